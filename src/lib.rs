@@ -1,0 +1,8 @@
+//! `unlisten` finds event listeners that pile up.
+
+pub mod facts;
+pub mod findings;
+pub mod models;
+pub mod program;
+pub mod rules;
+pub mod syntax;
