@@ -25,6 +25,7 @@ pub struct Name {
 }
 
 pub struct FunctionName {
+    pub captures: Vec<BindingId>,
     pub parent: Option<FunctionId>,
     pub span: Span,
 }
@@ -44,3 +45,4 @@ impl Names {
         self.function_at.get(&span.lo.0).copied()
     }
 }
+impl Names { pub fn initializer(&self, _class: Span, _is_static: bool) -> Option<FunctionId> { None } }
