@@ -2,7 +2,6 @@
 // Servers of an example get clients; clients of an example get servers. Every port is chosen by the system.
 
 const http = require('node:http');
-const http2 = require('node:http2');
 const net = require('node:net');
 const fs = require('node:fs');
 const os = require('node:os');
@@ -47,12 +46,17 @@ function bigFile() {
 const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 let turn = 0;
 
-function request(port) {
+/** One request by a client that keeps one connection per server. */
+function visit(address, method = 'GET') {
+  const { port, search } = new URL(address);
+  return request(port, method, search);
+}
+
+function request(port, method = turn % 2 ? 'POST' : 'GET', search = '') {
   turn += 1;
-  const method = turn % 2 ? 'GET' : 'POST';
   return new Promise((done) => {
     const headers = { 'content-type': 'application/json' };
-    const call = http.request({ port, host: '127.0.0.1', agent, method, path: `/?n=${turn}`, headers }, (res) => res.resume().on('close', done));
+    const call = http.request({ port, host: '127.0.0.1', agent, method, path: `/${search || `?n=${turn}`}`, headers }, (res) => res.resume().on('close', done));
     call.on('error', done).end(method === 'POST' ? '{"n":1}' : undefined);
   });
 }
@@ -60,7 +64,7 @@ function request(port) {
 const sessions = new Map();
 
 function request2(port) {
-  if (!sessions.has(port)) sessions.set(port, http2.connect(`http://127.0.0.1:${port}`).on('error', () => {}));
+  if (!sessions.has(port)) sessions.set(port, require('node:http2').connect(`http://127.0.0.1:${port}`).on('error', () => {}));
   return new Promise((done) => {
     sessions.get(port).request({ ':path': '/' }).on('error', done).on('close', done).resume().end();
   });
@@ -94,4 +98,4 @@ function rounds(how) {
   });
 }
 
-module.exports = { server, echo, bigFile, rounds, listening: () => servers.length > 0 };
+module.exports = { server, visit, echo, bigFile, rounds, listening: () => servers.length > 0 };
