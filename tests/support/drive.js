@@ -37,7 +37,8 @@ process.on('warning', () => {});
 const told = (error) => {
   // An example may well fail on purpose; a typing mistake in it must not pass for proof.
   if (error instanceof ReferenceError || error instanceof SyntaxError || (error instanceof TypeError && !error.code)) {
-    errors.push(String(error.stack).split('\n').slice(0, 3).join(' | '));
+    const text = String(error.stack).split('\n').slice(0, 3).join(' | ');
+    if (!errors.includes(text)) errors.push(text);
   }
 };
 process.on('uncaughtException', told);
