@@ -42,7 +42,7 @@ function note(emitter, event, listener, isTarget) {
   }
   const { events: of } = noted[index];
   if (!of.has(event)) of.set(event, []);
-  of.get(event).push({ listener: new WeakRef(listener), lines: where.sort() });
+  of.get(event).push({ listener: new WeakRef(listener), lines: where });
 }
 
 /** Living listeners, grouped by emitter, event and lines. */
