@@ -83,6 +83,8 @@ async function connections(port) {
   await new Promise((done) => {
     const socket = net.connect(port, '127.0.0.1', () => socket.end('line\n'));
     socket.resume().on('close', done).on('error', done);
+    // A server that does not read never sees the end.
+    setTimeout(() => socket.destroy(), 1000);
   });
   await new Promise((done) => setImmediate(done));
 }
