@@ -1,6 +1,9 @@
 //! Model packs: each file of `rules/models` is compiled in, loads without a fault, and its examples are JavaScript.
 
 use std::collections::BTreeSet;
+use swc_common::{BytePos, FileName, SourceMap, sync::Lrc};
+use swc_ecma_ast::EsVersion;
+use swc_ecma_parser::{EsSyntax, Parser, StringInput, Syntax, TsSyntax, lexer::Lexer};
 use unlisten::findings::Region;
 use unlisten::models::{BUILTIN, Kind, Models, Pack, TypeUse};
 
@@ -127,4 +130,76 @@ fn a_project_adds_packs_of_its_own() {
     let models = Models::builtin().with(std::slice::from_ref(&mine)).expect("no fault");
     assert!(models.type_named("my.Bus").is_some());
     assert!(models.with(&[mine]).is_err(), "the same type twice");
+}
+
+/// An example of a pack, and whose it is.
+struct Example<'a> {
+    at: String,
+    code: Option<&'a str>,
+    /// The type that its variable `it` has.
+    it: Option<&'a str>,
+}
+
+/// What an entry's example shows, for the entries that must have one.
+fn examples() -> Vec<Example<'static>> {
+    let mut all = Vec::new();
+    for pack in &Models::builtin().packs {
+        let mut add = |kind: &str, name: &str, code: &'static Option<String>, it: Option<&'static str>| {
+            all.push(Example { at: format!("{}: {kind} {name}", pack.library), code: code.as_deref(), it });
+        };
+        for model in &pack.types {
+            add("type", &model.name, &model.example, Some(&model.name));
+        }
+        for shape in &pack.shapes {
+            add("shape", &shape.params.join(" "), &shape.example, None);
+        }
+        for decorator in &pack.decorators {
+            add("decorator", decorator.name.iter().next().unwrap_or_default(), &decorator.example, None);
+        }
+        for lifecycle in &pack.lifecycles {
+            add("lifecycle", lifecycle.teardown.first().map_or("", String::as_str), &lifecycle.example, None);
+        }
+        for entry in &pack.entries {
+            add("entry", &entry.files.join(" "), &entry.example, None);
+        }
+        for module in pack.modules.iter().filter(|module| module.example.is_some()) {
+            add("module", &module.name, &module.example, None);
+        }
+    }
+    all
+}
+
+/// JavaScript with JSX, else TypeScript.
+fn parses(code: &str) -> Result<(), String> {
+    let es = Syntax::Es(EsSyntax { jsx: true, ..Default::default() });
+    let ts = Syntax::Typescript(TsSyntax { decorators: true, ..Default::default() });
+    let parse = |syntax| {
+        let map: Lrc<SourceMap> = Lrc::default();
+        let file = map.new_source_file(FileName::Anon.into(), code.to_owned());
+        let input = StringInput::new(&file.src, BytePos(1), BytePos(1 + file.src.len() as u32));
+        let mut parser = Parser::new_from(Lexer::new(syntax, EsVersion::EsNext, input, None));
+        let parsed = parser.parse_program().map_err(|error| format!("{error:?}"));
+        let errors = parser.take_errors();
+        parsed.and_then(|_| if errors.is_empty() { Ok(()) } else { Err(format!("{errors:?}")) })
+    };
+    parse(es).or_else(|error| parse(ts).map_err(|_| error))
+}
+
+#[test]
+fn every_example_is_a_program() {
+    let mut wrong = Vec::new();
+    for Example { at, code, it } in examples() {
+        match code {
+            None => wrong.push(format!("{at} has no example")),
+            Some(code) => {
+                if let Err(error) = parses(code) {
+                    wrong.push(format!("{at}: {error}"));
+                }
+                if it.is_some() && !code.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "it") {
+                    wrong.push(format!("{at}: nothing in the example is called `it`"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -14,7 +14,7 @@ macro_rules! packs {
 }
 
 /// Every file of `rules/models`, by file name; a test holds the list to the folder.
-pub const BUILTIN: &[(&str, &str)] = packs!["node-example"];
+pub const BUILTIN: &[(&str, &str)] = packs!["dom", "ecmascript", "events", "http", "http2", "net", "processes", "stream", "web"];
 
 static MODELS: LazyLock<Models> = LazyLock::new(|| {
     let packs = BUILTIN.iter().map(|(name, text)| Pack::parse(name, text));

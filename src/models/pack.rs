@@ -83,7 +83,7 @@ pub struct TypeModel {
     #[serde(default)]
     pub evidence: Vec<String>,
     pub source: Option<String>,
-    /// Code that a test analyses: the type must be recognised.
+    /// Code that a test analyses: its variable `it` must be recognised as this type.
     pub example: Option<String>,
 }
 
@@ -185,6 +185,13 @@ pub struct Method {
     /// Where the result comes from. Default: a fresh object.
     #[serde(default)]
     pub origin: Origin,
+    /// The result is this argument (`source.pipe(target)`).
+    pub returns_arg: Option<usize>,
+    /// Types of its parameters, for a method that programs override or replace (`Agent.prototype.addRequest`).
+    #[serde(default)]
+    pub params: Vec<String>,
+    /// How often the library calls such a method on one object.
+    pub runs: Option<Runs>,
     /// Functions handed in, and how often they run.
     #[serde(default)]
     pub callbacks: Vec<Callback>,
@@ -193,7 +200,11 @@ pub struct Method {
     pub registers: Vec<Registers>,
     /// The call takes listeners away: all of one event (argument 0 names it), one listener, or every one.
     pub releases: Option<Releases>,
-    /// The result takes the listener away when it is called, or when this member of it is (`dispose`, `unsubscribe`).
+    /// The event that it releases, where the method fixes it (`unsubscribe(f)`).
+    pub release_event: Option<String>,
+    /// Which argument is the listener released. Default: 1, or 0 with `release_event`.
+    pub release_arg: Option<usize>,
+    /// The result takes the listener away when this member of it is called (`dispose`, `unsubscribe`); `""`: when it is called itself.
     pub disposer: Option<String>,
     /// The object ends with this call (`destroy`, `close`): its listeners go with it.
     #[serde(default)]
@@ -274,8 +285,13 @@ pub struct Registers {
     pub listener: Option<i32>,
     /// On which object: absent for the receiver, else the argument that is the emitter (`stream.finished(s)`).
     pub on_arg: Option<usize>,
+    /// The emitter is this member of that argument (`createInterface({ input })`).
+    pub on_member: Option<String>,
     #[serde(default)]
     pub once: bool,
+    /// The library takes the listener away itself when the work that the call began is over (`pipe`: when the source ends).
+    #[serde(default)]
+    pub self_releasing: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -300,7 +316,7 @@ pub struct ModuleModel {
     pub of: Option<String>,
     /// The module called as a function (`express()`).
     pub call: Option<Method>,
-    /// Named exports that are functions.
+    /// Named exports that are functions. What they register without `on_arg` is on the module's own object (`type`).
     #[serde(default)]
     pub functions: BTreeMap<String, Method>,
     /// Named exports that are classes, interfaces or type aliases: name to type. `default` is the module itself, made with `new`.
