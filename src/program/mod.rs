@@ -15,6 +15,7 @@ pub mod calls;
 pub mod count;
 pub mod discharge;
 pub mod guards;
+pub mod obligation;
 pub mod owners;
 pub mod resolve;
 pub mod sites;
@@ -93,6 +94,7 @@ pub struct Program<'a> {
     types: RefCell<FxHashMap<Origin, Option<types::Type>>>,
     typing: RefCell<FxHashSet<Origin>>,
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
+    named_calls: std::cell::OnceCell<FxHashSet<PathKey>>,
     /// How deep values are looked through just now.
     depth: Cell<u32>,
     /// Questions given up because of a limit; told as a problem.
@@ -118,6 +120,7 @@ impl<'a> Program<'a> {
             types: RefCell::default(),
             typing: RefCell::default(),
             uses: RefCell::default(),
+            named_calls: std::cell::OnceCell::new(),
             depth: Cell::new(0),
             limited: Cell::new(0),
         };
@@ -126,8 +129,27 @@ impl<'a> Program<'a> {
         program.values.borrow_mut().clear();
         program.types.borrow_mut().clear();
         program.uses.borrow_mut().clear();
+        for file in 0..program.files.len() as u32 {
+            program.uses(file);
+        }
+        program.types.borrow_mut().clear();
         program.calls = calls::CallGraph::build(&program);
         program
+    }
+
+    /// Names of members that are called on objects of unknown kind.
+    pub(super) fn named_calls(&self) -> &FxHashSet<PathKey> {
+        self.named_calls.get_or_init(|| {
+            let mut out = FxHashSet::default();
+            for c in self.all_calls() {
+                if let Some((_, Key::Name(name))) = self.receiver(c)
+                    && self.functions_called(c).is_empty()
+                {
+                    out.insert(PathKey::Name(self.sym(name)));
+                }
+            }
+            out
+        })
     }
 
     pub fn sym(&self, name: &str) -> Sym {
