@@ -1,6 +1,8 @@
 //! Text to tree. Only here and in `facts` is a swc type named.
 
+mod guard;
 pub mod names;
 mod parse;
 
+pub use guard::STACK;
 pub use parse::{Parsed, parse};
