@@ -7,26 +7,26 @@ use crate::program::Program;
 use crate::program::obligation::{Fault, Obligation};
 
 macro_rules! rules {
-    ($($name:ident, $id:literal, $summary:literal, $regions:pat;)*) => {$(
+    ($($name:ident, $id:literal, $summary:literal => $($region:ident)|+;)*) => {$(
         pub const $name: Rule = Rule {
             id: $id,
             summary: $summary,
             page: include_str!(concat!("../../rules/", $id, ".md")),
-            detect: |obligation| matches!(obligation.fault, Fault::NotReleased | Fault::Sibling(_)) && matches!(obligation.region, $regions),
+            detect: |obligation| matches!(obligation.fault, Fault::NotReleased | Fault::Sibling(_)) && matches!(obligation.region, $(Region::$region)|+),
             word,
         };
     )*};
 }
 
 rules! {
-    PER_REQUEST, "listener-per-request", "A listener is added for each request to an emitter that outlives it", Region::Request;
-    PER_CONNECTION, "listener-per-connection", "A listener is added for each connection to an emitter that outlives it", Region::Connection | Region::Server;
-    PER_EVENT, "listener-per-event", "A listener is added each time an event fires", Region::Event | Region::Message;
-    PER_CALL, "listener-per-call", "A listener is added at each call to an emitter of the caller or of the program", Region::Call;
-    PER_INSTANCE, "listener-per-instance", "Each new object adds a listener to an emitter that outlives it", Region::Instance;
-    PER_MOUNT, "listener-per-mount", "Each mount or render adds a listener that the unmount leaves", Region::Mount | Region::Render;
-    PER_TICK, "listener-per-tick", "A timer adds a listener at each tick", Region::Tick;
-    IN_LOOP, "listener-in-loop", "A loop adds a listener to one emitter at each turn", Region::Iteration | Region::Module | Region::Program;
+    PER_REQUEST, "listener-per-request", "A listener is added for each request to an emitter that outlives it" => Request;
+    PER_CONNECTION, "listener-per-connection", "A listener is added for each connection to an emitter that outlives it" => Connection | Server;
+    PER_EVENT, "listener-per-event", "A listener is added each time an event fires" => Event | Message;
+    PER_CALL, "listener-per-call", "A listener is added at each call to an emitter of the caller or of the program" => Call;
+    PER_INSTANCE, "listener-per-instance", "Each new object adds a listener to an emitter that outlives it" => Instance;
+    PER_MOUNT, "listener-per-mount", "Each mount or render adds a listener that the unmount leaves" => Mount | Render;
+    PER_TICK, "listener-per-tick", "A timer adds a listener at each tick" => Tick;
+    IN_LOOP, "listener-in-loop", "A loop adds a listener to one emitter at each turn" => Iteration | Module | Program;
 }
 
 fn word(program: &Program, obligation: &Obligation) -> Words {
