@@ -290,11 +290,16 @@ impl Program<'_> {
                         if found {
                             return;
                         }
-                        for spread in spreads {
-                            for inner in self.origins(literal.with(*spread)).iter() {
-                                self.member_of(inner, key, out);
-                                found = true;
+                        // `x = { ...x, k: v }` leads back to itself.
+                        if self.depth.get() < DEPTH {
+                            self.depth.set(self.depth.get() + 1);
+                            for spread in spreads {
+                                for inner in self.origins(literal.with(*spread)).iter().filter(|o| **o != *origin) {
+                                    self.member_of(inner, key, out);
+                                    found = true;
+                                }
                             }
+                            self.depth.set(self.depth.get() - 1);
                         }
                         if found {
                             return;
