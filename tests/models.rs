@@ -108,6 +108,14 @@ fn a_type_has_what_it_extends() {
 }
 
 #[test]
+fn a_star_is_every_event_that_is_not_named() {
+    let star = "[[type]]\nname='S'\nextends=['Base']\nkind='emitter'\nevent=[{ name='*', fires='many' }]";
+    let models = Models::new(vec![pack(FAMILY), pack(star)]).expect("no fault");
+    let fires = |name| models.event(models.type_named("S").expect("S"), name).map(|event| format!("{:?}", event.fires));
+    assert_eq!((fires("chat").as_deref(), fires("close").as_deref()), (Some("Many"), Some("Rarely")));
+}
+
+#[test]
 fn a_pack_is_not_applied_to_its_own_library() {
     let mut own = pack(FAMILY);
     own.packages = vec!["@test/*".to_owned()];

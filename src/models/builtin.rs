@@ -14,7 +14,52 @@ macro_rules! packs {
 }
 
 /// Every file of `rules/models`, by file name; a test holds the list to the folder.
-pub const BUILTIN: &[(&str, &str)] = packs!["dom", "ecmascript", "events", "http", "http2", "net", "processes", "stream", "web"];
+pub const BUILTIN: &[(&str, &str)] = packs![
+    "amqplib",
+    "apollo",
+    "axios",
+    "bull",
+    "bullmq",
+    "dom",
+    "ecmascript",
+    "events",
+    "express",
+    "fastify",
+    "generic-pool",
+    "got",
+    "graphql-subscriptions",
+    "hapi",
+    "hono",
+    "http",
+    "http2",
+    "ioredis",
+    "kafkajs",
+    "knex",
+    "koa",
+    "koa-router",
+    "mongodb",
+    "mongoose",
+    "mysql2",
+    "nest",
+    "net",
+    "next",
+    "node-fetch",
+    "pg",
+    "prisma",
+    "processes",
+    "redis",
+    "remix",
+    "restify",
+    "socket.io",
+    "socket.io-client",
+    "stream",
+    "sveltekit",
+    "trpc",
+    "typeorm",
+    "undici",
+    "web",
+    "ws"
+];
 
 static MODELS: LazyLock<Models> = LazyLock::new(|| {
     let packs = BUILTIN.iter().map(|(name, text)| Pack::parse(name, text));
