@@ -211,3 +211,22 @@ fn every_example_is_a_program() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A sign that two unrelated types share is none.
+#[test]
+fn evidence_belongs_to_one_family_of_types() {
+    let models = Models::builtin();
+    let mut shared = Vec::new();
+    for ix in models.types() {
+        for sign in &models.model(ix).evidence {
+            let others = models.types().filter(|&other| !models.is_a(other, ix) && !models.is_a(ix, other));
+            for other in others {
+                let own = models.model(other);
+                if own.evidence.contains(sign) || own.methods.contains_key(sign) || own.properties.contains_key(sign) {
+                    shared.push(format!("`{sign}` of {} is a member of {} too", models.name(ix), models.name(other)));
+                }
+            }
+        }
+    }
+    assert!(shared.is_empty(), "{}", shared.join("\n"));
+}
