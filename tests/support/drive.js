@@ -61,6 +61,7 @@ Object.assign(globalThis, {
   HTMLElement: class HTMLElement extends EventTarget {}, customElements: { define() {}, get() {} },
 });
 globalThis.__unlisten_drives = [];
+globalThis.__unlisten_kept = [];
 
 // ---- loading --------------------------------------------------------------------------------------------------------
 
@@ -69,6 +70,9 @@ const loaded = new Map();
 const realRequire = createRequire(__filename);
 
 for (const file of project.files) {
+  if (file.name.endsWith('.json')) continue;
+  // A module's variables live as long as the program, even where V8 could drop them: a direct eval keeps its whole scope.
+  file.text += "\n;globalThis.__unlisten_kept.push(() => eval(''));\n";
   if (!file.given.length && !file.drive.length) continue;
   const given = file.given.map(([name, expression]) => `const ${name} = ${expression};`).join(' ');
   const drives = file.drive.map((expression) => `async () => (${expression})`).join(', ');
