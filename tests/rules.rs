@@ -30,7 +30,8 @@ fn findings_stand_where_the_marks_are() {
         return;
     }
     let examples = examples();
-    let different: Vec<(String, Vec<String>)> = parallel::map(&examples, 4, |project| (project.rule.clone(), binary::compare(project)));
+    let different: Vec<(String, Vec<String>)> =
+        parallel::map(&examples, 4, |project| (project.rule.clone(), binary::compare(project, &table)));
     let mut counts: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
     for (rule, differences) in &different {
         let count = counts.entry(rule).or_default();
