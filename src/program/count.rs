@@ -177,9 +177,12 @@ impl Program<'_> {
     /// The function whose activation makes a literal: that of the assignment or call that has it.
     fn literal_function(&self, v: At<ValueId>) -> Option<Fun> {
         let facts = self.facts(v.file);
-        facts.assigns.iter().find(|a| a.from == v.id).map(|a| v.with(a.function)).or_else(|| {
-            facts.functions.iter().position(|f| f.returns.contains(&v.id)).map(|i| v.with(FunctionId(i as u32)))
-        })
+        facts
+            .assigns
+            .iter()
+            .find(|a| a.from == v.id)
+            .map(|a| v.with(a.function))
+            .or_else(|| facts.functions.iter().position(|f| f.returns.contains(&v.id)).map(|i| v.with(FunctionId(i as u32))))
     }
 
     fn loop_count(&self, c: CallAt, origin: &Origin, made_in: Option<At<BlockId>>) -> Option<Count> {
@@ -323,10 +326,8 @@ impl Program<'_> {
             return match self.runs(f, None) {
                 None => Count::One,
                 Some(runs) => {
-                    let mut steps: Vec<Step> = made
-                        .map(|m| self.step_call(m, "the emitter is made here, once, when the module is loaded"))
-                        .into_iter()
-                        .collect();
+                    let mut steps: Vec<Step> =
+                        made.map(|m| self.step_call(m, "the emitter is made here, once, when the module is loaded")).into_iter().collect();
                     steps.extend(runs.steps);
                     let mut count = self.many(runs.region, runs.confidence, origin, steps);
                     if let Count::Many(many) = &mut count {
@@ -352,7 +353,9 @@ impl Program<'_> {
         }
         if let Some(model) = self.method_model(made) {
             return match model.origin {
-                crate::models::Origin::Pooled => Some(("comes out of a pool: it was used before and is used again".into(), Emitter::Pooled)),
+                crate::models::Origin::Pooled => {
+                    Some(("comes out of a pool: it was used before and is used again".into(), Emitter::Pooled))
+                }
                 crate::models::Origin::Shared => Some(("is one object for all callers".into(), Emitter::Longer)),
                 _ => None,
             };
@@ -454,7 +457,9 @@ impl Program<'_> {
             }
             if let Some(model) = self.method_model(passed.call)
                 && model.callbacks.iter().any(|cb| {
-                    cb.params.get((i as usize).wrapping_sub(passed.shift)).is_some_and(|t| matches!(self.used_type(t), Some(Type::Model(ix)) if self.models.pooled(ix)))
+                    cb.params
+                        .get((i as usize).wrapping_sub(passed.shift))
+                        .is_some_and(|t| matches!(self.used_type(t), Some(Type::Model(ix)) if self.models.pooled(ix)))
                 })
             {
                 return true;
@@ -532,7 +537,11 @@ impl Program<'_> {
         if !self.is_constructor(g, owner) || origin.path.is_empty() || !self.within(f, g) {
             return None;
         }
-        let message = format!("`{}` comes out of a bag that the maker of {} holds: it outlives the instance", self.show(origin), self.owner_name(owner));
+        let message = format!(
+            "`{}` comes out of a bag that the maker of {} holds: it outlives the instance",
+            self.show(origin),
+            self.owner_name(owner)
+        );
         Some(self.many(Region::Instance, Confidence::Low, origin, vec![self.step_function(g, message)]))
     }
 
@@ -689,7 +698,11 @@ impl Program<'_> {
         for (assign, origins) in self.field_sources(origin) {
             if !origins.is_empty() {
                 let range = self.files[assign.file as usize].positions.assigns[assign.id.index()];
-                return self.step_at(assign.file, range, format!("`{}` is set here and lives as long as the {} object", self.show(origin), self.owner_name(owner)));
+                return self.step_at(
+                    assign.file,
+                    range,
+                    format!("`{}` is set here and lives as long as the {} object", self.show(origin), self.owner_name(owner)),
+                );
             }
         }
         self.step_function(g, format!("`{}` is the {} object itself: it outlives each call", self.show(origin), self.owner_name(owner)))
@@ -750,9 +763,11 @@ impl Program<'_> {
                 self.receiver(c).is_some_and(|(object, key)| {
                     matches!(key, Key::Name(n) if n == "apply" || n == "call")
                         && self.origins(object).iter().any(|o| matches!(o.root, Root::Param(h, _) if h == outer && o.path.is_empty()))
-                        && self.call(c).args.first().is_some_and(|&a| {
-                            self.origins(c.with(a)).iter().any(|o| o.root == Root::This(g) && o.path.is_empty())
-                        })
+                        && self
+                            .call(c)
+                            .args
+                            .first()
+                            .is_some_and(|&a| self.origins(c.with(a)).iter().any(|o| o.root == Root::This(g) && o.path.is_empty()))
                 })
             });
             if passes_on {
@@ -906,9 +921,8 @@ impl Program<'_> {
         self.functions_of(c.with(first)).iter().any(|&(f, _)| {
             self.calls_within(f).into_iter().any(|inner| {
                 super::sites::registration(self, inner).is_some_and(|site| {
-                    site.event_value.is_some_and(|e| {
-                        self.origins(inner.with(e)).iter().any(|o| o.root == Root::Param(f, 0) && o.path.is_empty())
-                    })
+                    site.event_value
+                        .is_some_and(|e| self.origins(inner.with(e)).iter().any(|o| o.root == Root::Param(f, 0) && o.path.is_empty()))
                 })
             })
         })
@@ -942,10 +956,9 @@ impl Program<'_> {
 
     /// A literal that its function returns.
     fn is_given_out(&self, literal: At<ValueId>) -> bool {
-        self.facts(literal.file)
-            .functions
-            .iter()
-            .any(|f| f.returns.iter().any(|&r| self.origins(literal.with(r)).iter().any(|o| o.root == Root::Literal(literal) && o.path.is_empty())))
+        self.facts(literal.file).functions.iter().any(|f| {
+            f.returns.iter().any(|&r| self.origins(literal.with(r)).iter().any(|o| o.root == Root::Literal(literal) && o.path.is_empty()))
+        })
     }
 
     fn is_executor(&self, g: Fun) -> bool {

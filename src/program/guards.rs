@@ -27,7 +27,17 @@ const TEST_DEPTH: u32 = 8;
 
 /// Members that tell that a connection is still being made.
 const STATES: &[&str] = &[
-    "connecting", "_connecting", "pending", "readyState", "writable", "connected", "isConnected", "opened", "isOpen", "encrypted", "authorized",
+    "connecting",
+    "_connecting",
+    "pending",
+    "readyState",
+    "writable",
+    "connected",
+    "isConnected",
+    "opened",
+    "isOpen",
+    "encrypted",
+    "authorized",
 ];
 
 impl Program<'_> {
@@ -110,7 +120,10 @@ impl Program<'_> {
         }
         // Every caller guards.
         let callers = self.callers(f);
-        if callers.is_empty() || callers.len() > 8 || self.is_public_function(f) && !self.fun(f).name.starts_with('_') && function.class.is_none() {
+        if callers.is_empty()
+            || callers.len() > 8
+            || self.is_public_function(f) && !self.fun(f).name.starts_with('_') && function.class.is_none()
+        {
             return None;
         }
         let mut found = None;
@@ -200,7 +213,9 @@ impl Program<'_> {
             match self.value(other) {
                 Value::Number(n) if n == "0" && equal && self.is_listener_count(one) => return Some(Guard::Once),
                 Value::Number(n) if n == "-1" && equal => return self.is_search(one).then_some(Guard::Once),
-                Value::Undefined | Value::Null | Value::Bool(false) if equal => return self.guard_of_test(one, false, f, receivers, depth - 1),
+                Value::Undefined | Value::Null | Value::Bool(false) if equal => {
+                    return self.guard_of_test(one, false, f, receivers, depth - 1);
+                }
                 Value::Undefined | Value::Null | Value::Bool(false) => return self.guard_of_test(one, true, f, receivers, depth - 1),
                 Value::Bool(true) => return self.guard_of_test(one, equal, f, receivers, depth - 1),
                 Value::String(state) => {
@@ -248,7 +263,9 @@ impl Program<'_> {
 
     fn is_listener_list(&self, v: At<ValueId>) -> bool {
         match self.value(v) {
-            Value::Call(c) => self.callee_name(v.with(*c)).is_some_and(|n| matches!(n.as_str(), "listeners" | "rawListeners" | "getEventListeners" | "eventNames")),
+            Value::Call(c) => self
+                .callee_name(v.with(*c))
+                .is_some_and(|n| matches!(n.as_str(), "listeners" | "rawListeners" | "getEventListeners" | "eventNames")),
             Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
                 [def] => self.is_listener_list(v.with(self.assign(v.with(def)).from)),
                 _ => false,
@@ -293,7 +310,8 @@ impl Program<'_> {
         }
         let set = binding.defs.iter().any(|&d| {
             let assign = self.assign(b.with(d));
-            self.within(b.with(assign.function), f) && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
+            self.within(b.with(assign.function), f)
+                && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
         });
         set.then_some(Guard::Once)
     }
@@ -326,10 +344,11 @@ impl Program<'_> {
                 return false;
             }
             let inside = self.within(at.with(assign.function), f) || self.within(f, at.with(assign.function));
-            let same_owner = this && self.owner_around(at.with(assign.function)) == self.owner_around(f) && self.owner_around(f).is_some() && {
-                let g = at.with(assign.function);
-                self.owner_of_this(g).is_none_or(|o| !self.is_constructor(g, o))
-            };
+            let same_owner =
+                this && self.owner_around(at.with(assign.function)) == self.owner_around(f) && self.owner_around(f).is_some() && {
+                    let g = at.with(assign.function);
+                    self.owner_of_this(g).is_none_or(|o| !self.is_constructor(g, o))
+                };
             (inside || same_owner) && self.same_object(&self.origins(place.with(*o)), &holder)
         })
     }

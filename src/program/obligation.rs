@@ -72,7 +72,9 @@ impl Program<'_> {
         if guard == Some(Guard::Once) {
             return None;
         }
-        if guard == Some(Guard::State) && matches!(registration.event.name(), Some("connect" | "secureConnect" | "ready" | "lookup" | "open")) {
+        if guard == Some(Guard::State)
+            && matches!(registration.event.name(), Some("connect" | "secureConnect" | "ready" | "lookup" | "open"))
+        {
             return None;
         }
         if registration.once && !matches!(fault, Fault::Mismatch(..)) && self.presumed_to_fire(registration, emitter) {
@@ -90,7 +92,10 @@ impl Program<'_> {
             Count::Many(many) => self.of_many(registration, fault, *many),
             Count::One | Count::Unknown => {
                 let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::DisposerDropped);
-                let older = registration.receivers.iter().any(|o| matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)));
+                let older = registration
+                    .receivers
+                    .iter()
+                    .any(|o| matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)));
                 if !attempt || !older || (matches!(count, Count::One) && !matches!(fault, Fault::Mismatch(..))) {
                     return None;
                 }
@@ -120,7 +125,10 @@ impl Program<'_> {
             confidence = confidence.max(Confidence::Medium);
         }
         // An EventTarget takes the same function once.
-        if registration.target && many.region != Region::Instance && !registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o)) {
+        if registration.target
+            && many.region != Region::Instance
+            && !registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o))
+        {
             return None;
         }
         let origin = registration.receivers.first()?;
@@ -143,7 +151,11 @@ impl Program<'_> {
         match (o.root, o.path.is_empty()) {
             (Root::Function(h), true) => self.parent(h).is_some_and(|p| self.fun(p).kind != FunctionKind::Module && self.within(f, p)),
             (Root::Call(c), true) => self.function_of(c).id != FunctionId(0),
-            (Root::This(g), false) => self.within(f, g) && self.fun(g).kind != FunctionKind::Module && registration.receivers.iter().any(|r| !matches!(r.root, Root::This(_)) || r.path.len() > 1),
+            (Root::This(g), false) => {
+                self.within(f, g)
+                    && self.fun(g).kind != FunctionKind::Module
+                    && registration.receivers.iter().any(|r| !matches!(r.root, Root::This(_)) || r.path.len() > 1)
+            }
             (Root::Param(..), _) => true,
             _ => false,
         }
@@ -152,7 +164,11 @@ impl Program<'_> {
     /// A registration of the same activation on the same emitter that is released.
     fn released_sibling(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
         let f = self.function_of(registration.call);
-        if registration.receivers.iter().any(|o| matches!(o.root, Root::Call(c) if self.function_of(c) == f && o.path.is_empty() && !self.is_handed_back(c))) {
+        if registration
+            .receivers
+            .iter()
+            .any(|o| matches!(o.root, Root::Call(c) if self.function_of(c) == f && o.path.is_empty() && !self.is_handed_back(c)))
+        {
             return None;
         }
         sites

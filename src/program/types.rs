@@ -321,7 +321,13 @@ impl Program<'_> {
         let facts = self.facts(file);
         let (first, rest) = name.split_once('.').map_or((name, None), |(a, b)| (a, Some(b)));
         for (index, binding) in facts.bindings.iter().enumerate() {
-            if binding.name != first || binding.function != FunctionId(0) || !matches!(binding.kind, BindingKind::Import | BindingKind::Class | BindingKind::Const | BindingKind::Var | BindingKind::Function) {
+            if binding.name != first
+                || binding.function != FunctionId(0)
+                || !matches!(
+                    binding.kind,
+                    BindingKind::Import | BindingKind::Class | BindingKind::Const | BindingKind::Var | BindingKind::Function
+                )
+            {
                 continue;
             }
             let Some(&def) = binding.defs.first() else { continue };
@@ -373,9 +379,10 @@ impl Program<'_> {
         if depth == 0 {
             return None;
         }
-        of.names.iter().find_map(|name| self.declared_member(file, name, key, depth - 1)).or_else(|| {
-            of.args.iter().find_map(|arg| self.written_member(file, arg, key, depth - 1))
-        })
+        of.names
+            .iter()
+            .find_map(|name| self.declared_member(file, name, key, depth - 1))
+            .or_else(|| of.args.iter().find_map(|arg| self.written_member(file, arg, key, depth - 1)))
     }
 
     fn declared_member(&self, file: u32, name: &str, key: &str, depth: u32) -> Option<(u32, TypeRef)> {
@@ -544,7 +551,10 @@ impl Program<'_> {
         if name.ends_with("signal") && (aborts || uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted"))) {
             return self.used_type("AbortSignal");
         }
-        if aborts && uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted")) && uses.members.iter().any(|m| &**m == "addEventListener") {
+        if aborts
+            && uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted"))
+            && uses.members.iter().any(|m| &**m == "addEventListener")
+        {
             return self.used_type("AbortSignal");
         }
         let mut found: Option<TypeIx> = None;

@@ -371,9 +371,22 @@ impl Program<'_> {
         if let Some(name) = self.callee_name(c) {
             // Down-level and interop helpers, natives.
             match (&*name, arg(0)) {
-                ("__importDefault" | "__importStar" | "_interopRequireDefault" | "_interopRequireWildcard" | "_interopDefault"
-                | "__toESM" | "__toModule" | "interopRequireDefault" | "interopRequireWildcard" | "_interop_require_default"
-                | "_interop_require_wildcard" | "_interopNamespace" | "_interopDefaultLegacy", Some(first)) => {
+                (
+                    "__importDefault"
+                    | "__importStar"
+                    | "_interopRequireDefault"
+                    | "_interopRequireWildcard"
+                    | "_interopDefault"
+                    | "__toESM"
+                    | "__toModule"
+                    | "interopRequireDefault"
+                    | "interopRequireWildcard"
+                    | "_interop_require_default"
+                    | "_interop_require_wildcard"
+                    | "_interopNamespace"
+                    | "_interopDefaultLegacy",
+                    Some(first),
+                ) => {
                     return self.origins(first).to_vec();
                 }
                 ("_assertThisInitialized" | "_possibleConstructorReturn", Some(first)) => {
@@ -412,7 +425,8 @@ impl Program<'_> {
         }
         for f in self.functions_called(c) {
             let function = self.fun(f);
-            if function.is_generator || function.returns.is_empty() || function.returns.len() > WIDTH || self.within(self.function_of(c), f) {
+            if function.is_generator || function.returns.is_empty() || function.returns.len() > WIDTH || self.within(self.function_of(c), f)
+            {
                 continue;
             }
             for &value in &function.returns {
@@ -434,9 +448,7 @@ impl Program<'_> {
                 None => vec![Origin::root(Root::Nothing)],
             },
             Root::This(g) if g == f => match self.value(c.with(call.callee)) {
-                Value::Member(object, _) => {
-                    self.origins(c.with(*object)).iter().flat_map(|o| self.follow(o, &origin.path)).collect()
-                }
+                Value::Member(object, _) => self.origins(c.with(*object)).iter().flat_map(|o| self.follow(o, &origin.path)).collect(),
                 _ => vec![Origin::root(Root::Call(c))],
             },
             _ => vec![origin.clone()],
