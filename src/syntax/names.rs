@@ -69,7 +69,6 @@ pub struct Name {
 /// A function, method, arrow, class initializer, or the module body.
 #[derive(Debug)]
 pub struct FunctionName {
-    pub captures: Vec<BindingId>,
     pub parent: Option<FunctionId>,
     /// `Function::span`, `ArrowExpr::span`, `Constructor::span`; the class's for an initializer. For methods this begins at
     /// `static`, `async` or `get`.
@@ -268,4 +267,3 @@ impl References {
         (entry.at == at).then_some(BindingId(entry.binding))
     }
 }
-impl Names { pub fn initializer(&self, _class: Span, _is_static: bool) -> Option<FunctionId> { None } }
