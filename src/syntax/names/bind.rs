@@ -244,6 +244,9 @@ impl Binder {
         let Slot { binding, scope, .. } = self.slots[slot.index()];
         let Some(binding) = binding else { return };
         self.references[reference as usize].binding = binding.0;
+        if self.slots[slot.index()].symbol == ARGUMENTS {
+            self.meet_declared_arguments(pending, slot);
+        }
         self.slots[slot.index()].context |= dynamic;
         let owner = self.scopes[scope.index()].function;
         if function == owner {
@@ -270,6 +273,16 @@ impl Binder {
         owner.uses_arguments = true;
         if function != owner.this {
             owner.arguments_captured.get_or_insert(Mention { function, at });
+        }
+    }
+
+    /// `var arguments` and `function arguments` do not keep V8 from making the object, and letting the parameters share it.
+    fn meet_declared_arguments(&mut self, pending: usize, slot: SlotId) {
+        let Slot { scope, kind, .. } = self.slots[slot.index()];
+        let Scope { function, kind: scope, .. } = self.scopes[scope.index()];
+        let arrow = self.functions[function.index()].kind == FunctionKind::Arrow;
+        if scope == ScopeKind::Function && !arrow && matches!(kind, BindingKind::Var | BindingKind::Function) {
+            self.meet_arguments(pending, function);
         }
     }
 
