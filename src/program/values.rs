@@ -124,10 +124,8 @@ impl Program<'_> {
             out.truncate(WIDTH);
         }
         let out: Rc<[Origin]> = if out.is_empty() { unknown() } else { out.into() };
-        // What was found within a cycle may be partial: only the outermost answer is kept.
-        if self.resolving.borrow().is_empty() || !out.iter().any(|o| matches!(o.root, Root::Unknown(_))) {
-            self.values.borrow_mut().insert(v, out.clone());
-        }
+        // What was found within a cycle may be partial; asking again and again would cost exponentially.
+        self.values.borrow_mut().insert(v, out.clone());
         out
     }
 
