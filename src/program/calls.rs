@@ -459,7 +459,7 @@ impl Program<'_> {
         if self.is_public_function(f) {
             out.push(Starter { how: Started::Public, by: None, within: None, times: Times::Many(Region::Call) });
         }
-        if self.patch(f).is_some() {
+        if self.patched(f).is_some() {
             let within = self.parent(f);
             out.push(Starter { how: Started::Patch, by: None, within, times: Times::Many(Region::Call) });
         }

@@ -56,6 +56,15 @@ impl Program<'_> {
                         out.push((at.with(*test), true));
                     }
                 }
+                // `assert(!e.taken)`.
+                if let Item::Call(c) = item {
+                    let c = at.with(*c);
+                    if let Some(&test) = self.call(c).args.first()
+                        && self.callee_name(c).is_some_and(|n| matches!(n.as_str(), "assert" | "ok" | "invariant" | "strictEqual"))
+                    {
+                        out.push((c.with(test), true));
+                    }
+                }
             }
             match here.kind {
                 BlockKind::Then(test) => out.push((at.with(test), true)),

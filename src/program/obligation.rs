@@ -3,7 +3,7 @@
 use super::count::{Count, Emitter, Many};
 use super::discharge::{Discharge, Mismatch};
 use super::guards::Guard;
-use super::sites::{Registration, Sites};
+use super::sites::{EventKey, Registration, Sites};
 use super::{CallAt, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
@@ -53,6 +53,9 @@ impl Program<'_> {
         }
         // A mirror of registrations (`e.on('newListener', ...)`) and meta-events are the emitter's own.
         if matches!(registration.event.name(), Some("newListener" | "removeListener")) {
+            return None;
+        }
+        if self.is_forwarder(registration) {
             return None;
         }
         let count = self.count(registration);
@@ -143,6 +146,23 @@ impl Program<'_> {
             shown: self.show(origin),
             steps: many.steps,
         })
+    }
+
+    /// Event and listener both are parameters: the function is an `on` of its own, and its callers' duty is theirs.
+    fn is_forwarder(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let given = |o: &Origin| match o.root {
+            Root::Param(g, _) => self.within(f, g),
+            Root::Call(c) => self.bind_target(c).is_some_and(|(target, _)| {
+                self.origins(target).iter().any(|o| matches!(o.root, Root::Param(g, _) if self.within(f, g)))
+            }),
+            _ => false,
+        };
+        let event = match &registration.event {
+            EventKey::Name(_) => false,
+            EventKey::Value(origins) => origins.iter().any(given),
+        };
+        event && !registration.handlers.is_empty() && registration.handlers.iter().any(given)
     }
 
     /// The listener is another function at each run.

@@ -272,7 +272,7 @@ impl Program<'_> {
         }
         // An untyped emitter's `socket` event hands over a connection: no other API has that name.
         match (&**event, index) {
-            ("socket", 0) => self.used_type("net.Socket"),
+            ("socket", 0) => self.used_type("http.Socket"),
             _ => None,
         }
     }
@@ -535,8 +535,8 @@ impl Program<'_> {
         let shown = self.show(&holder);
         let last = shown.rsplit(['.', ' ']).next().unwrap_or("").trim_end_matches("()").to_lowercase();
         match name? {
-            "socket" | "connection" if matches!(last.as_str(), "req" | "request" | "res" | "response" | "clientrequest" | "session") => {
-                self.used_type("net.Socket")
+            "socket" | "connection" if matches!(last.as_str(), "req" | "request" | "res" | "clientrequest" | "session") => {
+                self.used_type("http.Socket")
             }
             _ => None,
         }
