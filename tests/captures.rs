@@ -42,6 +42,11 @@ const ROWS: &[(&str, &str)] = &[
     ("const a = mk('a'); class K { #m() { return a; } } keep(() => 1);", "a"),
     ("class K { static { const a = mk('a'), b = mk('b'); use(b); call(() => a); keep(() => 1); } }", "a"),
     ("class K { static { var a = mk('a'); call(() => a); } static { keep(() => 1); } }", ""),
+    // A function that a sloppy block hands out brings the block along; in strict code none does.
+    ("{ const a = mk('a'); function f() { return a; } } keep(() => f());", "a"),
+    ("{ const a = mk('a'); function f() { return a; } } call(() => f); keep(() => 1);", "a"),
+    ("{ const a = mk('a'); function f() { return a; } } keep(() => 1);", ""),
+    ("(function () { 'use strict'; { const a = mk('a'); function f() { return a; } } keep(() => typeof f); })();", ""),
     // Blocks and loops have contexts of their own.
     ("{ const a = mk('a'); call(() => a); } keep(() => 1);", ""),
     ("{ var a = mk('a'); call(() => a); } keep(() => 1);", "a"),

@@ -69,11 +69,14 @@ pub struct Retained {
 /// Everything that a function keeps alive, by `Names` ids.
 pub fn retained(names: &Names, function: FunctionId) -> Vec<Retained> {
     let mut chain = Chain { names, listener: function, retained: Vec::new() };
-    for (id, scope) in names.chain(names.functions[function.index()].scope) {
-        if scope.kind == ScopeKind::Module {
-            break;
+    chain.walk(names.functions[function.index()].scope);
+    // A function that a sloppy block hands to its surroundings brings the block's context along.
+    let mut index = 0;
+    while let Some(&Retained { kept, .. }) = chain.retained.get(index).filter(|_| !names.hoisted.is_empty()) {
+        for (_, brought) in names.hoisted.iter().filter(|(binding, _)| kept == Kept::Binding(*binding)) {
+            chain.walk(names.functions[brought.index()].scope);
         }
-        chain.scope(id, scope);
+        index += 1;
     }
     chain.retained
 }
@@ -117,6 +120,11 @@ struct Chain<'n> {
 }
 
 impl Chain<'_> {
+    fn walk(&mut self, from: ScopeId) {
+        let inner = self.names.chain(from).take_while(|(_, scope)| scope.kind != ScopeKind::Module);
+        inner.for_each(|(id, scope)| self.scope(id, scope));
+    }
+
     fn scope(&mut self, id: ScopeId, scope: &Scope) {
         let listener = &self.names.functions[self.listener.index()];
         for slot in self.names.scope_slots(id).filter(|slot| slot.context) {

@@ -57,6 +57,8 @@ struct Binder {
     pending_arguments: usize,
     /// Functions in blocks that may become visible in the whole function.
     hoists: Vec<Hoist>,
+    /// Those that did.
+    hoisted: Vec<(BindingId, FunctionId)>,
     /// By binding: the one it turned out to be the same as.
     same: Vec<(BindingId, BindingId)>,
     /// Names that the object of a `with` is made of.
@@ -87,6 +89,7 @@ struct Pending {
 struct Hoist {
     symbol: u32,
     binding: BindingId,
+    function: FunctionId,
     origin: ScopeId,
 }
 
@@ -305,13 +308,15 @@ impl Binder {
                 continue;
             }
             match self.declared.get(&(open.scope, hoist.symbol)).map(|slot| &self.slots[slot.index()]) {
-                None => self.add_slot(hoist.symbol, BindingKind::Function, open.scope, Some(hoist.binding)),
+                None => {
+                    self.add_slot(hoist.symbol, BindingKind::Function, open.scope, Some(hoist.binding));
+                }
                 Some(Slot { kind: BindingKind::Var | BindingKind::Function, binding: Some(binding), .. }) => {
                     self.same.push((hoist.binding, *binding));
-                    continue;
                 }
                 Some(_) => continue,
-            };
+            }
+            self.hoisted.push((hoist.binding, hoist.function));
         }
     }
 
@@ -420,8 +425,8 @@ impl Binder {
             self.scopes[scope.index()].object.extend(references.get(at.0));
         }
         self.force_contexts();
-        let Binder { bindings, functions, scopes, slots, function_at, initializer_at, .. } = self;
-        Names { bindings, functions, scopes, slots, references, function_at, initializer_at }
+        let Binder { bindings, functions, scopes, slots, hoisted, function_at, initializer_at, .. } = self;
+        Names { bindings, functions, scopes, slots, hoisted, references, function_at, initializer_at }
     }
 
     /// Drops the bindings that turned out to be another one, and closes the gaps they leave.
@@ -445,6 +450,7 @@ impl Binder {
             target[index - 1] == index as u32 - 1
         });
         self.slots.iter_mut().for_each(|slot| slot.binding = slot.binding.map(new));
+        self.hoisted.iter_mut().for_each(|(binding, _)| *binding = new(*binding));
         self.functions.iter_mut().flat_map(|function| &mut function.captures).for_each(|binding| *binding = new(*binding));
         for reference in self.references.iter_mut().filter(|reference| reference.binding != NONE) {
             reference.binding = new(BindingId(reference.binding)).0;

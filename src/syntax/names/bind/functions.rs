@@ -83,7 +83,9 @@ impl Binder {
         let binding = self.declare(name, BindingKind::Function, scope);
         if in_block && !self.strict && !node.is_async && !node.is_generator {
             let symbol = self.symbol(&name.sym);
-            self.hoists.push(Hoist { symbol, binding, origin: scope });
+            // The function itself comes next.
+            let function = FunctionId(self.functions.len() as u32);
+            self.hoists.push(Hoist { symbol, binding, function, origin: scope });
         }
     }
 
