@@ -25,13 +25,16 @@ impl Program<'_> {
             return *known;
         }
         if self.depth.get() > 36 || !self.typing.borrow_mut().insert(origin.clone()) {
+            self.cuts.set(self.cuts.get() + 1);
             return None;
         }
+        let cuts = self.cuts.get();
         self.depth.set(self.depth.get() + 1);
         let found = self.find_type(origin);
         self.depth.set(self.depth.get() - 1);
         self.typing.borrow_mut().remove(origin);
-        if found.is_some() || self.typing.borrow().is_empty() {
+        // An answer that a cycle cut short is kept only deep inside, where asking again would cost exponentially.
+        if found.is_some() || self.cuts.get() == cuts || self.typing.borrow().len() > 4 || self.typing.borrow().is_empty() {
             self.types.borrow_mut().insert(origin.clone(), found);
         }
         found

@@ -124,10 +124,8 @@ impl Program<'_> {
             out.truncate(WIDTH);
         }
         let out: Rc<[Origin]> = if out.is_empty() { unknown() } else { out.into() };
-        // What was found within a cycle may be partial: only the outermost answer is kept.
-        if self.resolving.borrow().is_empty() || !out.iter().any(|o| matches!(o.root, Root::Unknown(_))) {
-            self.values.borrow_mut().insert(v, out.clone());
-        }
+        // What was found within a cycle may be partial; asking again and again would cost exponentially.
+        self.values.borrow_mut().insert(v, out.clone());
         out
     }
 
@@ -290,11 +288,16 @@ impl Program<'_> {
                         if found {
                             return;
                         }
-                        for spread in spreads {
-                            for inner in self.origins(literal.with(*spread)).iter() {
-                                self.member_of(inner, key, out);
-                                found = true;
+                        // `x = { ...x, k: v }` leads back to itself.
+                        if self.depth.get() < DEPTH {
+                            self.depth.set(self.depth.get() + 1);
+                            for spread in spreads {
+                                for inner in self.origins(literal.with(*spread)).iter().filter(|o| **o != *origin) {
+                                    self.member_of(inner, key, out);
+                                    found = true;
+                                }
                             }
+                            self.depth.set(self.depth.get() - 1);
                         }
                         if found {
                             return;

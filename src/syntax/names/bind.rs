@@ -16,13 +16,13 @@ mod walk;
 const ARGUMENTS: u32 = 0;
 
 pub(super) fn bind(program: &ast::Program) -> Names {
-    let mut binder = Binder::default();
-    binder.symbol(&Atom::from("arguments"));
     let (strict, span) = match program {
         ast::Program::Module(module) => (true, module.span),
         ast::Program::Script(script) => (has_use_strict(&script.body), script.span),
     };
-    binder.strict = strict;
+    let mut binder = Binder { strict, ..Binder::default() };
+    binder.reserve((span.hi.0 - span.lo.0) as usize);
+    binder.symbol(&Atom::from("arguments"));
     let module = binder.new_function(span, span.lo, FunctionKind::Module, true);
     binder.open(ScopeKind::Module);
     binder.functions[module.index()].scope = binder.scope();
@@ -91,6 +91,19 @@ struct Hoist {
 }
 
 impl Binder {
+    /// Room for what a text of this many bytes usually holds: growing costs more than the walk.
+    fn reserve(&mut self, bytes: usize) {
+        self.references.reserve(bytes / 24);
+        self.pending.reserve(bytes / 48);
+        self.symbols.reserve(bytes / 160);
+        self.current.reserve(bytes / 160);
+        self.declared.reserve(bytes / 128);
+        self.bindings.reserve(bytes / 128);
+        self.slots.reserve(bytes / 128);
+        self.scopes.reserve(bytes / 128);
+        self.functions.reserve(bytes / 256);
+    }
+
     fn scope(&self) -> ScopeId {
         self.open.last().map_or(ScopeId(0), |open| open.scope)
     }
@@ -231,6 +244,9 @@ impl Binder {
         let Slot { binding, scope, .. } = self.slots[slot.index()];
         let Some(binding) = binding else { return };
         self.references[reference as usize].binding = binding.0;
+        if self.slots[slot.index()].symbol == ARGUMENTS {
+            self.meet_declared_arguments(pending, slot);
+        }
         self.slots[slot.index()].context |= dynamic;
         let owner = self.scopes[scope.index()].function;
         if function == owner {
@@ -257,6 +273,16 @@ impl Binder {
         owner.uses_arguments = true;
         if function != owner.this {
             owner.arguments_captured.get_or_insert(Mention { function, at });
+        }
+    }
+
+    /// `var arguments` and `function arguments` do not keep V8 from making the object, and letting the parameters share it.
+    fn meet_declared_arguments(&mut self, pending: usize, slot: SlotId) {
+        let Slot { scope, kind, .. } = self.slots[slot.index()];
+        let Scope { function, kind: scope, .. } = self.scopes[scope.index()];
+        let arrow = self.functions[function.index()].kind == FunctionKind::Arrow;
+        if scope == ScopeKind::Function && !arrow && matches!(kind, BindingKind::Var | BindingKind::Function) {
+            self.meet_arguments(pending, function);
         }
     }
 

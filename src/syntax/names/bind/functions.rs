@@ -113,6 +113,10 @@ impl Binder {
             }
             (None, _) => {}
         }
+        // A static private method is found through the class, so V8 keeps the class at hand for everything inside.
+        if let Some(slot) = self.scopes[scope.index()].first {
+            self.slots[slot.index()].context = node.body.iter().any(is_static_private_method);
+        }
         node.super_class.visit_with(self);
         let mut initializers = [None, None];
         for member in &node.body {
@@ -209,6 +213,10 @@ impl Binder {
         };
         self.inside(id, parameters, node.body.as_ref());
     }
+}
+
+fn is_static_private_method(member: &ast::ClassMember) -> bool {
+    matches!(member, ast::ClassMember::PrivateMethod(method) if method.is_static)
 }
 
 fn method_kind(kind: ast::MethodKind) -> FunctionKind {
