@@ -99,3 +99,21 @@ fn is_step(findings: &[&Value], file: &str, line: usize, text: &str) -> bool {
             && step["message"].as_str().is_some_and(|message| message.contains(text))
     })
 }
+
+#[test]
+fn marks_and_findings_are_compared_exactly() {
+    let text =
+        "# a-b\n## Leaks\n```js\ne.on('x', f); // ~ a-b\ng();\n// ~^ step: runs often\nh(); // ~ noise: a-b\ni(); // ~ miss: a-b\n```\n";
+    let page = super::page::parse("a-b", text, &mut Vec::new());
+    let finding = |line: u32| {
+        let trace = serde_json::json!([{"message": "this runs often", "path": "block.js", "range": {"start": {"line": 2}}}]);
+        serde_json::json!({"rule": "a-b", "path": "block.js", "range": {"start": {"line": line}}, "trace": trace})
+    };
+    let told = |lines: &[u32]| {
+        let report = serde_json::json!({"findings": lines.iter().map(|&line| finding(line)).collect::<Vec<_>>()});
+        differences(&page.projects[0], &["a-b"], &report)
+    };
+    assert_eq!(told(&[1, 4]), Vec::<String>::new());
+    assert_eq!(told(&[1, 1, 2, 4, 5]).len(), 3, "one twice, one without a mark, one known miss that is found");
+    assert_eq!(told(&[]).len(), 3, "a finding, its step and a known false alarm are gone");
+}
