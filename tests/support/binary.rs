@@ -18,6 +18,13 @@ pub fn compare(project: &Project, table: &[&str]) -> Vec<String> {
     }
 }
 
+/// Whether `check` gives a JSON report at all: told once, not for each example.
+pub fn answers() -> Result<(), String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    std::fs::write(folder.path().join("empty.js"), "\n").expect("the folder is our own");
+    check(folder.path()).map(|_| ())
+}
+
 /// Puts the project's files below `folder`.
 pub fn write(project: &Project, folder: &Path) {
     for file in &project.files {
@@ -91,4 +98,22 @@ fn is_step(findings: &[&Value], file: &str, line: usize, text: &str) -> bool {
             && step["range"]["start"]["line"].as_u64() == Some(line as u64)
             && step["message"].as_str().is_some_and(|message| message.contains(text))
     })
+}
+
+#[test]
+fn marks_and_findings_are_compared_exactly() {
+    let text =
+        "# a-b\n## Leaks\n```js\ne.on('x', f); // ~ a-b\ng();\n// ~^ step: runs often\nh(); // ~ noise: a-b\ni(); // ~ miss: a-b\n```\n";
+    let page = super::page::parse("a-b", text, &mut Vec::new());
+    let finding = |line: u32| {
+        let trace = serde_json::json!([{"message": "this runs often", "path": "block.js", "range": {"start": {"line": 2}}}]);
+        serde_json::json!({"rule": "a-b", "path": "block.js", "range": {"start": {"line": line}}, "trace": trace})
+    };
+    let told = |lines: &[u32]| {
+        let report = serde_json::json!({"findings": lines.iter().map(|&line| finding(line)).collect::<Vec<_>>()});
+        differences(&page.projects[0], &["a-b"], &report)
+    };
+    assert_eq!(told(&[1, 4]), Vec::<String>::new());
+    assert_eq!(told(&[1, 1, 2, 4, 5]).len(), 3, "one twice, one without a mark, one known miss that is found");
+    assert_eq!(told(&[]).len(), 3, "a finding, its step and a known false alarm are gone");
 }
