@@ -223,6 +223,10 @@ impl Program<'_> {
             }
             let (receiver, event, handler) = self.compare(registration, release);
             let all = release.handlers.is_none();
+            // A release of what a helper was given speaks through the helper's calls, or through the disposer that it gives back.
+            if handler == Match::Unknown && !all && self.is_of_helper(release) {
+                continue;
+            }
             if receiver == Match::Different && !(event == Match::Same && handler == Match::Same && !all) {
                 continue;
             }
@@ -294,6 +298,18 @@ impl Program<'_> {
             return Discharge::Released;
         }
         Discharge::Nothing
+    }
+
+    /// The listener that is released is a parameter of a function that the program or its users call.
+    fn is_of_helper(&self, release: &Release) -> bool {
+        let f = self.function_of(release.call);
+        release.handlers.as_ref().is_some_and(|h| {
+            !h.is_empty()
+                && h.iter().all(|o| match (o.root, o.path.is_empty()) {
+                    (Root::Param(g, _), true) => self.within(f, g) && (!self.callers(g).is_empty() || self.is_public_function(g)),
+                    _ => false,
+                })
+        })
     }
 
     fn has_signal(&self, options: At<ValueId>) -> bool {

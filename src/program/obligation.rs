@@ -71,8 +71,8 @@ impl Program<'_> {
             Discharge::NotOnEveryPath { release, exit } => Fault::NotOnEveryPath(release, exit),
             Discharge::Nothing => Fault::NotReleased,
         };
-        let guard = self.guard(registration.call, &registration.receivers);
-        if guard == Some(Guard::Once) {
+        let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer);
+        if guard == Some(Guard::Once) && !matches!(fault, Fault::Mismatch(..)) {
             return None;
         }
         if guard == Some(Guard::State)
