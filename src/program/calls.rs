@@ -114,6 +114,11 @@ impl CallGraph {
         graph
     }
 
+    /// Lets targets be asked again.
+    pub fn forget_targets(&mut self) {
+        self.targets.clear();
+    }
+
     fn options(&mut self, program: &Program, c: CallAt, value: At<ValueId>, depth: u32) {
         if depth == 0 {
             return;

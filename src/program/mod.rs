@@ -128,16 +128,25 @@ impl<'a> Program<'a> {
             limited: Cell::new(0),
         };
         program.owners = owners::Owners::collect(&program);
-        // What was asked while the members were not known yet is forgotten.
-        program.values.borrow_mut().clear();
-        program.types.borrow_mut().clear();
+        program.forget();
         program.uses.borrow_mut().clear();
         for file in 0..program.files.len() as u32 {
             program.uses(file);
         }
         program.types.borrow_mut().clear();
         program.calls = calls::CallGraph::build(&program);
+        // Who is called tells types of parameters, and types tell who is called: a second round knows more.
+        program.forget();
+        program.calls.forget_targets();
+        program.calls = calls::CallGraph::build(&program);
+        program.forget();
         program
+    }
+
+    /// Forgets answers that were given while less was known.
+    fn forget(&mut self) {
+        self.values.borrow_mut().clear();
+        self.types.borrow_mut().clear();
     }
 
     /// Names of members that are called on objects of unknown kind.
