@@ -36,6 +36,8 @@ pub struct Many {
     pub steps: Vec<Step>,
     /// Runs again because nothing in the program calls it: only an operation-shaped listener makes this more than a guess.
     pub operation: bool,
+    /// The emitter was handed over in a bag of shared parts.
+    pub bag: bool,
 }
 
 /// What kind of object the listener is added to, for what its events mean.
@@ -122,6 +124,11 @@ impl Program<'_> {
 
     /// What kind of emitter an origin is by its type alone.
     pub fn emitter_kind(&self, origin: &Origin) -> Emitter {
+        if let Root::Global(name) = origin.root
+            && self.models.global(&self.text(name)).is_some()
+        {
+            return Emitter::Process;
+        }
         if let Some(Type::Model(ix)) = self.type_of(origin) {
             let name = self.models.name(ix);
             if name == "AbortSignal" {
@@ -144,7 +151,7 @@ impl Program<'_> {
             Emitter::Process => Region::Program,
             _ => self.lifetime(origin),
         };
-        Count::Many(Box::new(Many { region, confidence, lifetime, emitter, steps, operation: false }))
+        Count::Many(Box::new(Many { region, confidence, lifetime, emitter, steps, operation: false, bag: false }))
     }
 
     /// How long an object lives, by where it is held.
@@ -298,6 +305,14 @@ impl Program<'_> {
             let (region, confidence) = runs.as_ref().map_or((Region::Call, Confidence::Medium), |r| (r.region, Confidence::Medium));
             return self.many(region, confidence, origin, step.into_iter().collect());
         }
+        if !origin.path.is_empty() && self.emitter_kind(origin) == Emitter::Signal && !self.signal_is_made(origin) {
+            let message = format!("`{}` is an AbortSignal that others gave: it outlives what holds it", self.show(origin));
+            let mut steps: Vec<Step> = made.map(|m| self.step_call(m, message)).into_iter().collect();
+            let runs = self.runs(f, None);
+            let region = runs.as_ref().map_or(Region::Call, |r| r.region);
+            steps.extend(runs.into_iter().flat_map(|r| r.steps));
+            return self.many(region, Confidence::Medium, origin, steps);
+        }
         if let Some(made) = made
             && let Some(why) = self.not_fresh(made)
         {
@@ -375,10 +390,29 @@ impl Program<'_> {
             };
         }
         let name = self.callee_name(made)?;
+        if self.looks_pooled(made) {
+            return Some((format!("`{name}` gives an object out of a pool: it was used before and is used again"), Emitter::Pooled));
+        }
         if self.is_handed_back(made) {
             return Some((format!("`{name}` gives an object that is handed back after use: it serves again"), Emitter::Pooled));
         }
         None
+    }
+
+    /// The call takes something out of a pool, by the words that pools use.
+    pub fn looks_pooled(&self, c: CallAt) -> bool {
+        let Some((object, Key::Name(name))) = self.receiver(c) else { return false };
+        if !self.functions_called(c).is_empty() {
+            return false;
+        }
+        match name.as_str() {
+            "getConnection" | "acquire" | "checkout" | "borrow" | "lease" => true,
+            "connect" | "get" | "take" | "request" => {
+                let shown = self.origins(object).first().map(|o| self.show(o)).unwrap_or_default();
+                shown.rsplit('.').next().is_some_and(|last| last.to_ascii_lowercase().ends_with("pool"))
+            }
+            _ => false,
+        }
     }
 
     /// The value is given back rather than ended: `v.release()`, `pool.release(v)`.
@@ -431,6 +465,9 @@ impl Program<'_> {
         if kind == Emitter::Process {
             return self.count_global(c, f, origin);
         }
+        if let Some(count) = self.count_callback_param(origin, g, i, depth) {
+            return count;
+        }
         // A listener's or an entry point's parameter is made for this run.
         if self.passed(g).iter().any(|p| super::sites::registration(self, p.call).is_some()) && origin.path.is_empty() {
             return Count::One;
@@ -458,6 +495,78 @@ impl Program<'_> {
             return Count::Unknown;
         }
         Count::One
+    }
+
+    /// What a promise or a pool hands to a callback.
+    fn count_callback_param(&self, origin: &Origin, g: Fun, i: u32, depth: u32) -> Option<Count> {
+        for passed in self.passed(g) {
+            let c = passed.call;
+            let from_pool = |this: &Self, made: CallAt, at: CallAt| {
+                let name = this.callee_name(made).unwrap_or_default();
+                let step = this.step_call(made, format!("`{name}` gives an object out of a pool: it was used before and is used again"));
+                let mut steps = vec![step];
+                let runs = this.runs(this.function_of(at), None);
+                let region = runs.as_ref().map_or(Region::Call, |r| r.region);
+                steps.extend(runs.into_iter().flat_map(|r| r.steps));
+                let mut count = this.many(region, Confidence::Medium, origin, steps);
+                if let Count::Many(many) = &mut count {
+                    many.emitter = Emitter::Pooled;
+                    many.lifetime = Region::Connection;
+                }
+                count
+            };
+            if self.looks_pooled(c) && (i as usize) >= passed.shift && origin.path.is_empty() {
+                return Some(from_pool(self, c, c));
+            }
+            if let Some((object, Key::Name(name))) = self.receiver(c)
+                && name == "then"
+                && passed.arg == 0
+                && i == 0
+            {
+                if origin.path.is_empty() && self.hands_back(origin, g.file) {
+                    return Some(from_pool(self, c, c));
+                }
+                for o in self.origins(object).iter() {
+                    if let Root::Call(made) = o.root
+                        && o.path.is_empty()
+                        && !self.looks_pooled(made)
+                        && self.method_model(made).is_none()
+                    {
+                        continue;
+                    }
+                    for o in self.follow(o, &origin.path) {
+                        if let Count::Many(many) = self.count_at(c, &o, depth - 1) {
+                            return Some(Count::Many(many));
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// A signal that this program makes: `new AbortController().signal`, or a field that only ever gets one.
+    fn signal_is_made(&self, origin: &Origin) -> bool {
+        let Some(holder) = origin.prefix() else {
+            return matches!(origin.root, Root::Call(c) if self.call(c).kind == CallKind::Call);
+        };
+        match self.type_of(&holder) {
+            Some(Type::Model(ix)) => self.models.name(ix) == "AbortController",
+            Some(Type::Owner(owner)) => {
+                let key = *origin.path.last().expect("a path with a prefix");
+                let assigns = self.field_assigns(owner, &[key]);
+                !assigns.is_empty()
+                    && assigns.iter().all(|a| {
+                        self.origins(a.with(self.assign(*a).from)).iter().all(|o| o.is_nothing() || o != origin && matches!(o.root, Root::Call(_)) && self.signal_is_made(o))
+                    })
+            }
+            None => matches!(holder.root, Root::Call(c) if self.call(c).kind == CallKind::Call && !self.is_caller_bag(c)),
+        }
+    }
+
+    /// `Object.assign({}, options)`, `{...options}` and the like: a copy of what the caller gave.
+    fn is_caller_bag(&self, _c: CallAt) -> bool {
+        false
     }
 
     /// A caller's AbortSignal: it outlives the call, unless every caller in the program makes it for the call.
@@ -516,7 +625,11 @@ impl Program<'_> {
             self.show(origin),
             self.owner_name(owner)
         );
-        Some(self.many(Region::Instance, Confidence::Low, origin, vec![self.step_function(g, message)]))
+        let mut count = self.many(Region::Instance, Confidence::Low, origin, vec![self.step_function(g, message)]);
+        if let Count::Many(many) = &mut count {
+            many.bag = true;
+        }
+        Some(count)
     }
 
     /// The assignments that give a field its values, with what is left of the path.
@@ -579,6 +692,13 @@ impl Program<'_> {
         }
         let mut injected: Option<(Fun, Origin)> = None;
         let mut rewritten = false;
+        if origin.path.len() > 1 && self.emitter_kind(origin) == Emitter::Signal {
+            let foreign = self.field_sources(origin).iter().flat_map(|(_, o)| o).any(|o| matches!(o.root, Root::Call(_)) && !o.path.is_empty() && !self.signal_is_made(o));
+            if foreign {
+                let message = format!("`{}` is an AbortSignal that others gave: it outlives this object", self.show(origin));
+                return self.many(Region::Instance, Confidence::Medium, origin, vec![self.step_function(g, message)]);
+            }
+        }
         // An element of a collection is not one object.
         if origin.path.contains(&PathKey::Element) {
             return Count::Unknown;
@@ -639,10 +759,14 @@ impl Program<'_> {
                 return self.many(if in_constructor { Region::Instance } else { Region::Call }, Confidence::Medium, origin, steps);
             }
             if in_constructor && inner.is_none() {
-                if let Some(many) = self.count_injected(o, *h, depth) {
-                    return many;
+                let injected = self.count_injected(o, *h, depth);
+                if let Some(Count::Many(many)) = &injected
+                    && many.confidence >= Confidence::Medium
+                    && !many.operation
+                {
+                    return Count::Many(many.clone());
                 }
-                return self.shared_by_bag(*h, o, *h).unwrap_or(Count::Unknown);
+                return self.shared_by_bag(*h, o, *h).or(injected).unwrap_or(Count::Unknown);
             }
         }
         if in_constructor {

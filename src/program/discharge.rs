@@ -270,7 +270,7 @@ impl Program<'_> {
                 }
                 continue;
             }
-            if !self.is_reachable(self.function_of(release.call), 4) {
+            if !self.is_reachable(self.function_of(release.call), 4) || self.is_finalizer(self.function_of(release.call)) {
                 continue;
             }
             match self.way_past(registration, release) {
@@ -281,12 +281,18 @@ impl Program<'_> {
             }
         }
         if !released.is_empty() {
-            return Discharge::Released;
+            return match self.one_sided(sites, registration) {
+                Some((release, event)) => Discharge::NotOnEveryPath { release, exit: format!("when `{event}` fires instead, nothing removes it") },
+                None => Discharge::Released,
+            };
         }
         if let Some((call, what)) = mismatch {
             return Discharge::Mismatch(call, what);
         }
         if let Some((release, exit)) = partial {
+            return Discharge::NotOnEveryPath { release, exit };
+        }
+        if let Some((release, exit)) = self.disposer_past(registration) {
             return Discharge::NotOnEveryPath { release, exit };
         }
         match self.disposer(sites, registration) {
@@ -310,6 +316,48 @@ impl Program<'_> {
                     _ => false,
                 })
         })
+    }
+
+    /// Alternatives: this one's listener releases the other registration, and the other's does not release this one.
+    fn one_sided(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
+        if !registration.once {
+            return None;
+        }
+        let f = self.function_of(registration.call);
+        let functions = |r: &Registration| {
+            let mut out = Vec::new();
+            r.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut out, 4));
+            out
+        };
+        let own = functions(registration);
+        let inside = |release: &Release, of: &[(Fun, usize)]| {
+            let g = self.function_of(release.call);
+            of.iter().any(|&(h, _)| self.within(g, h) || self.callers(g).iter().any(|&c| self.within(self.function_of(c), h)))
+        };
+        let releases = |release: &Release, of: &Registration| {
+            let (receiver, event, handler) = self.compare(of, release);
+            receiver != Match::Different && event == Match::Same && handler != Match::Different
+        };
+        for other in &sites.registrations {
+            if other.call == registration.call
+                || self.function_of(other.call) != f
+                || !other.once
+                || other.receivers != registration.receivers
+                || other.event == registration.event
+            {
+                continue;
+            }
+            let others = functions(other);
+            if others.is_empty() || others == own {
+                continue;
+            }
+            let mutual = sites.releases.iter().find(|r| r.call.file == f.file && inside(r, &own) && releases(r, other));
+            let back = sites.releases.iter().any(|r| r.call.file == f.file && inside(r, &others) && releases(r, registration));
+            if let (Some(release), false) = (mutual, back) {
+                return Some((release.call, other.event.name().unwrap_or("the other event").to_owned()));
+            }
+        }
+        None
     }
 
     fn has_signal(&self, options: At<ValueId>) -> bool {
@@ -406,6 +454,11 @@ impl Program<'_> {
             (Emitter::Longer, Some(Fires::OnceLast)) => matches!(event, "finish" | "end"),
             _ => true,
         }
+    }
+
+    /// Run by the garbage collector, at a time that nobody knows: no release.
+    fn is_finalizer(&self, f: Fun) -> bool {
+        self.passed(f).iter().any(|p| self.call(p.call).kind == CallKind::New && self.callee_name(p.call).as_deref() == Some("FinalizationRegistry"))
     }
 
     /// Somebody runs the function.
@@ -569,6 +622,43 @@ impl Program<'_> {
         })
     }
 
+    /// The disposer is used in the same function, and a written way out goes past that.
+    fn disposer_past(&self, registration: &Registration) -> Option<(CallAt, String)> {
+        let helper = *registration.through.first()?;
+        if !self.returns_disposer(helper) || self.call(registration.call).result != Use::Used {
+            return None;
+        }
+        let f = self.function_of(registration.call);
+        let own = self.call(registration.call).value;
+        let facts = self.facts(f.file);
+        // One variable of this function holds it, and calls of this function alone use that variable.
+        let holders: Vec<BindingId> = facts.assigns.iter().filter(|a| a.from == own).filter_map(|a| match a.to {
+            Place::Binding(b) => Some(b),
+            _ => None,
+        }).collect();
+        let [holder] = holders[..] else { return None };
+        let variable = facts.values.iter().position(|v| *v == Value::Binding(holder)).map(|i| ValueId(i as u32))?;
+        let mentions = |v: ValueId| v == variable || matches!(&facts.values[v.index()], Value::Array(es) if es.contains(&variable));
+        let uses: Vec<CallAt> = (0..facts.calls.len() as u32)
+            .map(|i| f.with(CallId(i)))
+            .filter(|&c| {
+                let call = self.call(c);
+                call.args.iter().any(|&a| mentions(a)) || call.callee == variable || matches!(self.value(c.with(call.callee)), Value::Member(o, _) if *o == variable)
+            })
+            .collect();
+        if uses.is_empty() || uses.iter().any(|&c| self.function_of(c) != f) {
+            return None;
+        }
+        let mut past = None;
+        for &c in &uses {
+            match self.exit_between(registration.call, c) {
+                None => return None,
+                Some(exit) => past = Some((c, exit)),
+            }
+        }
+        past
+    }
+
     fn is_unused_variable(&self, c: CallAt) -> bool {
         let value = self.call(c).value;
         let facts = self.facts(c.file);
@@ -620,7 +710,7 @@ impl Program<'_> {
         props.len() >= 3 && props.iter().filter(|(_, p)| of(p)).count() >= 2
     }
 
-    fn releases_within(&self, f: Fun) -> bool {
+    pub fn releases_within(&self, f: Fun) -> bool {
         self.calls_within(f).into_iter().any(|c| super::sites::release(self, c).is_some())
     }
 

@@ -90,6 +90,7 @@ pub struct Program<'a> {
     values: RefCell<FxHashMap<At<ValueId>, Rc<[Origin]>>>,
     resolving: RefCell<FxHashSet<At<ValueId>>>,
     owners: owners::Owners,
+    this_given: FxHashMap<Fun, At<ValueId>>,
     calls: calls::CallGraph,
     types: RefCell<FxHashMap<Origin, Option<types::Type>>>,
     typing: RefCell<FxHashSet<Origin>>,
@@ -118,6 +119,7 @@ impl<'a> Program<'a> {
             values: RefCell::default(),
             resolving: RefCell::default(),
             owners: owners::Owners::default(),
+            this_given: FxHashMap::default(),
             calls: calls::CallGraph::default(),
             types: RefCell::default(),
             typing: RefCell::default(),
@@ -127,6 +129,7 @@ impl<'a> Program<'a> {
             depth: Cell::new(0),
             limited: Cell::new(0),
         };
+        program.this_given = owners::this_given(&program);
         program.owners = owners::Owners::collect(&program);
         program.forget();
         program.uses.borrow_mut().clear();

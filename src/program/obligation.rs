@@ -71,8 +71,9 @@ impl Program<'_> {
             Discharge::NotOnEveryPath { release, exit } => Fault::NotOnEveryPath(release, exit),
             Discharge::Nothing => Fault::NotReleased,
         };
+        let sibling = if fault == Fault::NotReleased && !matches!(count, Count::Many(_)) { self.released_sibling(sites, registration) } else { None };
         let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer);
-        if guard == Some(Guard::Once) && !matches!(fault, Fault::Mismatch(..)) {
+        if guard == Some(Guard::Once) && !matches!(fault, Fault::Mismatch(..)) && sibling.is_none() {
             return None;
         }
         if guard == Some(Guard::State)
@@ -80,21 +81,19 @@ impl Program<'_> {
         {
             return None;
         }
-        if registration.once && !matches!(fault, Fault::Mismatch(..)) && self.presumed_to_fire(registration, emitter) {
+        if registration.once && !matches!(fault, Fault::Mismatch(..) | Fault::NotOnEveryPath(..)) && self.presumed_to_fire(registration, emitter) {
             return None;
         }
         let fault = match fault {
-            Fault::NotReleased if registration.once => Fault::NeverFires,
-            Fault::NotReleased => match self.released_sibling(sites, registration) {
-                Some(sibling) if !matches!(count, Count::Many(_)) => Fault::Sibling(sibling),
-                _ => Fault::NotReleased,
-            },
+            Fault::NotReleased if registration.once && matches!(count, Count::Many(_)) => Fault::NeverFires,
+            Fault::NotReleased => sibling.map_or(Fault::NotReleased, Fault::Sibling),
             fault => fault,
         };
         match count {
             Count::Many(many) => self.of_many(registration, fault, *many),
             Count::One | Count::Unknown => {
-                let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::DisposerDropped);
+                let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::DisposerDropped)
+                    || matches!(fault, Fault::NotOnEveryPath(..)) && registration.once;
                 let older = registration
                     .receivers
                     .iter()
@@ -124,7 +123,7 @@ impl Program<'_> {
         if many.operation && many.emitter == Emitter::Longer && !attempt && !self.is_operation_shaped(registration) {
             confidence = Confidence::Low;
         }
-        if attempt {
+        if attempt || many.bag && fault == Fault::NotReleased && !self.has_any_release(registration) {
             confidence = confidence.max(Confidence::Medium);
         }
         // An EventTarget takes the same function once.
@@ -169,7 +168,9 @@ impl Program<'_> {
     fn is_fresh_listener(&self, registration: &Registration, o: &Origin) -> bool {
         let f = self.function_of(registration.call);
         match (o.root, o.path.is_empty()) {
-            (Root::Function(h), true) => self.parent(h).is_some_and(|p| self.fun(p).kind != FunctionKind::Module && self.within(f, p)),
+            (Root::Function(h), true) => self.parent(h).is_some_and(|p| {
+                self.fun(p).kind != FunctionKind::Module && (p == f || !self.within(f, p) || self.runs(f, Some(p)).is_none())
+            }),
             (Root::Call(c), true) => self.function_of(c).id != FunctionId(0),
             (Root::This(g), false) => {
                 self.within(f, g)
@@ -197,7 +198,9 @@ impl Program<'_> {
             .filter(|r| {
                 r.call != registration.call
                     && self.function_of(r.call) == f
-                    && r.receivers == registration.receivers
+                    && r.receivers.iter().any(|x| {
+                        registration.receivers.iter().any(|y| x.root == y.root && (x.path == y.path || x.path.starts_with(&y.path) && matches!(x.root, Root::Param(..))))
+                    })
                     && r.event != registration.event
                     && !r.once
             })
@@ -205,11 +208,18 @@ impl Program<'_> {
             .map(|r| r.call)
     }
 
+    /// The class around the registration releases nothing at all.
+    fn has_any_release(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let Some(owner) = self.owner_around(f) else { return true };
+        self.members(owner).iter().any(|&(_, m)| self.releases_within(m))
+    }
+
     fn has_release(&self, sites: &Sites, registration: &Registration) -> bool {
         sites.releases.iter().any(|release| {
             release.call.file == registration.call.file
                 && release.handlers.as_ref().is_some_and(|h| self.same_object(h, &registration.handlers))
-                && self.same_object(&release.receivers, &registration.receivers)
+                && (self.same_object(&release.receivers, &registration.receivers) || release.receivers.iter().any(|x| registration.receivers.iter().any(|y| x.path == y.path)))
         })
     }
 }

@@ -326,9 +326,46 @@ pub fn owner_of_constructor(origin: &Origin) -> Option<Owner> {
     }
 }
 
+/// Function literals whose `this` the place that writes them decides: `function () {}.bind(this)`, `.call(this)`,
+/// `list.forEach(function () {}, this)`, a down-level `__awaiter(this, ...)`.
+pub fn this_given(program: &Program) -> FxHashMap<Fun, At<ValueId>> {
+    let mut out = FxHashMap::default();
+    for c in program.all_calls() {
+        let call = program.call(c);
+        let literal = |v: ValueId| match program.value(c.with(v)) {
+            Value::Function(f) if program.fun(c.with(*f)).kind != FunctionKind::Arrow => Some(c.with(*f)),
+            _ => None,
+        };
+        let given = match (program.callee_name(c).as_deref(), &call.args[..]) {
+            (Some("__awaiter"), [this, _, _, body, ..]) => literal(*body).map(|f| (f, *this)),
+            (Some("bind" | "call" | "apply"), [this, ..]) => match program.value(c.with(call.callee)) {
+                Value::Member(object, _) => literal(*object).map(|f| (f, *this)),
+                _ => None,
+            },
+            (Some("forEach" | "map" | "filter" | "some" | "every"), [function, this]) => literal(*function).map(|f| (f, *this)),
+            _ => None,
+        };
+        if let Some((function, this)) = given {
+            out.insert(function, c.with(this));
+        }
+    }
+    out
+}
+
 impl Program<'_> {
+    /// The value that is `this` in a function, where the place that writes it says so.
+    pub fn this_given(&self, f: Fun) -> Option<At<ValueId>> {
+        self.this_given.get(&f).copied()
+    }
+
     /// Whose `this` a function (not an arrow) has.
     pub fn owner_of_this(&self, f: Fun) -> Option<Owner> {
+        if let Some(given) = self.this_given(f)
+            && let Value::This(outer) = self.value(given)
+            && *outer != f.id
+        {
+            return self.owner_of_this(f.with(*outer));
+        }
         self.owners.of_this(self, f)
     }
 

@@ -115,7 +115,7 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
     }
     if is_registration_name(&name) {
         let [event, handler, rest @ ..] = args else { return None };
-        if !plausible(program, c, *event, *handler) || is_other(program, receiver) {
+        if !plausible(program, c, *event, *handler) || is_other(program, receiver) || is_static_helper(program, c, receiver) {
             return None;
         }
         let target = &*name == "addEventListener";
@@ -214,6 +214,12 @@ fn is_function_like(program: &Program, v: At<ValueId>) -> bool {
         Value::Object(props, _) => props.iter().any(|(k, _)| *k == Key::Name("handleEvent".into())),
         _ => true,
     }
+}
+
+/// `helper.addEventListener(emitter, event, listener)`: a function of the program, not an emitter's method.
+fn is_static_helper(program: &Program, c: CallAt, receiver: At<ValueId>) -> bool {
+    program.origins(receiver).iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Class(_) | Root::File(_) | Root::Function(_)))
+        && !program.functions_called(c).is_empty()
 }
 
 /// Known to be no emitter.

@@ -143,7 +143,10 @@ impl Program<'_> {
                 "exports" => one(Root::File(v.file)),
                 _ => one(Root::Global(self.sym(name))),
             },
-            Value::This(f) => one(Root::This(v.with(*f))),
+            Value::This(f) => match self.this_given(v.with(*f)) {
+                Some(given) => self.origins(given).to_vec(),
+                None => one(Root::This(v.with(*f))),
+            },
             Value::Param(f, i) => one(Root::Param(v.with(*f), *i)),
             Value::Function(f) => one(Root::Function(v.with(*f))),
             Value::Class(c) => one(Root::Class(v.with(*c))),
