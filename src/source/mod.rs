@@ -1,11 +1,12 @@
 //! Source: which files are analysed, and their text. Who touches the disk for code is here.
 
 mod file;
-
+mod package;
+mod resolver;
 mod walk;
 
-pub use file::{Text, read};
-
+pub use file::{Text, describe, read};
+pub use resolver::Resolver;
 pub use walk::{Selection, SourceFile, select};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -15,11 +16,10 @@ pub fn working_directory() -> Utf8PathBuf {
     Utf8Path::new(".").canonicalize_utf8().unwrap_or_else(|_| Utf8PathBuf::from("/"))
 }
 
-/// The extensions that are code, in the order in which a specifier without one is looked up from TypeScript.
+/// The extensions that are code.
 pub const EXTENSIONS: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
 
 /// A declaration file: types only (`index.d.ts`, `styles.d.css.ts`).
 pub fn is_declaration(path: &Utf8Path) -> bool {
-    let name = path.file_name().unwrap_or_default();
-    matches!(path.extension(), Some("ts" | "mts" | "cts")) && (name.contains(".d.ts") || name.contains(".d."))
+    matches!(path.extension(), Some("ts" | "mts" | "cts")) && path.file_name().is_some_and(|name| name.contains(".d."))
 }

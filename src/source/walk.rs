@@ -70,7 +70,8 @@ pub fn select(paths: &[Utf8PathBuf], excluded: &dyn Fn(&Utf8Path) -> bool) -> Se
     roots.sort();
     roots.dedup();
     // A root within another is walked with it.
-    let outer: Vec<&Utf8PathBuf> = roots.iter().filter(|root| !roots.iter().any(|other| other != *root && root.starts_with(other))).collect();
+    let outer: Vec<&Utf8PathBuf> =
+        roots.iter().filter(|root| !roots.iter().any(|other| other != *root && root.starts_with(other))).collect();
     let mut seen: FxHashSet<Utf8PathBuf> = FxHashSet::default();
     for root in outer {
         walk(root, excluded, &mut selection, &mut seen);
@@ -110,7 +111,13 @@ fn walk(root: &Utf8Path, excluded: &dyn Fn(&Utf8Path) -> bool, selection: &mut S
     }
 }
 
-fn walk_once(root: &Utf8Path, git: bool, excluded: &dyn Fn(&Utf8Path) -> bool, selection: &mut Selection, seen: &mut FxHashSet<Utf8PathBuf>) {
+fn walk_once(
+    root: &Utf8Path,
+    git: bool,
+    excluded: &dyn Fn(&Utf8Path) -> bool,
+    selection: &mut Selection,
+    seen: &mut FxHashSet<Utf8PathBuf>,
+) {
     // Symbolic links are not followed: what they point to is in the program anyway, or belongs to another one, or is a loop.
     let walker = WalkBuilder::new(root)
         .standard_filters(false)
@@ -128,7 +135,8 @@ fn walk_once(root: &Utf8Path, git: bool, excluded: &dyn Fn(&Utf8Path) -> bool, s
                     selection.problems.push(Problem { path: root.to_owned(), message });
                     continue;
                 };
-                if entry.file_type().is_some_and(|kind| kind.is_file()) && is_code(path) && !excluded(path) && seen.insert(path.to_owned()) {
+                if entry.file_type().is_some_and(|kind| kind.is_file()) && is_code(path) && !excluded(path) && seen.insert(path.to_owned())
+                {
                     selection.files.push(source_file(path, root));
                 }
             }
