@@ -6,4 +6,5 @@ pub mod findings;
 pub mod models;
 pub mod program;
 pub mod rules;
+pub mod source;
 pub mod syntax;

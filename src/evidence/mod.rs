@@ -6,21 +6,28 @@
 //!
 //! Logs are hostile: nothing here trusts a length, a path or a name in them.
 
+mod advice;
+mod correlate;
 mod death;
 mod envelope;
 mod frame;
 mod gc;
 mod input;
 mod json;
+mod locate;
 mod observation;
+mod places;
 mod reader;
 mod scan;
 mod stamp;
+mod story;
 mod telling;
 mod wording;
 
+pub use correlate::{confirmed_first, correlate, frames_to_files, is_named};
 pub use input::{LogInput, inputs};
 pub use observation::*;
+pub use places::{PathMapping, Places};
 pub use telling::Clues;
 
 use camino::Utf8PathBuf;

@@ -1,0 +1,3 @@
+//! Which files, and their text.
+
+pub mod sourcemap;
