@@ -1,5 +1,6 @@
 //! `unlisten` finds event listeners that pile up.
 
+pub mod evidence;
 pub mod facts;
 pub mod findings;
 pub mod models;

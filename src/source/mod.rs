@@ -3,6 +3,7 @@
 mod file;
 mod package;
 mod resolver;
+pub mod sourcemap;
 mod walk;
 
 pub use file::{Text, describe, read};
