@@ -1,6 +1,10 @@
 //! Facts: what one file says, in owned data. Sees one file at a time, does no I/O, never fails.
 
+mod expressions;
+mod extract;
 mod model;
+mod statements;
+mod types;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
@@ -8,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use model::*;
 
 use crate::syntax::Parsed;
+use crate::syntax::names::Names;
 
 /// One file's facts with its place.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,6 +28,10 @@ pub struct FileFacts {
 }
 
 /// Facts of a parsed file.
-pub fn extract(path: &Utf8Path, _text: &str, _parsed: &Parsed) -> FileFacts {
-    FileFacts { path: path.to_owned(), facts: ModuleFacts::default(), positions: Positions::default(), declaration: false, test: false }
+pub fn extract(path: &Utf8Path, text: &str, parsed: &Parsed) -> FileFacts {
+    let names = Names::bind(&parsed.program);
+    let mut extractor = extract::Extractor::new(text, 1, &names);
+    extractor.module(&parsed.program);
+    let extract::Extractor { facts, positions, .. } = extractor;
+    FileFacts { path: path.to_owned(), facts, positions, declaration: false, test: false }
 }

@@ -1,9 +1,39 @@
 //! All facts linked: the questions that rules ask. The words are those of the calculus: values, runs, count, discharge.
+//!
+//! | part | question |
+//! | --- | --- |
+//! | `resolve` | which file does a specifier mean, what does a module export |
+//! | `values` | where does a value come from |
+//! | `owners` | whose member is a function, which values does a field get |
+//! | `types` | what is an object |
+//! | `calls` | what does a call run, who starts a function and how often |
+//! | `sites` | which calls add listeners, which take them away |
+//! | `count` | how often does a line run for one object |
+//! | `discharge` | what ends the obligation |
+
+pub mod calls;
+pub mod count;
+pub mod discharge;
+pub mod guards;
+pub mod obligation;
+pub mod owners;
+pub mod resolve;
+pub mod sites;
+pub mod types;
+pub mod values;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use crate::facts::FileFacts;
-use crate::models::Models;
+use crate::facts::*;
+use crate::findings::{Range, Step};
+use crate::models::{Models, View};
+
+pub use owners::Owner;
+pub use values::{Origin, PathKey, Root};
 
 /// Finds the file that a specifier means.
 pub trait Resolve: Sync {
@@ -16,14 +46,274 @@ pub trait Resolve: Sync {
     fn package(&self, file: &Utf8Path) -> Option<String>;
 }
 
+/// A thing of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct At<T> {
+    pub file: u32,
+    pub id: T,
+}
+
+impl<T> At<T> {
+    pub fn new(file: u32, id: T) -> At<T> {
+        At { file, id }
+    }
+
+    /// Another thing of the same file.
+    pub fn with<U>(self, id: U) -> At<U> {
+        At { file: self.file, id }
+    }
+}
+
+/// A function of the program.
+pub type Fun = At<FunctionId>;
+/// A call of the program.
+pub type CallAt = At<CallId>;
+
+/// A name, interned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sym(pub u32);
+
+#[derive(Default)]
+struct Interner {
+    names: Vec<Rc<str>>,
+    ids: FxHashMap<Rc<str>, Sym>,
+}
+
 /// Every file's facts, linked.
 pub struct Program<'a> {
     pub files: Vec<FileFacts>,
     pub models: &'a Models,
+    /// What is known to this program's own source.
+    pub view: View<'a>,
+    symbols: RefCell<Interner>,
+    modules: resolve::Modules,
+    values: RefCell<FxHashMap<At<ValueId>, Rc<[Origin]>>>,
+    resolving: RefCell<FxHashSet<At<ValueId>>>,
+    owners: owners::Owners,
+    calls: calls::CallGraph,
+    types: RefCell<FxHashMap<Origin, Option<types::Type>>>,
+    typing: RefCell<FxHashSet<Origin>>,
+    uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
+    named_calls: std::cell::OnceCell<FxHashSet<PathKey>>,
+    /// How deep values are looked through just now.
+    depth: Cell<u32>,
+    /// Questions given up because of a limit; told as a problem.
+    pub limited: Cell<u32>,
 }
 
 impl<'a> Program<'a> {
-    pub fn link(files: Vec<FileFacts>, _resolve: &dyn Resolve, models: &'a Models) -> Program<'a> {
-        Program { files, models }
+    /// Links the files. The order of `files` decides ids, so it must not depend on threads.
+    pub fn link(files: Vec<FileFacts>, resolve: &dyn Resolve, models: &'a Models) -> Program<'a> {
+        let package = files.first().and_then(|f| resolve.package(&f.path));
+        let view = models.without(package.as_deref());
+        let modules = resolve::Modules::link(&files, resolve);
+        let mut program = Program {
+            files,
+            models,
+            view,
+            symbols: RefCell::default(),
+            modules,
+            values: RefCell::default(),
+            resolving: RefCell::default(),
+            owners: owners::Owners::default(),
+            calls: calls::CallGraph::default(),
+            types: RefCell::default(),
+            typing: RefCell::default(),
+            uses: RefCell::default(),
+            named_calls: std::cell::OnceCell::new(),
+            depth: Cell::new(0),
+            limited: Cell::new(0),
+        };
+        program.owners = owners::Owners::collect(&program);
+        // What was asked while the members were not known yet is forgotten.
+        program.values.borrow_mut().clear();
+        program.types.borrow_mut().clear();
+        program.uses.borrow_mut().clear();
+        for file in 0..program.files.len() as u32 {
+            program.uses(file);
+        }
+        program.types.borrow_mut().clear();
+        program.calls = calls::CallGraph::build(&program);
+        program
+    }
+
+    /// Names of members that are called on objects of unknown kind.
+    pub(super) fn named_calls(&self) -> &FxHashSet<PathKey> {
+        self.named_calls.get_or_init(|| {
+            let mut out = FxHashSet::default();
+            for c in self.all_calls() {
+                if let Some((_, Key::Name(name))) = self.receiver(c)
+                    && self.functions_called(c).is_empty()
+                {
+                    out.insert(PathKey::Name(self.sym(name)));
+                }
+            }
+            out
+        })
+    }
+
+    pub fn sym(&self, name: &str) -> Sym {
+        let mut symbols = self.symbols.borrow_mut();
+        if let Some(&sym) = symbols.ids.get(name) {
+            return sym;
+        }
+        let text: Rc<str> = name.into();
+        let sym = Sym(symbols.names.len() as u32);
+        symbols.names.push(text.clone());
+        symbols.ids.insert(text, sym);
+        sym
+    }
+
+    pub fn text(&self, sym: Sym) -> Rc<str> {
+        self.symbols.borrow().names[sym.0 as usize].clone()
+    }
+
+    pub fn facts(&self, file: u32) -> &ModuleFacts {
+        &self.files[file as usize].facts
+    }
+
+    pub fn fun(&self, f: Fun) -> &Function {
+        &self.facts(f.file).functions[f.id.index()]
+    }
+
+    pub fn call(&self, c: CallAt) -> &Call {
+        &self.facts(c.file).calls[c.id.index()]
+    }
+
+    pub fn assign(&self, a: At<AssignId>) -> &Assign {
+        &self.facts(a.file).assigns[a.id.index()]
+    }
+
+    pub fn value(&self, v: At<ValueId>) -> &Value {
+        &self.facts(v.file).values[v.id.index()]
+    }
+
+    pub fn block(&self, b: At<BlockId>) -> &Block {
+        &self.facts(b.file).blocks[b.id.index()]
+    }
+
+    pub fn binding(&self, b: At<BindingId>) -> &Binding {
+        &self.facts(b.file).bindings[b.id.index()]
+    }
+
+    pub fn class(&self, c: At<ClassId>) -> &Class {
+        &self.facts(c.file).classes[c.id.index()]
+    }
+
+    pub fn call_position(&self, c: CallAt) -> CallPosition {
+        self.files[c.file as usize].positions.calls[c.id.index()]
+    }
+
+    pub fn function_range(&self, f: Fun) -> Range {
+        self.files[f.file as usize].positions.functions[f.id.index()]
+    }
+
+    /// The function a call stands in.
+    pub fn function_of(&self, c: CallAt) -> Fun {
+        c.with(self.call(c).function)
+    }
+
+    /// The function around a function.
+    pub fn parent(&self, f: Fun) -> Option<Fun> {
+        self.fun(f).parent.map(|p| f.with(p))
+    }
+
+    /// `f` and the functions around it, innermost first.
+    pub fn chain(&self, f: Fun) -> Vec<Fun> {
+        let mut out = vec![f];
+        let mut at = f;
+        while let Some(parent) = self.parent(at) {
+            out.push(parent);
+            at = parent;
+        }
+        out
+    }
+
+    /// `inner` is `outer` or written in it.
+    pub fn within(&self, inner: Fun, outer: Fun) -> bool {
+        if inner.file != outer.file {
+            return false;
+        }
+        let mut at = Some(inner);
+        while let Some(f) = at {
+            if f == outer {
+                return true;
+            }
+            at = self.parent(f);
+        }
+        false
+    }
+
+    /// Every call of the program, in the order of files and text.
+    pub fn all_calls(&self) -> impl Iterator<Item = CallAt> + '_ {
+        self.files
+            .iter()
+            .enumerate()
+            .flat_map(|(file, facts)| (0..facts.facts.calls.len() as u32).map(move |id| At::new(file as u32, CallId(id))))
+    }
+
+    pub fn all_functions(&self) -> impl Iterator<Item = Fun> + '_ {
+        self.files
+            .iter()
+            .enumerate()
+            .flat_map(|(file, facts)| (0..facts.facts.functions.len() as u32).map(move |id| At::new(file as u32, FunctionId(id))))
+    }
+
+    /// A function's name for people: `Queue.connect`, `handler`, or where it stands.
+    pub fn function_name(&self, f: Fun) -> String {
+        let function = self.fun(f);
+        let owner = function.class.map(|c| self.class(f.with(c)).name.clone()).filter(|n| !n.is_empty());
+        match (function.kind, owner) {
+            (FunctionKind::Module, _) => "the module".to_owned(),
+            (FunctionKind::Constructor, Some(owner)) => format!("new {owner}"),
+            (FunctionKind::Initializer, Some(owner)) => format!("the fields of {owner}"),
+            (_, Some(owner)) if !function.name.is_empty() => format!("{owner}.{}", function.name),
+            _ if !function.name.is_empty() => match self.owner_of_function(f) {
+                Some(Owner::Proto(constructor)) if constructor != f && !self.fun(constructor).name.is_empty() => {
+                    format!("{}.{}", self.fun(constructor).name, function.name)
+                }
+                _ => function.name.clone(),
+            },
+            _ => format!("the function at line {}", self.function_range(f).start.line),
+        }
+    }
+
+    /// The name chain of the functions around a place.
+    pub fn scope_name(&self, f: Fun) -> String {
+        let mut names: Vec<String> = self
+            .chain(f)
+            .into_iter()
+            .filter(|&f| self.fun(f).kind != FunctionKind::Module && !self.fun(f).name.is_empty())
+            .map(|f| self.fun(f).name.clone())
+            .collect();
+        names.reverse();
+        names.join(".")
+    }
+
+    pub fn step_at(&self, file: u32, range: Range, message: impl Into<String>) -> Step {
+        Step { message: message.into(), path: self.files[file as usize].path.clone(), range }
+    }
+
+    pub fn step_call(&self, c: CallAt, message: impl Into<String>) -> Step {
+        self.step_at(c.file, self.call_position(c).name, message)
+    }
+
+    pub fn step_function(&self, f: Fun, message: impl Into<String>) -> Step {
+        let range = self.function_range(f);
+        self.step_at(f.file, Range { start: range.start, end: range.start }, message)
+    }
+
+    /// The constant text of a value, through variables.
+    pub fn constant(&self, v: At<ValueId>) -> Option<Rc<str>> {
+        match self.value(v) {
+            Value::String(text) => Some(text.as_str().into()),
+            _ => {
+                let origins = self.origins(v);
+                match &*origins {
+                    [Origin { root: Root::Const(sym), path }] if path.is_empty() => Some(self.text(*sym)),
+                    _ => None,
+                }
+            }
+        }
     }
 }

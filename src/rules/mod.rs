@@ -1,7 +1,18 @@
-//! The rules: each a question to [`Program`].
+//! The rules: each a question to [`Program`], in a file of its own, detection and wording apart.
+//!
+//! One registration gives one finding, of the first rule of [`RULES`] that holds.
+
+mod disposer_dropped;
+mod once_never_fires;
+mod release_mismatch;
+mod release_not_on_every_path;
+mod repeats;
+mod wording;
 
 use crate::findings::{Finding, Problem};
 use crate::program::Program;
+use crate::program::obligation::Obligation;
+use crate::program::sites::Sites;
 
 /// A rule as `unlisten rules` and SARIF show it.
 pub struct Rule {
@@ -10,12 +21,44 @@ pub struct Rule {
     pub summary: &'static str,
     /// `rules/<id>.md`, compiled in.
     pub page: &'static str,
+    /// Does the rule speak of this obligation?
+    detect: fn(&Obligation) -> bool,
+    /// What it says.
+    word: fn(&Program, &Obligation) -> wording::Words,
 }
 
-/// The one table of rules, in the order in which a registration is asked.
-pub const RULES: &[Rule] = &[];
+/// The one table of rules, in the order in which an obligation is asked.
+pub const RULES: &[Rule] = &[
+    release_mismatch::RULE,
+    disposer_dropped::RULE,
+    release_not_on_every_path::RULE,
+    once_never_fires::RULE,
+    repeats::PER_REQUEST,
+    repeats::PER_CONNECTION,
+    repeats::PER_EVENT,
+    repeats::PER_CALL,
+    repeats::PER_INSTANCE,
+    repeats::PER_MOUNT,
+    repeats::PER_TICK,
+    repeats::IN_LOOP,
+];
 
 /// Asks every rule. Findings come in no particular order, with empty fingerprints.
-pub fn run(_program: &Program) -> (Vec<Finding>, Vec<Problem>) {
-    (Vec::new(), Vec::new())
+pub fn run(program: &Program) -> (Vec<Finding>, Vec<Problem>) {
+    let sites = Sites::collect(program);
+    let mut findings = Vec::new();
+    for obligation in program.obligations(&sites) {
+        if let Some(rule) = RULES.iter().find(|rule| (rule.detect)(&obligation)) {
+            let words = (rule.word)(program, &obligation);
+            findings.push(wording::finding(program, rule, &obligation, words));
+        }
+    }
+    let mut problems = Vec::new();
+    if program.limited.get() > 0 {
+        problems.push(Problem {
+            path: camino::Utf8PathBuf::new(),
+            message: format!("{} questions were given up at a limit of depth: findings may be missing", program.limited.get()),
+        });
+    }
+    (findings, problems)
 }

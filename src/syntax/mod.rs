@@ -1,5 +1,6 @@
 //! Text to tree. Only here and in `facts` is a swc type named.
 
+pub mod lines;
 mod guard;
 pub mod names;
 mod parse;

@@ -1,0 +1,312 @@
+//! All packs, indexed: the questions that the analysis asks of what is known.
+
+use rustc_hash::FxHashMap;
+
+use super::{Decorator, Entry, EventModel, Kind, Lifecycle, Member, Method, ModuleModel, Pack, PackError, Shape, TypeModel, check};
+use crate::findings::Region;
+
+/// A type of some pack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TypeIx(pub u32);
+
+/// A pack, as the library it tells of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LibraryIx(pub u32);
+
+/// A type as a pack writes it: `net.Socket`, `net.Socket[]`, `Promise<net.Socket>`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum TypeUse {
+    One(TypeIx),
+    Array(Box<TypeUse>),
+    Promise(Box<TypeUse>),
+}
+
+/// All packs, indexed.
+#[derive(Debug, Default)]
+pub struct Models {
+    pub packs: Vec<Pack>,
+    types: Vec<TypeEntry>,
+    type_by_name: FxHashMap<String, TypeIx>,
+    /// Name without `node:` to pack and position in it.
+    modules: FxHashMap<String, (usize, usize)>,
+    /// Name to pack.
+    globals: FxHashMap<String, usize>,
+    evidence: FxHashMap<String, Vec<TypeIx>>,
+}
+
+/// Where a type stands, and what was worked out of it.
+#[derive(Debug)]
+struct TypeEntry {
+    pack: usize,
+    at: usize,
+    /// Itself, then what it extends, nearest first, each once.
+    line: Vec<TypeIx>,
+    /// Its own events, by name.
+    events: FxHashMap<String, usize>,
+}
+
+impl Models {
+    /// Checks and indexes packs. All of their faults come back at once, in the order of the packs.
+    pub fn new(packs: Vec<Pack>) -> Result<Models, Vec<PackError>> {
+        let errors = check::check(&packs);
+        if errors.is_empty() { Ok(Models::index(packs)) } else { Err(errors) }
+    }
+
+    /// These packs and further ones of a project.
+    pub fn with(&self, further: &[Pack]) -> Result<Models, Vec<PackError>> {
+        Models::new(self.packs.iter().chain(further).cloned().collect())
+    }
+
+    /// Indexes packs that were checked: names are unique, types are known, `extends` has no cycle.
+    fn index(packs: Vec<Pack>) -> Models {
+        let mut models = Models::default();
+        for (p, pack) in packs.iter().enumerate() {
+            for (at, model) in pack.types.iter().enumerate() {
+                let ix = TypeIx(models.types.len() as u32);
+                models.type_by_name.insert(model.name.clone(), ix);
+                let events = model.events.iter().enumerate();
+                let events = events.flat_map(|(e, event)| event.name.iter().map(move |name| (name.to_owned(), e))).collect();
+                models.types.push(TypeEntry { pack: p, at, line: Vec::new(), events });
+                for member in &model.evidence {
+                    models.evidence.entry(member.clone()).or_default().push(ix);
+                }
+            }
+            for (at, module) in pack.modules.iter().enumerate() {
+                for name in std::iter::once(&module.name).chain(&module.aliases) {
+                    models.modules.insert(name.clone(), (p, at));
+                }
+            }
+            let names = pack.globals.keys().chain(pack.global_functions.keys()).chain(pack.global_classes.keys());
+            models.globals.extend(names.map(|name| (name.clone(), p)));
+        }
+        models.packs = packs;
+        for ix in 0..models.types.len() {
+            let mut line = Vec::new();
+            models.ancestors(TypeIx(ix as u32), &mut line);
+            models.types[ix].line = line;
+        }
+        models
+    }
+
+    /// A type and all it extends, depth first.
+    fn ancestors(&self, ix: TypeIx, line: &mut Vec<TypeIx>) {
+        if line.contains(&ix) {
+            return;
+        }
+        line.push(ix);
+        for parent in &self.model(ix).extends {
+            self.ancestors(self.type_by_name[parent], line);
+        }
+    }
+
+    fn entry(&self, ix: TypeIx) -> &TypeEntry {
+        &self.types[ix.0 as usize]
+    }
+
+    /// The first answer of a type or of what it extends, nearest first.
+    fn inherited<'a, T>(&'a self, ix: TypeIx, ask: impl Fn(&'a TypeModel) -> Option<T>) -> Option<T> {
+        self.entry(ix).line.iter().find_map(|&ancestor| ask(self.model(ancestor)))
+    }
+
+    /// Every type, in the order of the packs.
+    pub fn types(&self) -> impl Iterator<Item = TypeIx> {
+        (0..self.types.len() as u32).map(TypeIx)
+    }
+
+    /// What the pack says of the type itself.
+    pub fn model(&self, ix: TypeIx) -> &TypeModel {
+        let entry = self.entry(ix);
+        &self.packs[entry.pack].types[entry.at]
+    }
+
+    /// The type's name in packs.
+    pub fn name(&self, ix: TypeIx) -> &str {
+        &self.model(ix).name
+    }
+
+    /// The type's name in messages.
+    pub fn shown(&self, ix: TypeIx) -> &str {
+        let model = self.model(ix);
+        model.shown.as_deref().unwrap_or(&model.name)
+    }
+
+    /// The type of exactly this name.
+    pub fn type_named(&self, name: &str) -> Option<TypeIx> {
+        self.type_by_name.get(name).copied()
+    }
+
+    /// A type as packs write it; none for `""` and unknown names.
+    pub fn type_use(&self, written: &str) -> Option<TypeUse> {
+        if let Some(element) = written.strip_suffix("[]") {
+            return Some(TypeUse::Array(Box::new(self.type_use(element)?)));
+        }
+        if let Some(resolved) = written.strip_prefix("Promise<").and_then(|rest| rest.strip_suffix('>')) {
+            return Some(TypeUse::Promise(Box::new(self.type_use(resolved)?)));
+        }
+        self.type_named(written).map(TypeUse::One)
+    }
+
+    pub fn event(&self, ix: TypeIx, name: &str) -> Option<&EventModel> {
+        self.entry(ix).line.iter().find_map(|&ancestor| {
+            let at = *self.entry(ancestor).events.get(name)?;
+            Some(&self.model(ancestor).events[at])
+        })
+    }
+
+    pub fn property(&self, ix: TypeIx, name: &str) -> Option<&Member> {
+        self.inherited(ix, |model| model.properties.get(name))
+    }
+
+    pub fn method(&self, ix: TypeIx, name: &str) -> Option<&Method> {
+        self.inherited(ix, |model| model.methods.get(name))
+    }
+
+    /// A method of the class itself (`AbortSignal.any`).
+    pub fn static_method(&self, ix: TypeIx, name: &str) -> Option<&Method> {
+        self.inherited(ix, |model| model.statics.get(name))
+    }
+
+    /// What `new` does besides making the object.
+    pub fn construct(&self, ix: TypeIx) -> Option<&Method> {
+        self.inherited(ix, |model| model.construct.as_ref())
+    }
+
+    /// The type is `other` or extends it.
+    pub fn is_a(&self, ix: TypeIx, other: TypeIx) -> bool {
+        self.entry(ix).line.contains(&other)
+    }
+
+    pub fn kind(&self, ix: TypeIx) -> Kind {
+        self.model(ix).kind
+    }
+
+    /// Its own lifetime, or that of what it extends.
+    pub fn lifetime(&self, ix: TypeIx) -> Option<Region> {
+        self.inherited(ix, |model| model.lifetime)
+    }
+
+    /// It or what it extends is handed out again after use.
+    pub fn pooled(&self, ix: TypeIx) -> bool {
+        self.inherited(ix, |model| model.pooled.then_some(())).is_some()
+    }
+
+    /// The property tells the state of such an object.
+    pub fn state_guard(&self, ix: TypeIx, property: &str) -> bool {
+        self.inherited(ix, |model| model.state_guards.iter().find(|guard| *guard == property)).is_some()
+    }
+
+    /// Types for which this member on an untyped value is evidence.
+    pub fn types_by_evidence(&self, member: &str) -> &[TypeIx] {
+        self.evidence.get(member).map_or(&[], Vec::as_slice)
+    }
+
+    /// The module of this name, with or without `node:`.
+    pub fn module(&self, name: &str) -> Option<&ModuleModel> {
+        self.module_entry(name).map(|(pack, at)| &self.packs[pack].modules[at])
+    }
+
+    fn module_entry(&self, name: &str) -> Option<(usize, usize)> {
+        self.modules.get(name.strip_prefix("node:").unwrap_or(name)).copied()
+    }
+
+    /// A global variable.
+    pub fn global(&self, name: &str) -> Option<&Member> {
+        self.packs[*self.globals.get(name)?].globals.get(name)
+    }
+
+    /// A global function.
+    pub fn global_function(&self, name: &str) -> Option<&Method> {
+        self.packs[*self.globals.get(name)?].global_functions.get(name)
+    }
+
+    /// The type of a global class or of a type name that needs no import.
+    pub fn global_class(&self, name: &str) -> Option<TypeIx> {
+        self.type_named(self.packs[*self.globals.get(name)?].global_classes.get(name)?)
+    }
+
+    pub fn shapes(&self) -> impl Iterator<Item = &Shape> {
+        self.packs.iter().flat_map(|pack| &pack.shapes)
+    }
+
+    pub fn decorators(&self) -> impl Iterator<Item = &Decorator> {
+        self.packs.iter().flat_map(|pack| &pack.decorators)
+    }
+
+    pub fn lifecycles(&self) -> impl Iterator<Item = &Lifecycle> {
+        self.packs.iter().flat_map(|pack| &pack.lifecycles)
+    }
+
+    pub fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.packs.iter().flat_map(|pack| &pack.entries)
+    }
+
+    pub fn library_of(&self, ix: TypeIx) -> LibraryIx {
+        LibraryIx(self.entry(ix).pack as u32)
+    }
+
+    pub fn library_of_module(&self, name: &str) -> Option<LibraryIx> {
+        self.module_entry(name).map(|(pack, _)| LibraryIx(pack as u32))
+    }
+
+    pub fn pack(&self, library: LibraryIx) -> &Pack {
+        &self.packs[library.0 as usize]
+    }
+
+    /// What is known to the source of `package`: all but what the packs say of that package itself.
+    pub fn without(&self, package: Option<&str>) -> View<'_> {
+        let own = self.packs.iter().enumerate().filter(|(_, pack)| package.is_some_and(|package| pack.is_of(package)));
+        View { models: self, own: own.map(|(p, _)| p).collect() }
+    }
+}
+
+/// The models as the source of one package sees them: the packs that tell of this package are left out wherever a type, module or
+/// shape is *found*. A type once found is asked through [`Models`].
+#[derive(Debug, Clone)]
+pub struct View<'a> {
+    pub models: &'a Models,
+    /// Packs left out; hardly ever more than one.
+    own: Vec<usize>,
+}
+
+impl<'a> View<'a> {
+    fn sees(&self, pack: usize) -> bool {
+        !self.own.contains(&pack)
+    }
+
+    pub fn sees_type(&self, ix: TypeIx) -> bool {
+        self.sees(self.models.entry(ix).pack)
+    }
+
+    pub fn type_named(&self, name: &str) -> Option<TypeIx> {
+        self.models.type_named(name).filter(|&ix| self.sees_type(ix))
+    }
+
+    pub fn module(&self, name: &str) -> Option<&'a ModuleModel> {
+        let (pack, at) = self.models.module_entry(name)?;
+        self.sees(pack).then(|| &self.models.packs[pack].modules[at])
+    }
+
+    pub fn types_by_evidence(&self, member: &str) -> impl Iterator<Item = TypeIx> {
+        self.models.types_by_evidence(member).iter().copied().filter(|&ix| self.sees_type(ix))
+    }
+
+    fn packs(&self) -> impl Iterator<Item = &'a Pack> {
+        self.models.packs.iter().enumerate().filter(|(p, _)| self.sees(*p)).map(|(_, pack)| pack)
+    }
+
+    pub fn shapes(&self) -> impl Iterator<Item = &'a Shape> {
+        self.packs().flat_map(|pack| &pack.shapes)
+    }
+
+    pub fn decorators(&self) -> impl Iterator<Item = &'a Decorator> {
+        self.packs().flat_map(|pack| &pack.decorators)
+    }
+
+    pub fn lifecycles(&self) -> impl Iterator<Item = &'a Lifecycle> {
+        self.packs().flat_map(|pack| &pack.lifecycles)
+    }
+
+    pub fn entries(&self) -> impl Iterator<Item = &'a Entry> {
+        self.packs().flat_map(|pack| &pack.entries)
+    }
+}

@@ -1,0 +1,358 @@
+//! Guards: tests that let a line run once per object, or only in a state that comes once.
+//!
+//! ```text
+//! once(R)  :- test T dominates R, T says «not yet» of a place, and the program makes that place true
+//! once(R)  :- T says that nobody listens yet (listenerCount(e) === 0)
+//! once(R)  :- T says «not in the set», and the program adds to that set
+//! state(R) :- T reads a state that comes once in a life (socket.connecting)
+//! ```
+
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
+use crate::facts::*;
+
+/// What a guard bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// The line runs once per object.
+    Once,
+    /// The line runs in a state that an object is in once (before it is connected).
+    State,
+}
+
+/// How many call edges above a registration its guard is looked for.
+const EDGES: u32 = 3;
+
+/// Depth to which a test is taken apart.
+const TEST_DEPTH: u32 = 8;
+
+/// Members that tell that a connection is still being made.
+const STATES: &[&str] = &[
+    "connecting", "_connecting", "pending", "readyState", "writable", "connected", "isConnected", "opened", "isOpen", "encrypted", "authorized",
+];
+
+impl Program<'_> {
+    /// The tests that hold when a block's item runs: test and outcome, nearest first.
+    pub fn tests_before(&self, block: At<BlockId>, order: usize) -> Vec<(At<ValueId>, bool)> {
+        let mut out = Vec::new();
+        let mut at = block;
+        let mut upto = order;
+        loop {
+            let here = self.block(at);
+            for item in here.items.iter().take(upto) {
+                if let Item::Branch(test, then, otherwise) = item {
+                    if self.leaves(at.with(*then)) {
+                        out.push((at.with(*test), false));
+                    } else if otherwise.is_some_and(|o| self.leaves(at.with(o))) {
+                        out.push((at.with(*test), true));
+                    }
+                }
+            }
+            match here.kind {
+                BlockKind::Then(test) => out.push((at.with(test), true)),
+                BlockKind::Else(test) => out.push((at.with(test), false)),
+                _ => {}
+            }
+            match here.parent {
+                Some(parent) => {
+                    upto = here.index as usize;
+                    at = at.with(parent);
+                }
+                None => return out,
+            }
+        }
+    }
+
+    /// Control does not come out of the block's end.
+    pub fn leaves(&self, block: At<BlockId>) -> bool {
+        self.block(block).items.iter().any(|item| match item {
+            Item::Exit(_) => true,
+            Item::Branch(_, then, Some(otherwise)) => self.leaves(block.with(*then)) && self.leaves(block.with(*otherwise)),
+            _ => false,
+        })
+    }
+
+    /// The position of a call in its block.
+    pub fn order_of(&self, c: CallAt) -> usize {
+        let block = self.block(c.with(self.call(c).block));
+        block.items.iter().position(|i| matches!(i, Item::Call(id) if *id == c.id)).unwrap_or(block.items.len())
+    }
+
+    /// The guard of a call, in its function or on the edges into it.
+    pub fn guard(&self, c: CallAt, receivers: &[Origin]) -> Option<Guard> {
+        self.guard_at(c, receivers, EDGES)
+    }
+
+    fn guard_at(&self, c: CallAt, receivers: &[Origin], depth: u32) -> Option<Guard> {
+        let f = self.function_of(c);
+        let tests = self.tests_before(c.with(self.call(c).block), self.order_of(c));
+        let mut state = None;
+        for (test, outcome) in tests {
+            match self.guard_of_test(test, outcome, f, receivers, TEST_DEPTH) {
+                Some(Guard::Once) => return Some(Guard::Once),
+                Some(Guard::State) => state = Some(Guard::State),
+                None => {}
+            }
+        }
+        if state.is_some() || depth == 0 {
+            return state;
+        }
+        // The place where the function around is written may stand under a guard: its receiver is seen from there.
+        let function = self.fun(f);
+        if let (Some(block), FunctionKind::Arrow | FunctionKind::Plain) = (function.at, function.kind)
+            && function.parent.is_some_and(|p| p != FunctionId(0))
+            && self.callers(f).is_empty()
+        {
+            for (test, outcome) in self.tests_before(f.with(block), function.order as usize) {
+                if let Some(guard) = self.guard_of_test(test, outcome, self.parent(f).unwrap_or(f), receivers, TEST_DEPTH) {
+                    return Some(guard);
+                }
+            }
+        }
+        // Every caller guards.
+        let callers = self.callers(f);
+        if callers.is_empty() || callers.len() > 8 || self.is_public_function(f) && !self.fun(f).name.starts_with('_') && function.class.is_none() {
+            return None;
+        }
+        let mut found = None;
+        for &caller in callers {
+            if self.within(self.function_of(caller), f) {
+                continue;
+            }
+            let moved: Vec<Origin> = receivers
+                .iter()
+                .flat_map(|o| match o.root {
+                    Root::Param(g, _) | Root::This(g) if g == f => self.from_callee(caller, f, o),
+                    _ => vec![o.clone()],
+                })
+                .collect();
+            found = Some(self.guard_at(caller, &moved, depth - 1)?);
+        }
+        found
+    }
+
+    fn guard_of_test(&self, test: At<ValueId>, outcome: bool, f: Fun, receivers: &[Origin], depth: u32) -> Option<Guard> {
+        if depth == 0 {
+            return None;
+        }
+        let again = |v: ValueId, outcome: bool| self.guard_of_test(test.with(v), outcome, f, receivers, depth - 1);
+        match self.value(test) {
+            Value::Unary(op, inner) if op == "!" => again(*inner, !outcome),
+            Value::Choice(ChoiceKind::And, parts) if outcome => parts.iter().find_map(|&p| again(p, true)),
+            Value::Choice(ChoiceKind::Or, parts) if !outcome => parts.iter().find_map(|&p| again(p, false)),
+            // `a && b` is a state when its last part is (`socket && socket.connecting`).
+            Value::Choice(ChoiceKind::And, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
+            Value::Choice(ChoiceKind::Or, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
+            Value::Binary(op, left, right) => self.comparison(test, op, *left, *right, outcome, f, receivers, depth),
+            Value::Call(call) => self.membership(test.with(*call), outcome, f),
+            Value::Binding(b) => {
+                let binding = self.binding(test.with(*b));
+                if let [def] = binding.defs[..] {
+                    let assign = self.assign(test.with(def));
+                    if !matches!(self.value(test.with(assign.from)), Value::Param(..) | Value::Bool(_)) {
+                        return again(assign.from, outcome);
+                    }
+                }
+                (!outcome).then(|| self.flag_variable(test.with(*b), f)).flatten()
+            }
+            Value::Member(object, key) => {
+                if let Key::Name(name) = key
+                    && STATES.contains(&name.as_str())
+                {
+                    return Some(Guard::State);
+                }
+                if let Key::Name(name) = key
+                    && name == "length"
+                    && !outcome
+                    && self.is_listener_list(test.with(*object))
+                {
+                    return Some(Guard::Once);
+                }
+                (!outcome).then(|| self.marker(test, f)).flatten()
+            }
+            _ => None,
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn comparison(
+        &self,
+        test: At<ValueId>,
+        op: &str,
+        left: ValueId,
+        right: ValueId,
+        outcome: bool,
+        f: Fun,
+        receivers: &[Origin],
+        depth: u32,
+    ) -> Option<Guard> {
+        let (left, right) = (test.with(left), test.with(right));
+        let equal = match op {
+            "==" | "===" => outcome,
+            "!=" | "!==" => !outcome,
+            "<" | "<=" | ">" | ">=" => {
+                let count = if matches!(self.value(right), Value::Number(_)) { left } else { right };
+                return (outcome == op.starts_with('<') && self.is_listener_count(count)).then_some(Guard::Once);
+            }
+            "in" => return (!outcome).then_some(Guard::Once),
+            _ => return None,
+        };
+        for (one, other) in [(left, right), (right, left)] {
+            match self.value(other) {
+                Value::Number(n) if n == "0" && equal && self.is_listener_count(one) => return Some(Guard::Once),
+                Value::Number(n) if n == "-1" && equal => return self.is_search(one).then_some(Guard::Once),
+                Value::Undefined | Value::Null | Value::Bool(false) if equal => return self.guard_of_test(one, false, f, receivers, depth - 1),
+                Value::Undefined | Value::Null | Value::Bool(false) => return self.guard_of_test(one, true, f, receivers, depth - 1),
+                Value::Bool(true) => return self.guard_of_test(one, equal, f, receivers, depth - 1),
+                Value::String(state) => {
+                    if let Value::Member(_, Key::Name(name)) = self.value(one)
+                        && STATES.contains(&name.as_str())
+                    {
+                        return Some(Guard::State);
+                    }
+                    // `typeof this.x === 'undefined'`.
+                    if let Value::Unary(op, inner) = self.value(one)
+                        && op == "typeof"
+                        && state == "undefined"
+                    {
+                        return self.guard_of_test(one.with(*inner), !equal, f, receivers, depth - 1);
+                    }
+                }
+                // «Not the same object as last time», and the place is then set.
+                _ if !equal => {
+                    let is_receiver = self.origins(other).iter().any(|o| receivers.contains(o));
+                    if is_receiver && matches!(self.value(one), Value::Member(..) | Value::Binding(_)) && self.is_set(one, f) {
+                        return Some(Guard::Once);
+                    }
+                }
+                _ => {}
+            }
+        }
+        None
+    }
+
+    /// `e.listenerCount(x)`, `listenerCount(e, x)`, `e.listeners(x).length`.
+    fn is_listener_count(&self, v: At<ValueId>) -> bool {
+        match self.value(v) {
+            Value::Call(c) => self.callee_name(v.with(*c)).is_some_and(|n| n == "listenerCount"),
+            Value::Member(object, Key::Name(name)) => name == "length" && self.is_listener_list(v.with(*object)),
+            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
+                [def] => {
+                    let from = self.assign(v.with(def)).from;
+                    from != v.id && self.is_listener_count(v.with(from))
+                }
+                _ => false,
+            },
+            _ => false,
+        }
+    }
+
+    fn is_listener_list(&self, v: At<ValueId>) -> bool {
+        match self.value(v) {
+            Value::Call(c) => self.callee_name(v.with(*c)).is_some_and(|n| matches!(n.as_str(), "listeners" | "rawListeners" | "getEventListeners" | "eventNames")),
+            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
+                [def] => self.is_listener_list(v.with(self.assign(v.with(def)).from)),
+                _ => false,
+            },
+            Value::Choice(_, parts) => parts.iter().any(|&p| self.is_listener_list(v.with(p))),
+            _ => false,
+        }
+    }
+
+    /// `list.indexOf(x)`.
+    fn is_search(&self, v: At<ValueId>) -> bool {
+        matches!(self.value(v), Value::Call(c) if self.callee_name(v.with(*c)).is_some_and(|n| matches!(n.as_str(), "indexOf" | "findIndex")))
+    }
+
+    /// `set.has(e)`, `list.includes(e)`, `map.get(e)`, `e.listenerCount(x)` as a truth.
+    fn membership(&self, c: CallAt, outcome: bool, f: Fun) -> Option<Guard> {
+        let name = self.callee_name(c)?;
+        if matches!(name.as_str(), "listenerCount") {
+            return (!outcome).then_some(Guard::Once);
+        }
+        if outcome || !matches!(name.as_str(), "has" | "includes" | "get" | "hasOwnProperty" | "hasOwn") {
+            return None;
+        }
+        let (object, _) = self.receiver(c)?;
+        let collection = self.origins(object);
+        // The program adds to that collection, near by.
+        let top = self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        let calls = self.facts(top.file).calls.len() as u32;
+        let adds = (0..calls).map(|i| top.with(CallId(i))).any(|c| {
+            self.callee_name(c).is_some_and(|n| matches!(n.as_str(), "add" | "set" | "push" | "unshift"))
+                && self.receiver(c).is_some_and(|(o, _)| self.origins(o).iter().any(|o| collection.contains(o)))
+        });
+        (adds || name == "hasOwnProperty" || name == "hasOwn").then_some(Guard::Once)
+    }
+
+    /// A variable that is older than this activation and set when the line runs.
+    fn flag_variable(&self, b: At<BindingId>, f: Fun) -> Option<Guard> {
+        let binding = self.binding(b);
+        let owner = b.with(binding.function);
+        if owner == f || !self.within(f, owner) {
+            return None;
+        }
+        let set = binding.defs.iter().any(|&d| {
+            let assign = self.assign(b.with(d));
+            self.within(b.with(assign.function), f) && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
+        });
+        set.then_some(Guard::Once)
+    }
+
+    /// A property that is set when the line runs.
+    fn marker(&self, place: At<ValueId>, f: Fun) -> Option<Guard> {
+        self.is_set(place, f).then_some(Guard::Once)
+    }
+
+    /// The place gets a value in the functions around `f` (or in the class, for a field of `this`).
+    fn is_set(&self, place: At<ValueId>, f: Fun) -> bool {
+        let facts = self.facts(place.file);
+        if let Value::Binding(b) = self.value(place) {
+            let binding = self.binding(place.with(*b));
+            return binding.defs.iter().any(|&d| self.within(place.with(self.assign(place.with(d)).function), f));
+        }
+        let wanted = self.origins(place).to_vec();
+        let Value::Member(object, key) = self.value(place) else { return false };
+        let holder = self.origins(place.with(*object));
+        let step = self.path_key(place.file, key);
+        let this = holder.iter().any(|o| matches!(o.root, Root::This(_)) || matches!(o.path.first(), Some(PathKey::Name(_))));
+        let _ = &wanted;
+        facts.assigns.iter().enumerate().any(|(index, assign)| {
+            let Place::Member(o, k) = &assign.to else { return false };
+            let at = place.with(AssignId(index as u32));
+            if assign.delete || matches!(self.value(place.with(assign.from)), Value::Null | Value::Undefined | Value::Bool(false)) {
+                return false;
+            }
+            if self.path_key(place.file, k) != step {
+                return false;
+            }
+            let inside = self.within(at.with(assign.function), f) || self.within(f, at.with(assign.function));
+            let same_owner = this && self.owner_around(at.with(assign.function)) == self.owner_around(f) && self.owner_around(f).is_some() && {
+                let g = at.with(assign.function);
+                self.owner_of_this(g).is_none_or(|o| !self.is_constructor(g, o))
+            };
+            (inside || same_owner) && self.same_object(&self.origins(place.with(*o)), &holder)
+        })
+    }
+
+    /// Two sets of origins meet, `this` of one owner being one object.
+    pub fn same_object(&self, a: &[Origin], b: &[Origin]) -> bool {
+        a.iter().any(|x| b.iter().any(|y| self.same_origin(x, y)))
+    }
+
+    pub fn same_origin(&self, a: &Origin, b: &Origin) -> bool {
+        if a == b {
+            return true;
+        }
+        if a.path != b.path {
+            return false;
+        }
+        match (a.root, b.root) {
+            (Root::This(f), Root::This(g)) => match (self.owner_of_this(f), self.owner_of_this(g)) {
+                (Some(x), Some(y)) => self.related(x, y),
+                _ => false,
+            },
+            (Root::Module(x), Root::Module(y)) => x == y,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Obligations: each registration with its count, what ends it, and how sure that is. Rules read these and nothing else.
+
+use super::count::{Count, Emitter, Many};
+use super::discharge::{Discharge, Mismatch};
+use super::guards::Guard;
+use super::sites::{Registration, Sites};
+use super::{CallAt, Origin, Program, Root};
+use crate::facts::*;
+use crate::findings::{Confidence, Region, Step};
+
+/// Why a registration leaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// A release removes nothing.
+    Mismatch(CallAt, Mismatch),
+    /// A disposer is dropped.
+    DisposerDropped,
+    /// A way out goes past the release.
+    NotOnEveryPath(CallAt, String),
+    /// It would go away when its event fires, which it does not do again.
+    NeverFires,
+    /// A sibling on the same emitter is released, this one is forgotten.
+    Sibling(CallAt),
+    /// Nothing releases it.
+    NotReleased,
+}
+
+/// A registration that has to be released and is not.
+#[derive(Debug)]
+pub struct Obligation<'s> {
+    pub registration: &'s Registration,
+    pub fault: Fault,
+    pub confidence: Confidence,
+    pub region: Region,
+    pub lifetime: Region,
+    pub emitter: Emitter,
+    pub emitter_type: Option<String>,
+    /// The emitter as the source names it.
+    pub shown: String,
+    pub steps: Vec<Step>,
+}
+
+impl Program<'_> {
+    /// Every registration that is an obligation and leaks, in the order of files and text.
+    pub fn obligations<'s>(&self, sites: &'s Sites) -> Vec<Obligation<'s>> {
+        (0..sites.registrations.len()).filter_map(|i| self.obligation(sites, i)).collect()
+    }
+
+    fn obligation<'s>(&self, sites: &'s Sites, index: usize) -> Option<Obligation<'s>> {
+        let registration = &sites.registrations[index];
+        if self.files[registration.call.file as usize].declaration || sites.is_lifted(self, index) {
+            return None;
+        }
+        // A mirror of registrations (`e.on('newListener', ...)`) and meta-events are the emitter's own.
+        if matches!(registration.event.name(), Some("newListener" | "removeListener")) {
+            return None;
+        }
+        let count = self.count(registration);
+        let emitter = match &count {
+            Count::Many(many) => many.emitter,
+            _ => registration.receivers.iter().map(|o| self.emitter_kind(o)).find(|e| *e != Emitter::Longer).unwrap_or(Emitter::Longer),
+        };
+        let discharge = self.discharge(sites, registration, emitter);
+        let fault = match discharge {
+            Discharge::Released => return None,
+            Discharge::Mismatch(call, what) => Fault::Mismatch(call, what),
+            Discharge::Dropped => Fault::DisposerDropped,
+            Discharge::NotOnEveryPath { release, exit } => Fault::NotOnEveryPath(release, exit),
+            Discharge::Nothing => Fault::NotReleased,
+        };
+        let guard = self.guard(registration.call, &registration.receivers);
+        if guard == Some(Guard::Once) {
+            return None;
+        }
+        if guard == Some(Guard::State) && matches!(registration.event.name(), Some("connect" | "secureConnect" | "ready" | "lookup" | "open")) {
+            return None;
+        }
+        if registration.once && !matches!(fault, Fault::Mismatch(..)) && self.presumed_to_fire(registration, emitter) {
+            return None;
+        }
+        let fault = match fault {
+            Fault::NotReleased if registration.once => Fault::NeverFires,
+            Fault::NotReleased => match self.released_sibling(sites, registration) {
+                Some(sibling) if !matches!(count, Count::Many(_)) => Fault::Sibling(sibling),
+                _ => Fault::NotReleased,
+            },
+            fault => fault,
+        };
+        match count {
+            Count::Many(many) => self.of_many(registration, fault, *many),
+            Count::One | Count::Unknown => {
+                let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::DisposerDropped);
+                let older = registration.receivers.iter().any(|o| matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)));
+                if !attempt || !older || (matches!(count, Count::One) && !matches!(fault, Fault::Mismatch(..))) {
+                    return None;
+                }
+                let origin = registration.receivers.first()?;
+                Some(Obligation {
+                    registration,
+                    fault,
+                    confidence: Confidence::Medium,
+                    region: Region::Call,
+                    lifetime: Region::Instance,
+                    emitter,
+                    emitter_type: self.type_name(origin),
+                    shown: self.show(origin),
+                    steps: Vec::new(),
+                })
+            }
+        }
+    }
+
+    fn of_many<'s>(&self, registration: &'s Registration, fault: Fault, many: Many) -> Option<Obligation<'s>> {
+        let mut confidence = many.confidence;
+        let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::NotOnEveryPath(..) | Fault::DisposerDropped);
+        if many.operation && many.emitter == Emitter::Longer && !attempt && !self.is_operation_shaped(registration) {
+            confidence = Confidence::Low;
+        }
+        if attempt {
+            confidence = confidence.max(Confidence::Medium);
+        }
+        // An EventTarget takes the same function once.
+        if registration.target && many.region != Region::Instance && !registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o)) {
+            return None;
+        }
+        let origin = registration.receivers.first()?;
+        Some(Obligation {
+            registration,
+            fault,
+            confidence,
+            region: many.region,
+            lifetime: many.lifetime,
+            emitter: many.emitter,
+            emitter_type: self.type_name(origin),
+            shown: self.show(origin),
+            steps: many.steps,
+        })
+    }
+
+    /// The listener is another function at each run.
+    fn is_fresh_listener(&self, registration: &Registration, o: &Origin) -> bool {
+        let f = self.function_of(registration.call);
+        match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => self.parent(h).is_some_and(|p| self.fun(p).kind != FunctionKind::Module && self.within(f, p)),
+            (Root::Call(c), true) => self.function_of(c).id != FunctionId(0),
+            (Root::This(g), false) => self.within(f, g) && self.fun(g).kind != FunctionKind::Module && registration.receivers.iter().any(|r| !matches!(r.root, Root::This(_)) || r.path.len() > 1),
+            (Root::Param(..), _) => true,
+            _ => false,
+        }
+    }
+
+    /// A registration of the same activation on the same emitter that is released.
+    fn released_sibling(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
+        let f = self.function_of(registration.call);
+        if registration.receivers.iter().any(|o| matches!(o.root, Root::Call(c) if self.function_of(c) == f && o.path.is_empty() && !self.is_handed_back(c))) {
+            return None;
+        }
+        sites
+            .registrations
+            .iter()
+            .filter(|r| {
+                r.call != registration.call
+                    && self.function_of(r.call) == f
+                    && r.receivers == registration.receivers
+                    && r.event != registration.event
+                    && !r.once
+            })
+            .find(|r| matches!(self.discharge(sites, r, Emitter::Longer), Discharge::Released) && self.has_release(sites, r))
+            .map(|r| r.call)
+    }
+
+    fn has_release(&self, sites: &Sites, registration: &Registration) -> bool {
+        sites.releases.iter().any(|release| {
+            release.call.file == registration.call.file
+                && release.handlers.as_ref().is_some_and(|h| self.same_object(h, &registration.handlers))
+                && self.same_object(&release.receivers, &registration.receivers)
+        })
+    }
+}

@@ -1,0 +1,443 @@
+//! Owners: classes, constructor functions and objects with members; whose member a function is, which values a field gets.
+//!
+//! ```text
+//! member(C, k, F)  :- class C { k() F }                    member(G, k, F) :- G.prototype.k = F
+//! member(L, k, F)  :- L = { k: F } or L.k = F              this(F) = O     :- member(O, k, F)
+//! field(O, p, v)   :- o.p = v, origin(o) = this(F), this(F) = O
+//! parent(O, P)     :- class O extends P, inherits(O, P), O.prototype = Object.create(P.prototype)
+//! ```
+
+use rustc_hash::FxHashMap;
+
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
+use crate::facts::*;
+
+/// What has members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Owner {
+    Class(At<ClassId>),
+    /// A constructor function and its prototype.
+    Proto(Fun),
+    /// An object literal.
+    Literal(At<ValueId>),
+    /// A function that has members of its own.
+    Function(Fun),
+}
+
+#[derive(Default)]
+pub struct Owners {
+    of_function: FxHashMap<Fun, Owner>,
+    members: FxHashMap<Owner, Vec<(PathKey, Fun)>>,
+    fields: FxHashMap<(Owner, Vec<PathKey>), Vec<At<AssignId>>>,
+    parents: FxHashMap<Owner, Vec<Origin>>,
+    children: FxHashMap<Owner, Vec<Owner>>,
+    /// Member functions by name, for calls on objects that are not known.
+    by_name: FxHashMap<PathKey, Vec<(Owner, Fun)>>,
+    /// Functions put in place of a member of something that is not the program's own: `pool.connect = function () {...}`.
+    pub patches: FxHashMap<Fun, At<AssignId>>,
+}
+
+impl Owners {
+    pub fn collect(program: &Program) -> Owners {
+        let mut owners = Owners::default();
+        for file in 0..program.files.len() as u32 {
+            owners.classes(program, file);
+        }
+        for file in 0..program.files.len() as u32 {
+            owners.literals(program, file);
+            owners.prototypes(program, file);
+            owners.helpers(program, file);
+        }
+        for file in 0..program.files.len() as u32 {
+            owners.fields(program, file);
+        }
+        let mut pairs: Vec<(Owner, Owner)> = Vec::new();
+        for (owner, parents) in &owners.parents {
+            for parent in parents {
+                if let Some(parent) = owner_of_constructor(parent) {
+                    pairs.push((parent, *owner));
+                }
+            }
+        }
+        pairs.sort();
+        for (parent, child) in pairs {
+            owners.children.entry(parent).or_default().push(child);
+        }
+        let mut members: Vec<_> = owners.members.iter().collect();
+        members.sort();
+        for (owner, members) in members {
+            for (key, function) in members {
+                owners.by_name.entry(*key).or_default().push((*owner, *function));
+            }
+        }
+        owners
+    }
+
+    fn add(&mut self, owner: Owner, key: PathKey, function: Fun) {
+        self.of_function.entry(function).or_insert(owner);
+        let members = self.members.entry(owner).or_default();
+        if !members.contains(&(key, function)) {
+            members.push((key, function));
+        }
+    }
+
+    fn classes(&mut self, program: &Program, file: u32) {
+        for (index, class) in program.facts(file).classes.iter().enumerate() {
+            let owner = Owner::Class(At::new(file, ClassId(index as u32)));
+            for member in &class.members {
+                if let Some(function) = member.function {
+                    let key = program.path_key(file, &member.key);
+                    if member.is_static {
+                        self.of_function.entry(At::new(file, function)).or_insert(owner);
+                    } else {
+                        self.add(owner, key, At::new(file, function));
+                    }
+                }
+            }
+            if let Some(extends) = class.extends {
+                let mut parents = program.origins(At::new(file, extends)).to_vec();
+                // A mixin (`Mixin(Base)`): what it is given is a parent too.
+                if let Value::Call(call) = program.value(At::new(file, extends)) {
+                    for &arg in &program.facts(file).calls[call.index()].args {
+                        parents.extend(program.origins(At::new(file, arg)).iter().cloned());
+                    }
+                }
+                self.parents.insert(owner, parents);
+            }
+        }
+        for (index, function) in program.facts(file).functions.iter().enumerate() {
+            if let (Some(class), FunctionKind::Initializer | FunctionKind::Constructor) = (function.class, function.kind) {
+                self.of_function.insert(At::new(file, FunctionId(index as u32)), Owner::Class(At::new(file, class)));
+            }
+        }
+    }
+
+    fn literals(&mut self, program: &Program, file: u32) {
+        for (index, value) in program.facts(file).values.iter().enumerate() {
+            if let Value::Object(props, _) = value {
+                let literal = At::new(file, ValueId(index as u32));
+                for (key, value) in props {
+                    if let Value::Function(f) = program.value(literal.with(*value)) {
+                        let key = program.path_key(file, key);
+                        self.add(Owner::Literal(literal), key, literal.with(*f));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The owner that a `X.prototype` origin stands for.
+    fn prototype_of(program: &Program, origin: &Origin) -> Option<Owner> {
+        match &origin.path[..] {
+            [PathKey::Name(name)] if &*program.text(*name) == "prototype" => owner_of_constructor(&Origin::root(origin.root)),
+            _ => None,
+        }
+    }
+
+    fn prototypes(&mut self, program: &Program, file: u32) {
+        let facts = program.facts(file);
+        for (index, assign) in facts.assigns.iter().enumerate() {
+            let Place::Member(object, key) = &assign.to else { continue };
+            let object = At::new(file, *object);
+            let from = At::new(file, assign.from);
+            let step = program.path_key(file, key);
+            let is_prototype = *key == Key::Name("prototype".into());
+            for target in program.origins(object).iter() {
+                if is_prototype && target.path.is_empty() {
+                    if let Some(owner) = owner_of_constructor(target) {
+                        self.whole_prototype(program, owner, from);
+                    }
+                    continue;
+                }
+                for value in program.origins(from).iter() {
+                    let (Root::Function(function), true) = (value.root, value.path.is_empty()) else { continue };
+                    if let Some(owner) = Owners::prototype_of(program, target) {
+                        self.move_to(owner, step, function);
+                    } else if target.path.is_empty() {
+                        match target.root {
+                            Root::Literal(literal) => self.add(Owner::Literal(literal), step, function),
+                            Root::Function(of) => self.add(Owner::Function(of), step, function),
+                            _ => {}
+                        }
+                    }
+                    if !matches!(target.root, Root::This(_) | Root::File(_) | Root::Literal(_) | Root::Function(_) | Root::Class(_)) {
+                        self.patches.entry(function).or_insert(At::new(file, AssignId(index as u32)));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A literal that becomes a prototype gives its members to the constructor.
+    fn move_to(&mut self, owner: Owner, key: PathKey, function: Fun) {
+        self.of_function.insert(function, owner);
+        self.add(owner, key, function);
+    }
+
+    /// `X.prototype = {...}` or `= Object.create(Y.prototype, ...)` or `= new Y()`.
+    fn whole_prototype(&mut self, program: &Program, owner: Owner, from: At<ValueId>) {
+        match program.value(from) {
+            Value::Object(props, _) => {
+                for (key, value) in props.clone() {
+                    if let Value::Function(f) = program.value(from.with(value)) {
+                        let step = program.path_key(from.file, &key);
+                        self.move_to(owner, step, from.with(*f));
+                    }
+                }
+            }
+            Value::Call(c) => {
+                let call = program.call(from.with(*c));
+                let parent = match (&call.kind, program.callee_name(from.with(*c)).as_deref(), call.args.first()) {
+                    (CallKind::New, _, _) => program.origins(from.with(call.callee)).to_vec(),
+                    (_, Some("create"), Some(&first)) => {
+                        program.origins(from.with(first)).iter().filter_map(Origin::prefix).collect()
+                    }
+                    _ => return,
+                };
+                self.parents.entry(owner).or_default().extend(parent);
+                if call.kind == CallKind::Call
+                    && let Some(&second) = call.args.get(1)
+                    && let Value::Object(props, _) = program.value(from.with(second)).clone()
+                {
+                    for (key, value) in props {
+                        if let Value::Object(inner, _) = program.value(from.with(value)).clone() {
+                            for (k, v) in inner {
+                                if let (Key::Name(k), Value::Function(f)) = (k, program.value(from.with(v)))
+                                    && k == "value"
+                                {
+                                    let step = program.path_key(from.file, &key);
+                                    self.move_to(owner, step, from.with(*f));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// `util.inherits(X, Y)`, `__extends(X, Y)`, `_createClass(X, [...])`, `Object.assign(X.prototype, {...})`, `Object.setPrototypeOf`.
+    fn helpers(&mut self, program: &Program, file: u32) {
+        for index in 0..program.facts(file).calls.len() as u32 {
+            let c = At::new(file, CallId(index));
+            let call = program.call(c);
+            let Some(name) = program.callee_name(c) else { continue };
+            match (name.as_str(), &call.args[..]) {
+                ("inherits" | "__extends" | "_inherits" | "_inheritsLoose" | "inheritsLoose" | "_inherits$1", [child, parent, ..]) => {
+                    let parents = program.origins(c.with(*parent)).to_vec();
+                    for child in program.origins(c.with(*child)).iter() {
+                        if let Some(owner) = owner_of_constructor(child) {
+                            self.parents.entry(owner).or_default().extend(parents.iter().cloned());
+                        }
+                    }
+                }
+                ("_createClass" | "createClass" | "_create_class", [class, members, ..]) => {
+                    for class in program.origins(c.with(*class)).to_vec() {
+                        if let (Some(owner), Value::Array(elements)) = (owner_of_constructor(&class), program.value(c.with(*members))) {
+                            for element in elements.clone() {
+                                self.described_member(program, owner, c.with(element));
+                            }
+                        }
+                    }
+                }
+                ("assign" | "extend" | "mixin" | "_extends", [target, sources @ ..]) => {
+                    for target in program.origins(c.with(*target)).to_vec() {
+                        if let Some(owner) = Owners::prototype_of(program, &target) {
+                            for source in sources {
+                                self.whole_prototype(program, owner, c.with(*source));
+                                for origin in program.origins(c.with(*source)).iter() {
+                                    if let Some(parent) = origin.prefix() {
+                                        self.parents.entry(owner).or_default().push(parent);
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `{ key: 'name', value: function () {} }`.
+    fn described_member(&mut self, program: &Program, owner: Owner, element: At<ValueId>) {
+        let Value::Object(props, _) = program.value(element) else { return };
+        let mut key = None;
+        let mut function = None;
+        for (k, value) in props {
+            let Key::Name(k) = k else { continue };
+            match (k.as_str(), program.value(element.with(*value))) {
+                ("key", Value::String(name)) => key = Some(PathKey::Name(program.sym(name))),
+                ("key", _) => key = Some(program.path_key(element.file, &Key::Computed(*value))),
+                ("value" | "get", Value::Function(f)) => function = Some(element.with(*f)),
+                _ => {}
+            }
+        }
+        if let (Some(key), Some(function)) = (key, function) {
+            self.move_to(owner, key, function);
+        }
+    }
+
+    fn fields(&mut self, program: &Program, file: u32) {
+        for (index, assign) in program.facts(file).assigns.iter().enumerate() {
+            let Place::Member(object, key) = &assign.to else { continue };
+            let step = program.path_key(file, key);
+            for target in program.origins(At::new(file, *object)).iter() {
+                let owner = match target.root {
+                    Root::This(f) => self.of_this(program, f),
+                    Root::Literal(literal) => Some(Owner::Literal(literal)),
+                    Root::Function(f) => Some(Owner::Function(f)),
+                    Root::Call(c) if program.call(c).kind == CallKind::New => program
+                        .origins(c.with(program.call(c).callee))
+                        .iter()
+                        .find_map(owner_of_constructor),
+                    _ => None,
+                };
+                if let Some(owner) = owner {
+                    let path: Vec<PathKey> = target.path.iter().copied().chain([step]).collect();
+                    self.fields.entry((owner, path)).or_default().push(At::new(file, AssignId(index as u32)));
+                    let from = At::new(file, assign.from);
+                    if target.path.is_empty()
+                        && let Value::Function(f) = program.value(from)
+                        && program.fun(from.with(*f)).kind != FunctionKind::Arrow
+                    {
+                        self.add(owner, step, from.with(*f));
+                    }
+                }
+            }
+        }
+    }
+
+    fn of_this(&self, program: &Program, f: Fun) -> Option<Owner> {
+        if let Some(&owner) = self.of_function.get(&f) {
+            return Some(owner);
+        }
+        let function = program.fun(f);
+        matches!(function.kind, FunctionKind::Plain).then(|| Owner::Proto(f)).filter(|o| self.members.contains_key(o) || self.parents.contains_key(o))
+    }
+}
+
+/// The owner that a class or constructor function is.
+pub fn owner_of_constructor(origin: &Origin) -> Option<Owner> {
+    match (origin.root, origin.path.is_empty()) {
+        (Root::Class(class), true) => Some(Owner::Class(class)),
+        (Root::Function(f), true) => Some(Owner::Proto(f)),
+        _ => None,
+    }
+}
+
+impl Program<'_> {
+    /// Whose `this` a function (not an arrow) has.
+    pub fn owner_of_this(&self, f: Fun) -> Option<Owner> {
+        self.owners.of_this(self, f)
+    }
+
+    /// Whose member a function is.
+    pub fn owner_of_function(&self, f: Fun) -> Option<Owner> {
+        self.owners.of_function.get(&f).copied()
+    }
+
+    /// The class around a place: whose `this` is seen there.
+    pub fn owner_around(&self, f: Fun) -> Option<Owner> {
+        let this = f.with(self.fun(f).this);
+        self.owner_of_this(this)
+    }
+
+    pub fn owner_name(&self, owner: Owner) -> String {
+        match owner {
+            Owner::Class(class) => self.class(class).name.clone(),
+            Owner::Proto(f) | Owner::Function(f) => self.fun(f).name.clone(),
+            Owner::Literal(_) => "the object".into(),
+        }
+    }
+
+    /// Members of an owner itself.
+    pub fn members(&self, owner: Owner) -> &[(PathKey, Fun)] {
+        self.owners.members.get(&owner).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn parents(&self, owner: Owner) -> &[Origin] {
+        self.owners.parents.get(&owner).map_or(&[], Vec::as_slice)
+    }
+
+    /// The owner, its ancestors in the program, and its descendants.
+    pub fn family(&self, owner: Owner) -> Vec<Owner> {
+        let mut out = vec![owner];
+        let mut at = 0;
+        while at < out.len() && out.len() < 64 {
+            for parent in self.parents(out[at]) {
+                if let Some(parent) = owner_of_constructor(parent)
+                    && !out.contains(&parent)
+                {
+                    out.push(parent);
+                }
+            }
+            at += 1;
+        }
+        let mut at = 0;
+        let mut down = vec![owner];
+        while at < down.len() && out.len() < 64 {
+            for &child in self.owners.children.get(&down[at]).into_iter().flatten() {
+                if !out.contains(&child) {
+                    out.push(child);
+                    down.push(child);
+                }
+            }
+            at += 1;
+        }
+        out
+    }
+
+    /// Two owners whose instances may be the same object.
+    pub fn related(&self, a: Owner, b: Owner) -> bool {
+        a == b || self.family(a).contains(&b)
+    }
+
+    /// Functions that `o.key()` runs for an instance of `owner`: its own, inherited, overridden.
+    pub fn methods(&self, owner: Owner, key: PathKey) -> Vec<Fun> {
+        let mut out = Vec::new();
+        for owner in self.family(owner) {
+            out.extend(self.members(owner).iter().filter(|(k, _)| *k == key).map(|(_, f)| *f));
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// Every assignment to a field (an access path from `this`) of an owner or its family.
+    pub fn field_assigns(&self, owner: Owner, path: &[PathKey]) -> Vec<At<AssignId>> {
+        let mut out = Vec::new();
+        for owner in self.family(owner) {
+            if let Some(assigns) = self.owners.fields.get(&(owner, path.to_vec())) {
+                out.extend(assigns.iter().copied());
+            }
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// Member functions of any owner under this key.
+    pub fn members_named(&self, key: PathKey) -> &[(Owner, Fun)] {
+        self.owners.by_name.get(&key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The assignment that puts this function in place of a foreign object's member.
+    pub fn patch(&self, f: Fun) -> Option<At<AssignId>> {
+        self.owners.patches.get(&f).copied()
+    }
+
+    /// The constructor function, field initializer and constructor of an owner.
+    pub fn is_constructor(&self, f: Fun, owner: Owner) -> bool {
+        match owner {
+            Owner::Proto(g) => f == g,
+            _ => matches!(self.fun(f).kind, FunctionKind::Constructor | FunctionKind::Initializer),
+        }
+    }
+
+    /// Calls `new X` of an owner's constructor or of a descendant's.
+    pub fn makers(&self, owner: Owner) -> Vec<CallAt> {
+        self.calls.makers.get(&owner).cloned().unwrap_or_default()
+    }
+}

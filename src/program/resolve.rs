@@ -1,0 +1,243 @@
+//! Modules: which file a specifier means, and what a file exports.
+
+use camino::Utf8PathBuf;
+use rustc_hash::FxHashMap;
+
+use super::{At, Program, Resolve};
+use crate::facts::*;
+
+/// Depth to which re-exports are followed.
+const REEXPORTS: u32 = 12;
+
+/// The files' edges.
+#[derive(Default)]
+pub struct Modules {
+    /// Per file: specifier to file.
+    edges: Vec<FxHashMap<String, u32>>,
+    /// Files that the package shows to its users.
+    public: Vec<bool>,
+    /// Values given to `module.exports` (and `exports = module.exports = ...`), per file.
+    whole: Vec<Vec<ValueId>>,
+    /// Values given to `exports.name`, per file.
+    named: Vec<FxHashMap<String, Vec<ValueId>>>,
+}
+
+/// What an export is.
+pub enum Exported {
+    /// A value of a file.
+    Value(At<ValueId>),
+    /// The namespace of a file.
+    Namespace(u32),
+    /// Something of a module that is not analysed: specifier and name.
+    External(String, String),
+}
+
+impl Modules {
+    pub fn link(files: &[FileFacts], resolve: &dyn Resolve) -> Modules {
+        let ids: FxHashMap<&Utf8PathBuf, u32> = files.iter().enumerate().map(|(i, f)| (&f.path, i as u32)).collect();
+        let mut modules = Modules::default();
+        let mut entries: FxHashMap<Option<camino::Utf8PathBuf>, Option<Vec<Utf8PathBuf>>> = FxHashMap::default();
+        for file in files {
+            let mut edges = FxHashMap::default();
+            for specifier in &file.facts.requests {
+                if let Some(target) = resolve.resolve(&file.path, specifier).and_then(|p| ids.get(&p).copied()) {
+                    edges.insert(specifier.clone(), target);
+                }
+            }
+            modules.edges.push(edges);
+            let folder = file.path.parent().map(|p| p.to_owned());
+            let entries = entries.entry(folder).or_insert_with(|| resolve.entries(&file.path));
+            modules.public.push(match entries {
+                None => true,
+                Some(entries) => entries.contains(&file.path),
+            });
+            let (whole, named) = common_js(&file.facts);
+            modules.whole.push(whole);
+            modules.named.push(named);
+        }
+        modules
+    }
+}
+
+/// What a CommonJS file gives out: `module.exports = v`, `exports.k = v`, `module.exports.k = v`, `Object.defineProperty(exports, 'k', ...)`.
+fn common_js(facts: &ModuleFacts) -> (Vec<ValueId>, FxHashMap<String, Vec<ValueId>>) {
+    let mut whole = Vec::new();
+    let mut named: FxHashMap<String, Vec<ValueId>> = FxHashMap::default();
+    let is_exports = |v: ValueId| match &facts.values[v.index()] {
+        Value::Global(name) => name == "exports",
+        Value::Member(object, Key::Name(key)) => {
+            key == "exports" && matches!(&facts.values[object.index()], Value::Global(name) if name == "module")
+        }
+        _ => false,
+    };
+    for assign in &facts.assigns {
+        if let Place::Member(object, Key::Name(key)) = &assign.to {
+            if key == "exports" && matches!(&facts.values[object.index()], Value::Global(name) if name == "module") {
+                whole.push(assign.from);
+            } else if is_exports(*object) && !matches!(facts.values[assign.from.index()], Value::Undefined | Value::Unary(..)) {
+                named.entry(key.clone()).or_default().push(assign.from);
+            }
+        }
+    }
+    // `var x = module.exports = {}` and aliases of it (`const app = exports`): members assigned to the alias.
+    for assign in &facts.assigns {
+        if let Place::Member(object, Key::Name(key)) = &assign.to
+            && let Value::Binding(binding) = &facts.values[object.index()]
+        {
+            let binding = &facts.bindings[binding.index()];
+            let alias = binding.defs.iter().any(|d| is_exports(facts.assigns[d.index()].from));
+            let same = binding.defs.iter().any(|d| whole.contains(&facts.assigns[d.index()].from))
+                || whole.iter().any(|w| *w == *object);
+            if alias || same {
+                named.entry(key.clone()).or_default().push(assign.from);
+            }
+        }
+    }
+    for call in &facts.calls {
+        if let (Value::Member(_, Key::Name(key)), [object, name, descriptor]) = (&facts.values[call.callee.index()], &call.args[..])
+            && key == "defineProperty"
+            && is_exports(*object)
+            && let (Value::String(name), Value::Object(props, _)) = (&facts.values[name.index()], &facts.values[descriptor.index()])
+        {
+            for (key, value) in props {
+                match (key, &facts.values[value.index()]) {
+                    (Key::Name(key), Value::Function(getter)) if key == "get" => {
+                        named.entry(name.clone()).or_default().extend(&facts.functions[getter.index()].returns);
+                    }
+                    (Key::Name(key), _) if key == "value" => named.entry(name.clone()).or_default().push(*value),
+                    _ => {}
+                }
+            }
+        }
+    }
+    (whole, named)
+}
+
+impl Program<'_> {
+    /// The file that a specifier means.
+    pub fn edge(&self, file: u32, specifier: &str) -> Option<u32> {
+        self.modules.edges[file as usize].get(specifier).copied()
+    }
+
+    /// The package's users see this file.
+    pub fn is_public(&self, file: u32) -> bool {
+        self.modules.public[file as usize]
+    }
+
+    /// What `import { name } from specifier` gives in `file`; `=` is `require`, `*` the namespace.
+    pub fn import(&self, file: u32, specifier: &str, name: &str) -> Vec<Exported> {
+        match self.edge(file, specifier) {
+            None => vec![Exported::External(specifier.to_owned(), name.to_owned())],
+            Some(target) => match name {
+                "*" => vec![Exported::Namespace(target)],
+                "=" if !self.facts(target).exports.is_empty() => vec![Exported::Namespace(target)],
+                "=" => self.whole(target),
+                name => self.export(target, name, REEXPORTS),
+            },
+        }
+    }
+
+    /// `module.exports` of a file.
+    fn whole(&self, file: u32) -> Vec<Exported> {
+        let whole = &self.modules.whole[file as usize];
+        let mut out: Vec<Exported> = whole.iter().map(|&v| Exported::Value(At::new(file, v))).collect();
+        if whole.is_empty() || !self.modules.named[file as usize].is_empty() {
+            out.push(Exported::Namespace(file));
+        }
+        out
+    }
+
+    /// What a file exports under a name.
+    pub fn export(&self, file: u32, name: &str, depth: u32) -> Vec<Exported> {
+        if depth == 0 {
+            return Vec::new();
+        }
+        let facts = self.facts(file);
+        let mut out = Vec::new();
+        for export in &facts.exports {
+            match export {
+                Export::Local(n, value) if n == name => out.push(Exported::Value(At::new(file, *value))),
+                Export::From { name: n, module, from } if n == name => match self.edge(file, module) {
+                    Some(_) if from == "*" => out.extend(self.import(file, module, "*")),
+                    Some(target) => out.extend(self.export(target, from, depth - 1)),
+                    None => out.push(Exported::External(module.clone(), from.clone())),
+                },
+                _ => {}
+            }
+        }
+        if out.is_empty() {
+            for export in &facts.exports {
+                if let Export::All(module) = export
+                    && let Some(target) = self.edge(file, module)
+                {
+                    out.extend(self.export(target, name, depth - 1));
+                }
+            }
+        }
+        if out.is_empty() {
+            out.extend(self.modules.named[file as usize].get(name).into_iter().flatten().map(|&v| Exported::Value(At::new(file, v))));
+        }
+        if out.is_empty() {
+            out.extend(self.star_required(file).into_iter().flat_map(|target| self.export(target, name, depth - 1)));
+        }
+        if out.is_empty() && name == "default" {
+            out.extend(self.whole(file).into_iter().filter(|e| !matches!(e, Exported::Namespace(f) if *f == file)));
+        }
+        out
+    }
+
+    /// Files that a down-level `__exportStar(require('x'), exports)` passes on.
+    fn star_required(&self, file: u32) -> Vec<u32> {
+        let facts = self.facts(file);
+        let mut out = Vec::new();
+        for call in &facts.calls {
+            let name = match &facts.values[call.callee.index()] {
+                Value::Binding(b) => &facts.bindings[b.index()].name,
+                Value::Member(_, Key::Name(name)) => name,
+                Value::Global(name) => name,
+                _ => continue,
+            };
+            if (name == "__exportStar" || name == "__export")
+                && let Some(first) = call.args.first()
+                && let Value::Import(specifier, _) = &facts.values[first.index()]
+                && let Some(target) = self.edge(file, specifier)
+            {
+                out.push(target);
+            }
+        }
+        out
+    }
+
+    /// Every value that a file exports, with its name.
+    pub fn exported_values(&self, file: u32) -> Vec<(String, At<ValueId>)> {
+        let facts = self.facts(file);
+        let mut out: Vec<(String, At<ValueId>)> = Vec::new();
+        for export in &facts.exports {
+            if let Export::Local(name, value) = export {
+                out.push((name.clone(), At::new(file, *value)));
+            }
+        }
+        out.extend(self.modules.whole[file as usize].iter().map(|&v| ("=".to_owned(), At::new(file, v))));
+        let mut named: Vec<_> = self.modules.named[file as usize].iter().collect();
+        named.sort();
+        out.extend(named.into_iter().flat_map(|(n, vs)| vs.iter().map(move |&v| (n.clone(), At::new(file, v)))));
+        out
+    }
+
+    /// Files whose exports a file passes on (`export * from`, `export {x} from`, `module.exports = require(...)`).
+    pub fn passed_on(&self, file: u32) -> Vec<(u32, Option<String>)> {
+        let facts = self.facts(file);
+        let mut out = Vec::new();
+        for export in &facts.exports {
+            match export {
+                Export::All(module) => out.extend(self.edge(file, module).map(|t| (t, None))),
+                Export::From { module, from, .. } => {
+                    out.extend(self.edge(file, module).map(|t| (t, (from != "*").then(|| from.clone()))));
+                }
+                Export::Local(..) => {}
+            }
+        }
+        out.extend(self.star_required(file).into_iter().map(|t| (t, None)));
+        out
+    }
+}

@@ -1,0 +1,412 @@
+//! Sites: the calls that add listeners and the calls that take them away, those behind helpers of the program too.
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::types::Type;
+use super::{At, CallAt, Fun, Origin, Program, Root};
+use crate::facts::*;
+use crate::models::Kind;
+
+/// How far helpers of helpers are followed.
+const LIFTS: u32 = 3;
+
+/// A call that adds a listener, before anything is resolved.
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub call: CallAt,
+    pub receiver: At<ValueId>,
+    pub event: Option<Rc<str>>,
+    pub event_value: Option<ValueId>,
+    pub handler: Option<ValueId>,
+    pub once: bool,
+    /// `addEventListener`: the same function is added once only.
+    pub target: bool,
+    pub options: Option<ValueId>,
+    /// By a method that registers on the side (`socket.setTimeout(ms, f)`).
+    pub implicit: bool,
+}
+
+/// A call that adds a listener, resolved.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// The call to report: the registration, or the call of a helper that was given the listener.
+    pub call: CallAt,
+    /// The call that adds the listener.
+    pub inner: CallAt,
+    pub receivers: Vec<Origin>,
+    pub event: EventKey,
+    pub handlers: Vec<Origin>,
+    pub once: bool,
+    pub target: bool,
+    pub implicit: bool,
+    /// The options object of `addEventListener`.
+    pub options: Option<At<ValueId>>,
+    /// Helpers between, outermost first.
+    pub through: Vec<Fun>,
+}
+
+/// A call that takes listeners away, resolved.
+#[derive(Debug, Clone)]
+pub struct Release {
+    pub call: CallAt,
+    pub inner: CallAt,
+    pub receivers: Vec<Origin>,
+    /// None: every event.
+    pub event: Option<EventKey>,
+    /// None: every listener of the event.
+    pub handlers: Option<Vec<Origin>>,
+}
+
+/// An event's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EventKey {
+    Name(Rc<str>),
+    /// One of these origins: a symbol, a variable, a constant of a library.
+    Value(Vec<Origin>),
+}
+
+impl EventKey {
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            EventKey::Name(name) => Some(name),
+            EventKey::Value(_) => None,
+        }
+    }
+}
+
+pub fn is_registration_name(name: &str) -> bool {
+    matches!(name, "on" | "addListener" | "prependListener" | "once" | "prependOnceListener" | "addEventListener")
+}
+
+pub fn is_release_name(name: &str) -> bool {
+    matches!(name, "off" | "removeListener" | "removeEventListener" | "removeAllListeners")
+}
+
+/// Gives back its receiver.
+pub fn is_chaining(name: &str) -> bool {
+    (is_registration_name(name) && name != "addEventListener") || matches!(name, "off" | "removeListener" | "removeAllListeners" | "setMaxListeners")
+}
+
+/// The registration that a call is by itself.
+pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
+    let call = program.call(c);
+    if call.kind != CallKind::Call {
+        return None;
+    }
+    let Value::Member(object, key) = program.value(c.with(call.callee)) else { return None };
+    let mut receiver = c.with(*object);
+    let mut args: &[ValueId] = &call.args;
+    let mut name: Rc<str> = match key {
+        Key::Name(name) => name.as_str().into(),
+        Key::Computed(value) => computed_name(program, c.with(*value))?,
+    };
+    // `on.call(emitter, event, listener)`.
+    if &*name == "call"
+        && let Value::Member(_, Key::Name(inner)) = program.value(receiver)
+        && is_registration_name(inner)
+        && args.len() >= 3
+    {
+        name = inner.as_str().into();
+        receiver = c.with(args[0]);
+        args = &args[1..];
+    }
+    if is_registration_name(&name) {
+        let [event, handler, rest @ ..] = args else { return None };
+        if !plausible(program, c, *event, *handler) || is_other(program, receiver) {
+            return None;
+        }
+        let target = &*name == "addEventListener";
+        let options = rest.first().copied().filter(|_| target);
+        let once = matches!(&*name, "once" | "prependOnceListener") || options.is_some_and(|o| flag(program, c.with(o), "once"));
+        return Some(Site {
+            call: c,
+            receiver,
+            event: program.constant(c.with(*event)),
+            event_value: Some(*event),
+            handler: Some(*handler),
+            once,
+            target,
+            options,
+            implicit: false,
+        });
+    }
+    if !matches!(&*name, "setTimeout") {
+        return None;
+    }
+    let model = program.method_model(c)?;
+    for registers in &model.registers {
+        let Some(listener) = registers.listener else { continue };
+        let index = if listener < 0 { args.len().checked_sub(1)? } else { listener as usize };
+        let Some(&handler) = args.get(index) else { continue };
+        if !is_function_like(program, c.with(handler)) || registers.on_arg.is_some() {
+            continue;
+        }
+        return Some(Site {
+            call: c,
+            receiver,
+            event: registers.event.as_deref().map(Rc::from),
+            event_value: None,
+            handler: Some(handler),
+            once: registers.once,
+            target: false,
+            options: None,
+            implicit: true,
+        });
+    }
+    None
+}
+
+/// The name that `e[method](...)` calls, if every value of `method` registers.
+fn computed_name(program: &Program, key: At<ValueId>) -> Option<Rc<str>> {
+    let mut found: Option<Rc<str>> = None;
+    for origin in program.origins(key).iter() {
+        let (Root::Const(sym), true) = (origin.root, origin.path.is_empty()) else { return None };
+        let name = program.text(sym);
+        if !is_registration_name(&name) && !is_release_name(&name) {
+            return None;
+        }
+        // `once` or `on`: what stays counts.
+        if found.is_none() || &*name == "on" {
+            found = Some(name);
+        }
+    }
+    found
+}
+
+/// `{ key: true }`.
+fn flag(program: &Program, options: At<ValueId>, key: &str) -> bool {
+    match program.value(options) {
+        Value::Object(props, _) => {
+            props.iter().any(|(k, v)| *k == Key::Name(key.to_owned()) && matches!(program.value(options.with(*v)), Value::Bool(true)))
+        }
+        _ => false,
+    }
+}
+
+/// The arguments may be an event and a listener.
+fn plausible(program: &Program, c: CallAt, event: ValueId, handler: ValueId) -> bool {
+    match program.value(c.with(event)) {
+        Value::Function(_) | Value::Object(..) | Value::Array(_) | Value::Bool(_) | Value::Null | Value::Undefined | Value::Class(_) | Value::Regex => false,
+        _ => is_function_like(program, c.with(handler)),
+    }
+}
+
+fn is_function_like(program: &Program, v: At<ValueId>) -> bool {
+    match program.value(v) {
+        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Null | Value::Undefined | Value::Text(_) | Value::Regex => false,
+        Value::Object(props, _) => props.iter().any(|(k, _)| *k == Key::Name("handleEvent".into())),
+        _ => true,
+    }
+}
+
+/// Known to be no emitter.
+fn is_other(program: &Program, receiver: At<ValueId>) -> bool {
+    let origins = program.origins(receiver);
+    origins.iter().any(|o| match program.type_of(o) {
+        Some(Type::Model(ix)) => program.models.kind(ix) == Kind::Other,
+        _ => false,
+    })
+}
+
+/// The release that a call is by itself: receiver, event, listener.
+pub fn release(program: &Program, c: CallAt) -> Option<(At<ValueId>, Option<ValueId>, Option<ValueId>)> {
+    let call = program.call(c);
+    let Value::Member(object, key) = program.value(c.with(call.callee)) else { return None };
+    let mut receiver = c.with(*object);
+    let mut args: &[ValueId] = &call.args;
+    let mut name: Rc<str> = match key {
+        Key::Name(name) => name.as_str().into(),
+        Key::Computed(value) => computed_name(program, c.with(*value))?,
+    };
+    if &*name == "call"
+        && let Value::Member(_, Key::Name(inner)) = program.value(receiver)
+        && is_release_name(inner)
+        && !args.is_empty()
+    {
+        name = inner.as_str().into();
+        receiver = c.with(args[0]);
+        args = &args[1..];
+    }
+    match &*name {
+        "removeAllListeners" => Some((receiver, args.first().copied(), None)),
+        "off" | "removeListener" | "removeEventListener" => match args {
+            [event, handler, ..] => Some((receiver, Some(*event), Some(*handler))),
+            [event] if &*name == "off" => Some((receiver, Some(*event), None)),
+            [] if &*name == "off" => Some((receiver, None, None)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// All sites of the program.
+pub struct Sites {
+    pub registrations: Vec<Registration>,
+    pub releases: Vec<Release>,
+    /// Helpers that register the listener they are given, with what they give back.
+    pub helpers: FxHashMap<Fun, Vec<usize>>,
+}
+
+impl Sites {
+    pub fn collect(program: &Program) -> Sites {
+        let mut registrations = Vec::new();
+        let mut releases = Vec::new();
+        for c in program.all_calls() {
+            if let Some(site) = registration(program, c) {
+                let event = event_key(program, &site);
+                registrations.push(Registration {
+                    call: c,
+                    inner: c,
+                    receivers: program.origins(site.receiver).to_vec(),
+                    event,
+                    handlers: site.handler.map(|h| program.origins(c.with(h)).to_vec()).unwrap_or_default(),
+                    once: site.once,
+                    target: site.target,
+                    implicit: site.implicit,
+                    options: site.options.map(|o| c.with(o)),
+                    through: Vec::new(),
+                });
+            } else if let Some((receiver, event, handler)) = release(program, c) {
+                releases.push(Release {
+                    call: c,
+                    inner: c,
+                    receivers: program.origins(receiver).to_vec(),
+                    event: event.map(|e| key_of(program, c.with(e))),
+                    handlers: handler.map(|h| program.origins(c.with(h)).to_vec()),
+                });
+            }
+        }
+        let mut sites = Sites { registrations, releases, helpers: FxHashMap::default() };
+        sites.lift_registrations(program);
+        sites.lift_releases(program);
+        sites
+    }
+
+    /// A helper that registers the listener it was given: the registration is at its calls.
+    fn lift_registrations(&mut self, program: &Program) {
+        let mut from = 0;
+        for _ in 0..LIFTS {
+            let upto = self.registrations.len();
+            let mut added = Vec::new();
+            let mut lifted: FxHashSet<usize> = FxHashSet::default();
+            for index in from..upto {
+                let registration = &self.registrations[index];
+                let f = program.function_of(registration.call);
+                let given = registration.handlers.iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f));
+                if !given {
+                    continue;
+                }
+                let callers = program.callers(f);
+                if callers.is_empty() || callers.len() > 200 {
+                    continue;
+                }
+                lifted.insert(index);
+                self.helpers.entry(f).or_default().push(index);
+                for &c in callers {
+                    if program.within(program.function_of(c), f) {
+                        continue;
+                    }
+                    let moved = |origins: &[Origin]| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect::<Vec<_>>();
+                    let handlers: Vec<Origin> = moved(&registration.handlers).into_iter().filter(|o| !o.is_nothing()).collect();
+                    if handlers.is_empty() {
+                        continue;
+                    }
+                    let mut through = vec![f];
+                    through.extend(&registration.through);
+                    added.push(Registration {
+                        call: c,
+                        inner: registration.inner,
+                        receivers: moved(&registration.receivers),
+                        event: move_event(program, c, f, &registration.event),
+                        handlers,
+                        through,
+                        ..registration.clone()
+                    });
+                }
+            }
+            from = upto;
+            if added.is_empty() {
+                break;
+            }
+            self.registrations.extend(added);
+        }
+    }
+
+    fn lift_releases(&mut self, program: &Program) {
+        let mut from = 0;
+        for _ in 0..LIFTS {
+            let upto = self.releases.len();
+            let mut added = Vec::new();
+            for index in from..upto {
+                let release = &self.releases[index];
+                let f = program.function_of(release.call);
+                let of = |o: &Origin| matches!(o.root, Root::Param(g, _) if program.within(f, g) && g == f);
+                let given = release.receivers.iter().any(of) || release.handlers.as_ref().is_some_and(|h| h.iter().any(of));
+                let callers = program.callers(f);
+                if !given || callers.is_empty() || callers.len() > 200 {
+                    continue;
+                }
+                for &c in callers {
+                    if program.within(program.function_of(c), f) {
+                        continue;
+                    }
+                    let moved = |origins: &[Origin]| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect::<Vec<_>>();
+                    added.push(Release {
+                        call: c,
+                        inner: release.inner,
+                        receivers: moved(&release.receivers),
+                        event: release.event.as_ref().map(|e| move_event(program, c, f, e)),
+                        handlers: release.handlers.as_ref().map(|h| moved(h)),
+                    });
+                }
+            }
+            from = upto;
+            if added.is_empty() {
+                break;
+            }
+            self.releases.extend(added);
+        }
+    }
+
+    /// The registration at `index` is the inside of a helper whose calls are registrations of their own.
+    pub fn is_lifted(&self, program: &Program, index: usize) -> bool {
+        let f = program.function_of(self.registrations[index].call);
+        self.helpers.get(&f).is_some_and(|inside| inside.contains(&index))
+    }
+}
+
+fn event_key(program: &Program, site: &Site) -> EventKey {
+    match (&site.event, site.event_value) {
+        (Some(name), _) => EventKey::Name(name.clone()),
+        (None, Some(value)) => key_of(program, site.call.with(value)),
+        (None, None) => EventKey::Value(Vec::new()),
+    }
+}
+
+fn key_of(program: &Program, v: At<ValueId>) -> EventKey {
+    match program.constant(v) {
+        Some(name) => EventKey::Name(name),
+        None => from_origins(program, program.origins(v).to_vec()),
+    }
+}
+
+fn from_origins(program: &Program, origins: Vec<Origin>) -> EventKey {
+    match &origins[..] {
+        [Origin { root: Root::Const(sym), path }] if path.is_empty() => EventKey::Name(program.text(*sym)),
+        _ => EventKey::Value(origins),
+    }
+}
+
+fn move_event(program: &Program, c: CallAt, f: Fun, event: &EventKey) -> EventKey {
+    match event {
+        EventKey::Name(_) => event.clone(),
+        EventKey::Value(origins) => {
+            let mut moved: Vec<Origin> = origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect();
+            moved.sort();
+            moved.dedup();
+            from_origins(program, moved)
+        }
+    }
+}

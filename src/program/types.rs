@@ -1,0 +1,603 @@
+//! Types: what an object is, strongest sign first: allocation or model, annotation, evidence (what is done with it).
+
+use rustc_hash::FxHashMap;
+
+use super::owners::owner_of_constructor;
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root, sites};
+use crate::facts::*;
+use crate::models::{Member, TypeIx, TypeUse};
+
+/// What an object is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Type {
+    Model(TypeIx),
+    /// A class, constructor or object of the program.
+    Owner(Owner),
+}
+
+/// How many files apart a type's name is followed.
+const IMPORTS: u32 = 6;
+
+impl Program<'_> {
+    /// What an object is, as far as it is known.
+    pub fn type_of(&self, origin: &Origin) -> Option<Type> {
+        if let Some(known) = self.types.borrow().get(origin) {
+            return *known;
+        }
+        if self.depth.get() > 36 || !self.typing.borrow_mut().insert(origin.clone()) {
+            return None;
+        }
+        self.depth.set(self.depth.get() + 1);
+        let found = self.find_type(origin);
+        self.depth.set(self.depth.get() - 1);
+        self.typing.borrow_mut().remove(origin);
+        if found.is_some() || self.typing.borrow().is_empty() {
+            self.types.borrow_mut().insert(origin.clone(), found);
+        }
+        found
+    }
+
+    /// The model of an object's type: its own, or that of the nearest ancestor of its class.
+    pub fn model_type(&self, origin: &Origin) -> Option<Type> {
+        match self.type_of(origin)? {
+            Type::Model(ix) => Some(Type::Model(ix)),
+            Type::Owner(owner) => self.owner_model(owner).map(Type::Model),
+        }
+    }
+
+    /// The modelled type that a class of the program extends, at some distance.
+    pub fn owner_model(&self, owner: Owner) -> Option<TypeIx> {
+        for owner in self.ancestors(owner) {
+            for parent in self.parents(owner) {
+                if let Some(ix) = self.constructed(parent) {
+                    return Some(ix);
+                }
+            }
+        }
+        None
+    }
+
+    /// An owner and its ancestors.
+    pub fn ancestors(&self, owner: Owner) -> Vec<Owner> {
+        let mut out = vec![owner];
+        let mut at = 0;
+        while at < out.len() && out.len() < 32 {
+            for parent in self.parents(out[at]) {
+                if let Some(parent) = owner_of_constructor(parent)
+                    && !out.contains(&parent)
+                {
+                    out.push(parent);
+                }
+            }
+            at += 1;
+        }
+        out
+    }
+
+    /// The modelled type that `new X` makes.
+    pub fn constructed(&self, origin: &Origin) -> Option<TypeIx> {
+        let named = |name: &str| self.view.type_named(name);
+        match (origin.root, &origin.path[..]) {
+            (Root::Module(module), path) => {
+                let model = self.view.module(&self.text(module))?;
+                match path {
+                    [] => model.classes.get("default").and_then(|n| named(n)),
+                    [PathKey::Name(name), ..] => model.classes.get(&*self.text(*name)).and_then(|n| named(n)),
+                    _ => None,
+                }
+            }
+            (Root::Global(name), []) => self.models.global_class(&self.text(name)),
+            (Root::Global(global), [PathKey::Name(name)]) if matches!(&*self.text(global), "window" | "globalThis") => {
+                self.models.global_class(&self.text(*name))
+            }
+            _ => None,
+        }
+    }
+
+    fn member_type(&self, member: &Member) -> Option<Type> {
+        let written = match member {
+            Member::Type(name) => name,
+            Member::Full(model) => &model.of,
+        };
+        self.used_type(written)
+    }
+
+    /// A type as packs write it; a promise is what it resolves to.
+    pub fn used_type(&self, written: &str) -> Option<Type> {
+        match self.models.type_use(written)? {
+            TypeUse::One(ix) => Some(Type::Model(ix)),
+            TypeUse::Promise(inner) => match *inner {
+                TypeUse::One(ix) => Some(Type::Model(ix)),
+                _ => None,
+            },
+            TypeUse::Array(_) => None,
+        }
+        .filter(|t| !matches!(t, Type::Model(ix) if !self.view.sees_type(*ix)))
+    }
+
+    fn find_type(&self, origin: &Origin) -> Option<Type> {
+        if origin.path.is_empty() { self.root_type(origin.root) } else { self.path_type(origin) }
+    }
+
+    fn root_type(&self, root: Root) -> Option<Type> {
+        match root {
+            Root::Call(c) => self.call_type(c),
+            Root::This(f) => self.this_type(f),
+            Root::Param(f, i) => self.param_type(f, i as usize),
+            Root::Global(name) => self.models.global(&self.text(name)).and_then(|m| self.member_type(m)),
+            Root::Module(name) => self.view.module(&self.text(name))?.of.as_deref().and_then(|t| self.used_type(t)),
+            Root::Literal(literal) => Some(Type::Owner(Owner::Literal(literal))),
+            Root::Function(f) => Some(Type::Owner(Owner::Function(f))),
+            Root::Binding(b) => {
+                let of = self.binding(b).of.clone()?;
+                self.written_type(b.file, &of)
+            }
+            _ => None,
+        }
+    }
+
+    fn call_type(&self, c: CallAt) -> Option<Type> {
+        let call = self.call(c);
+        let callee = c.with(call.callee);
+        if call.kind == CallKind::New {
+            for origin in self.origins(callee).iter() {
+                if let Some(owner) = owner_of_constructor(origin) {
+                    return Some(Type::Owner(owner));
+                }
+                if let Some(ix) = self.constructed(origin) {
+                    return Some(Type::Model(ix));
+                }
+            }
+            return None;
+        }
+        if let Some(method) = self.method_model(c)
+            && let Some(returns) = &method.returns
+        {
+            return self.used_type(returns);
+        }
+        for f in self.functions_called(c) {
+            if let Some(of) = self.fun(f).return_type.clone()
+                && let Some(found) = self.written_type(f.file, &of)
+            {
+                return Some(found);
+            }
+        }
+        // A factory written as a class or constructor that is called without `new`.
+        self.origins(callee).iter().find_map(|o| self.constructed(o)).map(Type::Model)
+    }
+
+    fn this_type(&self, f: Fun) -> Option<Type> {
+        if let Some(owner) = self.owner_of_this(f)
+            && !matches!(owner, Owner::Literal(_) | Owner::Function(_))
+        {
+            return Some(Type::Owner(owner));
+        }
+        if let Some(patch) = self.patch(f)
+            && let Place::Member(object, _) = &self.assign(patch).to
+        {
+            for target in self.origins(patch.with(*object)).iter() {
+                if let Some(class) = target.prefix()
+                    && matches!(target.path.last(), Some(PathKey::Name(n)) if &*self.text(*n) == "prototype")
+                    && let Some(ix) = self.constructed(&class)
+                {
+                    return Some(Type::Model(ix));
+                }
+            }
+        }
+        // `f.call(x)`: `this` is x. A plain function as listener: `this` is the emitter.
+        for &c in self.callers(f) {
+            if let (Some((_, Key::Name(name))), Some(&first)) = (self.receiver(c), self.call(c).args.first())
+                && matches!(name.as_str(), "call" | "apply")
+                && let Some(found) = self.origins(c.with(first)).iter().find_map(|o| self.type_of(o))
+            {
+                return Some(found);
+            }
+        }
+        for passed in self.passed(f) {
+            if passed.shift == 0
+                && let Some(site) = sites::registration(self, passed.call)
+                && site.handler == Some(self.call(passed.call).args[passed.arg])
+                && let Some(found) = self.origins(site.receiver).iter().find_map(|o| self.type_of(o))
+            {
+                return Some(found);
+            }
+        }
+        self.owner_of_this(f).map(Type::Owner)
+    }
+
+    fn param_type(&self, f: Fun, i: usize) -> Option<Type> {
+        let function = self.fun(f);
+        if let Some(of) = function.params.get(i).and_then(|p| p.of.clone())
+            && let Some(found) = self.written_type(f.file, &of)
+        {
+            return Some(found);
+        }
+        for passed in self.passed(f) {
+            let Some(index) = i.checked_sub(passed.shift) else {
+                // A bound argument.
+                continue;
+            };
+            if let Some(site) = sites::registration(self, passed.call) {
+                if site.handler == Some(self.call(passed.call).args[passed.arg]) {
+                    if let Some(found) = self.event_param(&site, index) {
+                        return Some(found);
+                    }
+                    continue;
+                }
+            }
+            if let Some(model) = self.method_model(passed.call) {
+                let args = self.call(passed.call).args.len();
+                for callback in &model.callbacks {
+                    let here = match callback.arg {
+                        -1 => passed.arg + 1 == args,
+                        -2 => true,
+                        at => passed.arg as i32 == at,
+                    };
+                    if here && callback.member.is_none() {
+                        if let Some(found) = callback.params.get(index).and_then(|t| self.used_type(t)) {
+                            return Some(found);
+                        }
+                    }
+                }
+            }
+        }
+        // The arguments of its callers, where the first that tells a type speaks for all.
+        for &c in self.callers(f).iter().take(8) {
+            let call = self.call(c);
+            let shift = matches!(self.receiver(c), Some((_, Key::Name(n))) if n == "call") as usize;
+            if let Some(&arg) = call.args.get(i + shift)
+                && let Some(found) = self.origins(c.with(arg)).iter().find_map(|o| self.type_of(o))
+            {
+                return Some(found);
+            }
+        }
+        if let Some(found) = self.shape_type(f, i) {
+            return Some(found);
+        }
+        self.evidence(f.file, &Origin::root(Root::Param(f, i as u32)))
+    }
+
+    /// The type of a listener's parameter.
+    fn event_param(&self, site: &sites::Site, index: usize) -> Option<Type> {
+        let event = site.event.as_ref()?;
+        for origin in self.origins(site.receiver).iter() {
+            if let Some(Type::Model(ix)) = self.model_type(origin)
+                && let Some(model) = self.models.event(ix, event)
+            {
+                return model.params.get(index).and_then(|t| self.used_type(t));
+            }
+        }
+        // An untyped emitter's `socket` event hands over a connection: no other API has that name.
+        match (&**event, index) {
+            ("socket", 0) => self.used_type("net.Socket"),
+            _ => None,
+        }
+    }
+
+    /// `(req, res, next)` and the like.
+    fn shape_type(&self, f: Fun, i: usize) -> Option<Type> {
+        let function = self.fun(f);
+        for shape in self.models.shapes() {
+            if function.params.len() >= shape.params.len()
+                && shape.params.iter().zip(&function.params).all(|(want, param)| *want == param.name || format!("_{want}") == param.name)
+            {
+                return shape.types.get(i).and_then(|t| self.used_type(t));
+            }
+        }
+        None
+    }
+
+    /// A function is shaped like a request handler.
+    pub fn is_handler_shape(&self, f: Fun) -> bool {
+        let function = self.fun(f);
+        self.models.shapes().any(|shape| {
+            shape.params.len() >= 2
+                && function.params.len() >= shape.params.len()
+                && shape.params.iter().zip(&function.params).all(|(want, param)| *want == param.name || format!("_{want}") == param.name)
+        })
+    }
+
+    /// A type as written in a file.
+    pub fn written_type(&self, file: u32, of: &TypeRef) -> Option<Type> {
+        for name in &of.names {
+            if matches!(name.as_str(), "Promise" | "PromiseLike" | "Readonly" | "Partial" | "Required" | "NonNullable" | "Omit" | "Pick") {
+                if let Some(found) = of.args.iter().find_map(|a| self.written_type(file, a)) {
+                    return Some(found);
+                }
+                continue;
+            }
+            if let Some(found) = self.named_type(file, name, IMPORTS) {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// The type of a name in a file: a class, an imported class, a model.
+    fn named_type(&self, file: u32, name: &str, depth: u32) -> Option<Type> {
+        if depth == 0 {
+            return None;
+        }
+        let facts = self.facts(file);
+        let (first, rest) = name.split_once('.').map_or((name, None), |(a, b)| (a, Some(b)));
+        for (index, binding) in facts.bindings.iter().enumerate() {
+            if binding.name != first || binding.function != FunctionId(0) || !matches!(binding.kind, BindingKind::Import | BindingKind::Class | BindingKind::Const | BindingKind::Var | BindingKind::Function) {
+                continue;
+            }
+            let Some(&def) = binding.defs.first() else { continue };
+            let from = At::new(file, self.assign(At::new(file, def)).from);
+            let mut origins = self.origins(from).to_vec();
+            if let Some(rest) = rest {
+                let key = PathKey::Name(self.sym(rest));
+                let mut out = Vec::new();
+                origins.iter().for_each(|o| self.member_of(o, key, &mut out));
+                origins = out;
+            }
+            for origin in &origins {
+                if let Some(owner) = owner_of_constructor(origin) {
+                    return Some(Type::Owner(owner));
+                }
+                if let Some(ix) = self.constructed(origin) {
+                    return Some(Type::Model(ix));
+                }
+                if let (Root::Module(module), [PathKey::Name(key)]) = (origin.root, &origin.path[..]) {
+                    // `import type { AbortSignal } from 'x'`: the last name may be one that a pack knows.
+                    let key = self.text(*key);
+                    let qualified = format!("{}.{}", self.text(module), key);
+                    if let Some(found) = self.used_type(&qualified).or_else(|| self.used_type(&key)) {
+                        return Some(found);
+                    }
+                }
+            }
+            let _ = index;
+            if binding.kind == BindingKind::Import {
+                return None;
+            }
+        }
+        if let Some(decl) = facts.types.iter().find(|d| d.name == name) {
+            if let Some(alias) = &decl.alias
+                && alias.members.is_empty()
+            {
+                return alias.names.iter().find_map(|n| if n == name { None } else { self.named_type(file, n, depth - 1) });
+            }
+            return decl.extends.iter().find_map(|n| self.named_type(file, n, depth - 1));
+        }
+        self.used_type(name).or_else(|| self.models.global_class(name).map(Type::Model))
+    }
+
+    /// The written type of a member of a written type.
+    fn written_member(&self, file: u32, of: &TypeRef, key: &str, depth: u32) -> Option<(u32, TypeRef)> {
+        if let Some((_, member)) = of.members.iter().find(|(n, _)| n == key) {
+            return Some((file, member.clone()));
+        }
+        if depth == 0 {
+            return None;
+        }
+        of.names.iter().find_map(|name| self.declared_member(file, name, key, depth - 1)).or_else(|| {
+            of.args.iter().find_map(|arg| self.written_member(file, arg, key, depth - 1))
+        })
+    }
+
+    fn declared_member(&self, file: u32, name: &str, key: &str, depth: u32) -> Option<(u32, TypeRef)> {
+        let facts = self.facts(file);
+        for decl in facts.types.iter().filter(|d| d.name == name) {
+            if let Some((_, of)) = decl.members.iter().find(|(n, _)| n == key) {
+                return Some((file, of.clone()));
+            }
+            if depth > 0 {
+                let parents = decl.extends.iter().chain(decl.alias.iter().flat_map(|a| &a.names));
+                for parent in parents {
+                    if parent != name
+                        && let Some(found) = self.declared_member(file, parent, key, depth - 1)
+                    {
+                        return Some(found);
+                    }
+                }
+            }
+        }
+        for class in facts.classes.iter().filter(|c| c.name == name) {
+            if let Some(member) = class.members.iter().find(|m| m.key == Key::Name(key.to_owned())) {
+                return member.of.clone().map(|of| (file, of));
+            }
+        }
+        if depth == 0 {
+            return None;
+        }
+        // Imported: look where it is declared.
+        let binding = facts.bindings.iter().find(|b| b.name == name && b.kind == BindingKind::Import)?;
+        let &def = binding.defs.first()?;
+        if let Value::Import(module, imported) = self.value(At::new(file, self.assign(At::new(file, def)).from)) {
+            let target = self.edge(file, module)?;
+            return self.exported_member(target, imported, key, depth - 1);
+        }
+        None
+    }
+
+    fn exported_member(&self, file: u32, name: &str, key: &str, depth: u32) -> Option<(u32, TypeRef)> {
+        if let Some(found) = self.declared_member(file, name, key, depth.min(2)) {
+            return Some(found);
+        }
+        if depth == 0 {
+            return None;
+        }
+        for export in &self.facts(file).exports {
+            let target = match export {
+                Export::From { name: n, module, from } if n == name => self.edge(file, module).map(|t| (t, from.as_str())),
+                Export::All(module) => self.edge(file, module).map(|t| (t, name)),
+                _ => None,
+            };
+            if let Some((target, name)) = target
+                && let Some(found) = self.exported_member(target, name, key, depth - 1)
+            {
+                return Some(found);
+            }
+        }
+        None
+    }
+
+    /// The written type of an access path, from an annotation at its root.
+    fn annotated(&self, origin: &Origin) -> Option<(u32, TypeRef)> {
+        let (mut file, mut of) = match origin.root {
+            Root::Param(f, i) => (f.file, self.fun(f).params.get(i as usize)?.of.clone()?),
+            Root::Binding(b) => (b.file, self.binding(b).of.clone()?),
+            Root::This(f) => match (self.owner_of_this(f)?, origin.path.first()?) {
+                (Owner::Class(class), PathKey::Name(key)) => {
+                    let key = self.text(*key);
+                    let member = self.class(class).members.iter().find(|m| m.key == Key::Name(key.to_string()))?;
+                    (class.file, member.of.clone()?)
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let skip = usize::from(matches!(origin.root, Root::This(_)));
+        for key in origin.path.iter().skip(skip) {
+            let PathKey::Name(key) = key else { return None };
+            (file, of) = self.written_member(file, &of, &self.text(*key), 5)?;
+        }
+        Some((file, of))
+    }
+
+    fn path_type(&self, origin: &Origin) -> Option<Type> {
+        if let (Root::Module(module), [PathKey::Name(name)]) = (origin.root, &origin.path[..])
+            && let Some(model) = self.view.module(&self.text(module))
+        {
+            let name = self.text(*name);
+            if let Some(member) = model.objects.get(&*name) {
+                return self.member_type(member);
+            }
+            if &*name == "default" {
+                return model.of.as_deref().and_then(|t| self.used_type(t));
+            }
+        }
+        let prefix = origin.prefix()?;
+        let key = *origin.path.last()?;
+        let name = match key {
+            PathKey::Name(name) => Some(self.text(name)),
+            _ => None,
+        };
+        if let Some((file, of)) = self.annotated(origin)
+            && let Some(found) = self.written_type(file, &of)
+        {
+            return Some(found);
+        }
+        match self.type_of(&prefix) {
+            Some(Type::Model(ix)) => {
+                if let Some(name) = &name
+                    && let Some(member) = self.models.property(ix, name)
+                {
+                    return self.member_type(member);
+                }
+            }
+            Some(Type::Owner(owner)) => {
+                for assign in self.field_assigns(owner, &[key]) {
+                    let from = assign.with(self.assign(assign).from);
+                    if let Some(found) = self.origins(from).iter().filter(|o| *o != origin).find_map(|o| self.type_of(o)) {
+                        return Some(found);
+                    }
+                }
+                if let Some(name) = &name
+                    && let Some(ix) = self.owner_model(owner)
+                    && let Some(member) = self.models.property(ix, name)
+                {
+                    return self.member_type(member);
+                }
+            }
+            None => {}
+        }
+        self.tail_type(origin, name.as_deref()).or_else(|| self.evidence(self.file_of(origin)?, origin))
+    }
+
+    fn file_of(&self, origin: &Origin) -> Option<u32> {
+        match origin.root {
+            Root::Param(f, _) | Root::This(f) | Root::Function(f) => Some(f.file),
+            Root::Call(c) => Some(c.file),
+            Root::Literal(v) | Root::Unknown(v) => Some(v.file),
+            Root::Class(c) => Some(c.file),
+            Root::Binding(b) => Some(b.file),
+            _ => None,
+        }
+    }
+
+    /// Evidence in a path's tail: `req.socket`, `.connection`, `.session.socket`.
+    fn tail_type(&self, origin: &Origin, name: Option<&str>) -> Option<Type> {
+        let holder = origin.prefix()?;
+        let shown = self.show(&holder);
+        let last = shown.rsplit(['.', ' ']).next().unwrap_or("").trim_end_matches("()").to_lowercase();
+        match name? {
+            "socket" | "connection" if matches!(last.as_str(), "req" | "request" | "res" | "response" | "clientrequest" | "session") => {
+                self.used_type("net.Socket")
+            }
+            _ => None,
+        }
+    }
+
+    /// What is done with an untyped value: one event or member that nothing else has.
+    fn evidence(&self, file: u32, origin: &Origin) -> Option<Type> {
+        let uses = self.uses(file);
+        let uses = uses.get(origin)?;
+        if uses.events.iter().any(|e| &**e == "socket") {
+            return self.used_type("http.ClientRequest");
+        }
+        let name = self.show(origin).rsplit('.').next().unwrap_or("").to_lowercase();
+        let aborts = uses.events.iter().any(|e| &**e == "abort");
+        if name.ends_with("signal") && (aborts || uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted"))) {
+            return self.used_type("AbortSignal");
+        }
+        if aborts && uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted")) && uses.members.iter().any(|m| &**m == "addEventListener") {
+            return self.used_type("AbortSignal");
+        }
+        let mut found: Option<TypeIx> = None;
+        for member in &uses.members {
+            for ix in self.view.types_by_evidence(member) {
+                match found {
+                    Some(known) if known != ix => return None,
+                    _ => found = Some(ix),
+                }
+            }
+        }
+        found.map(Type::Model)
+    }
+
+    /// What is done with each object of a file.
+    pub fn uses(&self, file: u32) -> std::rc::Rc<FxHashMap<Origin, Uses>> {
+        if let Some(known) = self.uses.borrow().get(&file) {
+            return known.clone();
+        }
+        // An empty table stands while the real one is made: evidence does not rest on evidence.
+        self.uses.borrow_mut().insert(file, std::rc::Rc::default());
+        let mut uses: FxHashMap<Origin, Uses> = FxHashMap::default();
+        let facts = self.facts(file);
+        for value in &facts.values {
+            if let Value::Member(object, Key::Name(key)) = value {
+                for origin in self.origins(At::new(file, *object)).iter() {
+                    if !matches!(origin.root, Root::Unknown(_) | Root::Nothing | Root::Const(_)) {
+                        uses.entry(origin.clone()).or_default().members.push(key.as_str().into());
+                    }
+                }
+            }
+        }
+        for index in 0..facts.calls.len() as u32 {
+            let c = At::new(file, CallId(index));
+            if let Some((object, Key::Name(name))) = self.receiver(c)
+                && sites::is_registration_name(name)
+                && let Some(&event) = self.call(c).args.first()
+                && let Value::String(event) = self.value(c.with(event))
+            {
+                for origin in self.origins(object).iter() {
+                    uses.entry(origin.clone()).or_default().events.push(event.as_str().into());
+                }
+            }
+        }
+        let uses = std::rc::Rc::new(uses);
+        self.uses.borrow_mut().insert(file, uses.clone());
+        uses
+    }
+}
+
+/// Members read of an object and events listened to.
+#[derive(Debug, Default)]
+pub struct Uses {
+    pub members: Vec<std::rc::Rc<str>>,
+    pub events: Vec<std::rc::Rc<str>>,
+}

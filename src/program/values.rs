@@ -1,0 +1,515 @@
+//! Values: where a value comes from, through variables, members, calls and files.
+//!
+//! ```text
+//! origin(x)      :- origin(v)                    for each v assigned to x
+//! origin(o.k)    :- value of k                   o a literal, class or module that has k
+//! origin(o.k)    :- origin(o) + k                otherwise (an access path)
+//! origin(f(a))   :- origin(return of f)[a/param] f known
+//! origin(f(a))   :- that call                    otherwise (an allocation site, or unknown)
+//! ```
+
+use std::rc::Rc;
+
+use super::resolve::Exported;
+use super::{At, CallAt, Fun, Program, Sym};
+use crate::facts::*;
+use crate::models::Origin as From;
+
+/// Length of an access path; what lies deeper is cut (the tail counts).
+pub const PATH: usize = 4;
+/// How many origins a value has at most.
+pub const WIDTH: usize = 8;
+/// How deep calls and variables are looked through.
+const DEPTH: u32 = 40;
+
+/// Where an access path begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Root {
+    /// Parameter of a function as its caller gave it.
+    Param(Fun, u32),
+    /// `this` of a function.
+    This(Fun),
+    /// Result of a call or `new` that is not looked through.
+    Call(CallAt),
+    /// An object or array literal.
+    Literal(At<ValueId>),
+    Function(Fun),
+    Class(At<ClassId>),
+    Global(Sym),
+    /// A module that is not among the files.
+    Module(Sym),
+    /// A file's exports.
+    File(u32),
+    /// A variable with more values than are followed.
+    Binding(At<BindingId>),
+    Const(Sym),
+    /// `null`, `undefined`.
+    Nothing,
+    Unknown(At<ValueId>),
+}
+
+/// A step of an access path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PathKey {
+    Name(Sym),
+    /// A key that is one symbol or variable: equals itself.
+    Symbol(At<ValueId>),
+    /// An element of a collection, or a key not known.
+    Element,
+}
+
+/// An access path.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Origin {
+    pub root: Root,
+    pub path: Vec<PathKey>,
+}
+
+impl Origin {
+    pub fn root(root: Root) -> Origin {
+        Origin { root, path: Vec::new() }
+    }
+
+    pub fn is_nothing(&self) -> bool {
+        self.root == Root::Nothing
+    }
+
+    pub fn join(&self, key: PathKey) -> Origin {
+        let mut path = self.path.clone();
+        if path.len() < PATH {
+            path.push(key);
+        }
+        Origin { root: self.root, path }
+    }
+
+    /// `path` of another origin behind this one.
+    pub fn extend(&self, path: &[PathKey]) -> Origin {
+        let mut out = self.clone();
+        for key in path {
+            if out.path.len() < PATH {
+                out.path.push(*key);
+            }
+        }
+        out
+    }
+
+    /// What holds the last step.
+    pub fn prefix(&self) -> Option<Origin> {
+        let mut path = self.path.clone();
+        path.pop()?;
+        Some(Origin { root: self.root, path })
+    }
+}
+
+impl Program<'_> {
+    /// Where a value comes from; never empty.
+    pub fn origins(&self, v: At<ValueId>) -> Rc<[Origin]> {
+        if let Some(known) = self.values.borrow().get(&v) {
+            return known.clone();
+        }
+        let unknown = || -> Rc<[Origin]> { Rc::from([Origin::root(Root::Unknown(v))]) };
+        if self.depth.get() > DEPTH || !self.resolving.borrow_mut().insert(v) {
+            return unknown();
+        }
+        self.depth.set(self.depth.get() + 1);
+        let mut out = self.resolve_value(v);
+        self.depth.set(self.depth.get() - 1);
+        self.resolving.borrow_mut().remove(&v);
+        out.sort();
+        out.dedup();
+        if out.len() > 1 {
+            out.retain(|o| !o.is_nothing());
+        }
+        if out.len() > WIDTH {
+            out.truncate(WIDTH);
+        }
+        let out: Rc<[Origin]> = if out.is_empty() { unknown() } else { out.into() };
+        // What was found within a cycle may be partial: only the outermost answer is kept.
+        if self.resolving.borrow().is_empty() || !out.iter().any(|o| matches!(o.root, Root::Unknown(_))) {
+            self.values.borrow_mut().insert(v, out.clone());
+        }
+        out
+    }
+
+    fn resolve_value(&self, v: At<ValueId>) -> Vec<Origin> {
+        let one = |root| vec![Origin::root(root)];
+        let all = |ids: &[ValueId]| ids.iter().flat_map(|&id| self.origins(v.with(id)).to_vec()).collect::<Vec<_>>();
+        match self.value(v) {
+            Value::Undefined | Value::Null => one(Root::Nothing),
+            Value::String(text) => one(Root::Const(self.sym(text))),
+            Value::Number(text) => one(Root::Const(self.sym(text))),
+            Value::Binding(b) => self.variable(v.with(*b)),
+            Value::Global(name) => match name.as_str() {
+                "globalThis" | "global" | "self" => one(Root::Global(self.sym("globalThis"))),
+                "window" => one(Root::Global(self.sym("window"))),
+                "exports" => one(Root::File(v.file)),
+                _ => one(Root::Global(self.sym(name))),
+            },
+            Value::This(f) => one(Root::This(v.with(*f))),
+            Value::Param(f, i) => one(Root::Param(v.with(*f), *i)),
+            Value::Function(f) => one(Root::Function(v.with(*f))),
+            Value::Class(c) => one(Root::Class(v.with(*c))),
+            Value::Object(..) | Value::Array(_) => one(Root::Literal(v)),
+            Value::Member(object, key) => self.member(v, v.with(*object), key),
+            Value::Call(call) => self.call_result(v.with(*call)),
+            Value::Choice(ChoiceKind::And, parts) => parts.last().map_or_else(Vec::new, |&last| self.origins(v.with(last)).to_vec()),
+            Value::Choice(ChoiceKind::Conditional, parts) => all(parts),
+            Value::Choice(_, parts) => all(parts),
+            Value::Await(inner) | Value::Spread(inner) => self.origins(v.with(*inner)).to_vec(),
+            Value::Element(inner) => self.element(v.with(*inner)),
+            Value::Import(module, name) => {
+                let exported = self.import(v.file, module, name);
+                exported.iter().flat_map(|e| self.exported(e)).collect()
+            }
+            Value::Unary(op, _) if op == "void" => one(Root::Nothing),
+            Value::Arguments(_)
+            | Value::Super
+            | Value::Bool(_)
+            | Value::Text(_)
+            | Value::Regex
+            | Value::Yield(_)
+            | Value::Unary(..)
+            | Value::Binary(..)
+            | Value::KeyOf(_)
+            | Value::Caught
+            | Value::Opaque => one(Root::Unknown(v)),
+        }
+    }
+
+    pub fn exported(&self, exported: &Exported) -> Vec<Origin> {
+        match exported {
+            Exported::Value(value) => self.origins(*value).to_vec(),
+            Exported::Namespace(file) => vec![Origin::root(Root::File(*file))],
+            Exported::External(module, name) => {
+                let module = module.strip_prefix("node:").unwrap_or(module);
+                let root = Origin::root(Root::Module(self.sym(module)));
+                vec![if matches!(name.as_str(), "*" | "=") { root } else { root.join(PathKey::Name(self.sym(name))) }]
+            }
+        }
+    }
+
+    fn variable(&self, b: At<BindingId>) -> Vec<Origin> {
+        let binding = self.binding(b);
+        let mut out = Vec::new();
+        for &def in &binding.defs {
+            let assign = self.assign(b.with(def));
+            if assign.compound {
+                continue;
+            }
+            out.extend(self.origins(b.with(assign.from)).iter().cloned());
+        }
+        if out.is_empty() {
+            out.push(Origin::root(Root::Binding(b)));
+        }
+        // What is not told of one definition is told by the others, and by the variable itself.
+        if out.len() > 1 {
+            let own = Origin::root(Root::Binding(b));
+            for origin in &mut out {
+                if matches!(origin.root, Root::Unknown(_)) {
+                    *origin = own.clone();
+                }
+            }
+        }
+        out
+    }
+
+    fn element(&self, v: At<ValueId>) -> Vec<Origin> {
+        let mut out = Vec::new();
+        for origin in self.origins(v).iter() {
+            if let (Root::Literal(literal), true) = (origin.root, origin.path.is_empty())
+                && let Value::Array(elements) = self.value(literal)
+                && elements.len() <= WIDTH
+            {
+                out.extend(elements.iter().flat_map(|&e| self.origins(literal.with(e)).to_vec()));
+                continue;
+            }
+            out.push(origin.join(PathKey::Element));
+        }
+        out
+    }
+
+    /// The step that a key makes.
+    pub fn path_key(&self, file: u32, key: &Key) -> PathKey {
+        match key {
+            Key::Name(name) => PathKey::Name(self.sym(name)),
+            Key::Computed(value) => {
+                let at = At::new(file, *value);
+                if let Some(text) = self.constant(at) {
+                    return PathKey::Name(self.sym(&text));
+                }
+                match &*self.origins(at) {
+                    [Origin { root: Root::Call(call), path }] if path.is_empty() => PathKey::Symbol(call.with(self.call(*call).value)),
+                    [Origin { root: Root::Module(module), path }] => {
+                        let mut text = self.text(*module).to_string();
+                        for key in path {
+                            if let PathKey::Name(name) = key {
+                                text.push('.');
+                                text.push_str(&self.text(*name));
+                            }
+                        }
+                        PathKey::Name(self.sym(&text))
+                    }
+                    _ => match self.value(at) {
+                        Value::Binding(b) if self.binding(At::new(file, *b)).kind != BindingKind::Param => PathKey::Symbol(at),
+                        _ => PathKey::Element,
+                    },
+                }
+            }
+        }
+    }
+
+    fn member(&self, v: At<ValueId>, object: At<ValueId>, key: &Key) -> Vec<Origin> {
+        if let Value::Super = self.value(object) {
+            return self.super_member(v, key);
+        }
+        let step = self.path_key(v.file, key);
+        let mut out = Vec::new();
+        for origin in self.origins(object).iter() {
+            self.member_of(origin, step, &mut out);
+        }
+        out
+    }
+
+    /// What stands under a key of one origin.
+    pub fn member_of(&self, origin: &Origin, key: PathKey, out: &mut Vec<Origin>) {
+        let name = match key {
+            PathKey::Name(sym) => Some(self.text(sym)),
+            _ => None,
+        };
+        if origin.path.is_empty() {
+            match (origin.root, name.as_deref()) {
+                (Root::Literal(literal), _) => {
+                    if let Value::Object(props, spreads) = self.value(literal) {
+                        let mut found = false;
+                        for (k, value) in props {
+                            if self.path_key(literal.file, k) == key {
+                                out.extend(self.origins(literal.with(*value)).iter().cloned());
+                                found = true;
+                            }
+                        }
+                        if found {
+                            return;
+                        }
+                        for spread in spreads {
+                            for inner in self.origins(literal.with(*spread)).iter() {
+                                self.member_of(inner, key, out);
+                                found = true;
+                            }
+                        }
+                        if found {
+                            return;
+                        }
+                    }
+                    if let (Value::Array(elements), Some(index)) =
+                        (self.value(literal), name.as_deref().and_then(|n| n.parse::<usize>().ok()))
+                        && let Some(&element) = elements.get(index)
+                    {
+                        out.extend(self.origins(literal.with(element)).iter().cloned());
+                        return;
+                    }
+                }
+                (Root::File(file), Some(name)) => {
+                    let exported = self.export(file, name, 12);
+                    if !exported.is_empty() {
+                        out.extend(exported.iter().flat_map(|e| self.exported(e)));
+                        return;
+                    }
+                }
+                // `require('x').default` of a CommonJS module through an interop helper is the module.
+                (Root::Module(_) | Root::Class(_) | Root::Function(_), Some("default")) => {
+                    out.push(origin.clone());
+                    return;
+                }
+                (Root::Global(global), Some(name)) if &*self.text(global) == "globalThis" => {
+                    out.push(Origin::root(Root::Global(self.sym(name))));
+                    return;
+                }
+                (Root::Class(class), Some(name)) => {
+                    if let Some(member) = self.class(class).members.iter().find(|m| m.is_static && m.key == Key::Name(name.to_owned())) {
+                        if let Some(function) = member.function {
+                            out.push(Origin::root(Root::Function(class.with(function))));
+                            return;
+                        }
+                        if let Some(value) = member.value {
+                            out.extend(self.origins(class.with(value)).iter().cloned());
+                            return;
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        // `window.document` is `document`.
+        if let (Root::Global(global), Some(name), true) = (origin.root, name.as_deref(), origin.path.is_empty())
+            && &*self.text(global) == "window"
+            && matches!(name, "document" | "navigator" | "process")
+        {
+            out.push(Origin::root(Root::Global(self.sym(name))));
+            return;
+        }
+        out.push(origin.join(key));
+    }
+
+    fn super_member(&self, v: At<ValueId>, key: &Key) -> Vec<Origin> {
+        let Key::Name(name) = key else { return vec![Origin::root(Root::Unknown(v))] };
+        // The class whose member holds this expression is found by the call that uses it (see `calls`).
+        vec![Origin::root(Root::Unknown(v)).join(PathKey::Name(self.sym(name)))]
+    }
+
+    fn call_result(&self, c: CallAt) -> Vec<Origin> {
+        let call = self.call(c);
+        let own = vec![Origin::root(Root::Call(c))];
+        if call.kind != CallKind::Call {
+            return own;
+        }
+        let arg = |i: usize| call.args.get(i).map(|&a| c.with(a));
+        if let Some(name) = self.callee_name(c) {
+            // Down-level and interop helpers, natives.
+            match (&*name, arg(0)) {
+                ("__importDefault" | "__importStar" | "_interopRequireDefault" | "_interopRequireWildcard" | "_interopDefault"
+                | "__toESM" | "__toModule" | "interopRequireDefault" | "interopRequireWildcard" | "_interop_require_default"
+                | "_interop_require_wildcard" | "_interopNamespace" | "_interopDefaultLegacy", Some(first)) => {
+                    return self.origins(first).to_vec();
+                }
+                ("_assertThisInitialized" | "_possibleConstructorReturn", Some(first)) => {
+                    return self.origins(arg(if call.args.len() > 1 { 0 } else { 0 }).unwrap_or(first)).to_vec();
+                }
+                _ => {}
+            }
+        }
+        let mut out = Vec::new();
+        if let Value::Member(object, Key::Name(name)) = self.value(c.with(call.callee)) {
+            let object = c.with(*object);
+            match (name.as_str(), arg(0)) {
+                // The functions of `Object` that give back their first argument.
+                ("assign" | "freeze" | "seal" | "defineProperty" | "defineProperties" | "setPrototypeOf", Some(first))
+                    if self.is_global(object, "Object") =>
+                {
+                    return self.origins(first).to_vec();
+                }
+                // What a Map holds under a key is a path; `get` of a header or query is never an emitter.
+                ("get", Some(key)) if call.args.len() == 1 && self.functions_called(c).is_empty() => {
+                    let key = self.path_key(c.file, &Key::Computed(key.id));
+                    return self.origins(object).iter().map(|o| o.join(key)).collect();
+                }
+                ("pop" | "shift" | "at" | "find", _) => return self.origins(object).iter().map(|o| o.join(PathKey::Element)).collect(),
+                ("then" | "catch" | "finally", _) if self.functions_called(c).is_empty() => return own,
+                _ => {}
+            }
+            if super::sites::is_chaining(name) && call.args.len() >= 2 && self.functions_called(c).is_empty() {
+                return self.origins(object).to_vec();
+            }
+            if let Some(method) = self.method_model(c)
+                && method.origin == From::Receiver
+            {
+                return self.origins(object).to_vec();
+            }
+        }
+        for f in self.functions_called(c) {
+            let function = self.fun(f);
+            if function.is_generator || function.returns.is_empty() || function.returns.len() > WIDTH || self.within(self.function_of(c), f) {
+                continue;
+            }
+            for &value in &function.returns {
+                for origin in self.origins(f.with(value)).iter() {
+                    out.extend(self.from_callee(c, f, origin));
+                }
+            }
+        }
+        out.truncate(WIDTH * 2);
+        if out.is_empty() { own } else { out }
+    }
+
+    /// What an origin inside `f` is for the caller at `c`.
+    pub fn from_callee(&self, c: CallAt, f: Fun, origin: &Origin) -> Vec<Origin> {
+        let call = self.call(c);
+        match origin.root {
+            Root::Param(g, i) if g == f => match call.args.get(i as usize) {
+                Some(&arg) => self.origins(c.with(arg)).iter().flat_map(|o| self.follow(o, &origin.path)).collect(),
+                None => vec![Origin::root(Root::Nothing)],
+            },
+            Root::This(g) if g == f => match self.value(c.with(call.callee)) {
+                Value::Member(object, _) => {
+                    self.origins(c.with(*object)).iter().flat_map(|o| self.follow(o, &origin.path)).collect()
+                }
+                _ => vec![Origin::root(Root::Call(c))],
+            },
+            _ => vec![origin.clone()],
+        }
+    }
+
+    /// A path from an origin, through literals where it can.
+    pub fn follow(&self, origin: &Origin, path: &[PathKey]) -> Vec<Origin> {
+        let mut at = vec![origin.clone()];
+        for &key in path {
+            let mut next = Vec::new();
+            for origin in &at {
+                self.member_of(origin, key, &mut next);
+            }
+            next.truncate(WIDTH);
+            at = next;
+        }
+        at
+    }
+
+    /// The value is this global variable.
+    pub fn is_global(&self, v: At<ValueId>, name: &str) -> bool {
+        matches!(self.value(v), Value::Global(global) if global == name)
+    }
+
+    /// The plain or last name of what is called.
+    pub fn callee_name(&self, c: CallAt) -> Option<String> {
+        match self.value(c.with(self.call(c).callee)) {
+            Value::Global(name) => Some(name.clone()),
+            Value::Binding(b) => Some(self.binding(c.with(*b)).name.clone()),
+            Value::Member(_, Key::Name(name)) => Some(name.clone()),
+            _ => None,
+        }
+    }
+
+    /// The object whose method is called, and the method's key.
+    pub fn receiver(&self, c: CallAt) -> Option<(At<ValueId>, &Key)> {
+        match self.value(c.with(self.call(c).callee)) {
+            Value::Member(object, key) => Some((c.with(*object), key)),
+            _ => None,
+        }
+    }
+
+    /// An origin in the words of the source: `options.signal`, `this.client`, `process`.
+    pub fn show(&self, origin: &Origin) -> String {
+        let mut text = match origin.root {
+            Root::Param(f, i) => {
+                let param = self.fun(f).params.get(i as usize);
+                param.map(|p| p.name.clone()).filter(|n| !n.is_empty()).unwrap_or_else(|| "an argument".into())
+            }
+            Root::This(_) => "this".into(),
+            Root::Call(c) => match self.callee_name(c) {
+                Some(name) if self.call(c).kind == CallKind::New => format!("new {name}()"),
+                Some(name) => format!("{name}()"),
+                None => "a call's result".into(),
+            },
+            Root::Literal(_) => "an object".into(),
+            Root::Function(f) => self.function_name(f),
+            Root::Class(c) => self.class(c).name.clone(),
+            Root::Global(sym) | Root::Module(sym) | Root::Const(sym) => self.text(sym).to_string(),
+            Root::File(_) => "the module".into(),
+            Root::Binding(b) => self.binding(b).name.clone(),
+            Root::Nothing => "undefined".into(),
+            Root::Unknown(_) => "an object".into(),
+        };
+        for key in &origin.path {
+            match key {
+                PathKey::Name(sym) => {
+                    text.push('.');
+                    text.push_str(&self.text(*sym));
+                }
+                PathKey::Symbol(v) => match self.value(*v) {
+                    Value::Binding(b) => text.push_str(&format!("[{}]", self.binding(v.with(*b)).name)),
+                    _ => text.push_str("[symbol]"),
+                },
+                PathKey::Element => text.push_str("[…]"),
+            }
+        }
+        text
+    }
+}

@@ -1,0 +1,34 @@
+//! `release-mismatch`: a release that removes nothing, because function, event or emitter is another one.
+
+use super::Rule;
+use super::wording::{Words, emitter, listener};
+use crate::program::Program;
+use crate::program::discharge::Mismatch;
+use crate::program::obligation::{Fault, Obligation};
+
+pub const RULE: Rule = Rule {
+    id: "release-mismatch",
+    summary: "The release removes nothing: it names another function, event or emitter than the registration",
+    page: include_str!("../../rules/release-mismatch.md"),
+    detect: |obligation| matches!(obligation.fault, Fault::Mismatch(..)),
+    word,
+};
+
+fn word(program: &Program, obligation: &Obligation) -> Words {
+    let Fault::Mismatch(release, what) = obligation.fault else { unreachable!("detected") };
+    let (differs, step, help) = match what {
+        Mismatch::Listener => (
+            "another function",
+            "this release names a function that was never added: each `bind`, arrow or function expression is a new one",
+            "keep the function that is added (`this.onEvent = this.onEvent.bind(this)` once, or a variable) and give the same one to both calls",
+        ),
+        Mismatch::Event => ("another event", "this release names another event than the registration", "use one constant for the event in both calls"),
+        Mismatch::Emitter => (
+            "another emitter",
+            "this release is called on another object than the registration (or on only one of those it may have been)",
+            "keep the emitter that the listener was added to and call the release on that one",
+        ),
+    };
+    let message = format!("the {} added to {} is never removed: its release names {differs}", listener(obligation), emitter(obligation));
+    Words { message, steps: vec![program.step_call(release, step)], help: help.to_owned() }
+}

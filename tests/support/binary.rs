@@ -1,0 +1,92 @@
+//! The real binary on one example of a page, its findings beside the marks.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use super::page::{MarkKind, Project};
+
+/// Runs `check` on the project and compares. The answer is a list of what differs, one line each.
+pub fn compare(project: &Project) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    write(project, folder.path());
+    match check(folder.path()) {
+        Ok(report) => differences(project, &report),
+        Err(what) => vec![format!("{}: {what}", project.place())],
+    }
+}
+
+/// Puts the project's files below `folder`.
+pub fn write(project: &Project, folder: &Path) {
+    for file in &project.files {
+        let path = folder.join(&file.name);
+        let parent = path.parent().expect("a file stands in a folder");
+        std::fs::create_dir_all(parent).and_then(|()| std::fs::write(&path, &file.text)).expect("the folder is our own");
+    }
+}
+
+/// The JSON report of `check` on a folder.
+fn check(folder: &Path) -> Result<Value, String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_unlisten"))
+        .args(["check", "--format", "json", "--no-config", "."])
+        .current_dir(folder)
+        .output()
+        .map_err(|error| format!("the binary does not start: {error}"))?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    if !matches!(output.status.code(), Some(0 | 1)) {
+        return Err(format!("check ended with {}: {stderr}", output.status));
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("stdout is no JSON ({error}): {stderr}"))
+}
+
+/// Marks against findings: what is missing, what is too much, and known misses and noise that are gone.
+fn differences(project: &Project, report: &Value) -> Vec<String> {
+    let mut differences = Vec::new();
+    let at = |file: &str, line: usize| format!("rules/{}.md:{}", project.rule, project.page_line(file, line));
+    for problem in report["problems"].as_array().into_iter().flatten() {
+        differences.push(format!("{}: problem {}: {}", project.place(), problem["path"], problem["message"]));
+    }
+    let findings: Vec<&Value> = report["findings"].as_array().into_iter().flatten().collect();
+    let mut found: Vec<(String, usize, String)> = findings
+        .iter()
+        .map(|finding| {
+            let line = finding["range"]["start"]["line"].as_u64().unwrap_or(0) as usize;
+            (finding["path"].as_str().unwrap_or("").to_owned(), line, finding["rule"].as_str().unwrap_or("").to_owned())
+        })
+        .collect();
+    for file in &project.files {
+        for mark in &file.marks {
+            let place = at(&file.name, mark.line);
+            let mut take = |rule: &str| {
+                let index = found.iter().position(|(path, line, id)| *path == file.name && *line == mark.line && id == rule);
+                index.map(|index| found.remove(index)).is_some()
+            };
+            match &mark.kind {
+                MarkKind::Finding(rule) if !take(rule) => differences.push(format!("{place}: not found: {rule}")),
+                MarkKind::Miss(rule) if take(rule) => {
+                    differences.push(format!("{place}: a known miss of {rule} is found now: drop `miss:`"))
+                }
+                MarkKind::Noise(rule) if !take(rule) => {
+                    differences.push(format!("{place}: a known false alarm of {rule} has gone: drop the mark"));
+                }
+                MarkKind::Step(text) if !is_step(&findings, &file.name, mark.line, text) => {
+                    differences.push(format!("{place}: no trace has a step here that says «{text}»"));
+                }
+                _ => {}
+            }
+        }
+    }
+    for (file, line, rule) in found {
+        differences.push(format!("{}: found, but not marked: {rule}", at(&file, line)));
+    }
+    differences
+}
+
+fn is_step(findings: &[&Value], file: &str, line: usize, text: &str) -> bool {
+    findings.iter().flat_map(|finding| finding["trace"].as_array().into_iter().flatten()).any(|step| {
+        step["path"].as_str() == Some(file)
+            && step["range"]["start"]["line"].as_u64() == Some(line as u64)
+            && step["message"].as_str().is_some_and(|message| message.contains(text))
+    })
+}
