@@ -96,6 +96,27 @@ pub fn select(paths: &[Utf8PathBuf], excluded: &dyn Fn(&Utf8Path) -> bool) -> Se
     selection
 }
 
+impl Selection {
+    /// Takes in a file that a log names, with the package it belongs to; only the file itself is reported.
+    pub fn add(&mut self, file: &Utf8Path, excluded: &dyn Fn(&Utf8Path) -> bool) {
+        let Ok(real) = file.canonicalize_utf8() else { return };
+        if !is_code(&real) || self.files.binary_search_by(|known| known.path.cmp(&real)).is_ok() {
+            return;
+        }
+        let mut seen: FxHashSet<Utf8PathBuf> = self.files.iter().map(|known| known.path.clone()).collect();
+        let root = program_of(&real);
+        walk(&root, excluded, self, &mut seen);
+        if seen.insert(real.clone()) {
+            self.files.push(source_file(&real, &root));
+        }
+        for added in self.files.iter_mut().filter(|added| added.path == real) {
+            added.named = true;
+            added.reported = !added.declaration;
+        }
+        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+}
+
 /// The folder whose files are linked when only `file` is named.
 fn program_of(file: &Utf8Path) -> Utf8PathBuf {
     let above = |mark: &str| file.ancestors().skip(1).find(|folder| folder.join(mark).exists());
