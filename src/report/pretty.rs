@@ -94,8 +94,6 @@ impl Shown {
             for step in here.iter().filter(|step| step.range != finding.range) {
                 labels.push(LabeledSpan::new_with_span(Some(step.message.clone()), span(text, step.range)));
             }
-        } else {
-            notes.push(format!("at {path}:{}:{}", finding.range.start.line, finding.range.start.column));
         }
         let mut related = Vec::new();
         for step in finding.trace.iter().filter(|step| text.is_none() || step.path != finding.path) {
@@ -117,7 +115,8 @@ impl Shown {
         notes.push(finding.help.clone());
         notes.push(format!("confidence {}; fingerprint {}", confidence(finding.confidence), finding.fingerprint));
         Shown {
-            code: Some(finding.rule.to_owned()),
+            // Beside the rule, since the excerpt begins where the first step stands.
+            code: Some(format!("{} {path}:{}:{}", finding.rule, finding.range.start.line, finding.range.start.column)),
             severity: match finding.severity {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,
@@ -125,7 +124,7 @@ impl Shown {
             },
             headline: finding.message.clone(),
             help: Some(notes.join("\n")),
-            source: text.map(|text| NamedSource::new(path, text)),
+            source: text.map(|text| NamedSource::new(&path, text)),
             labels,
             related,
         }
@@ -159,7 +158,13 @@ fn seen(verdict: Verdict, finding: &Finding) -> String {
 /// A range as bytes of the text. A range that the text does not have (the file was changed meanwhile) is put at its end.
 fn span(text: &str, range: Range) -> miette::SourceSpan {
     let start = offset(text, range.start);
-    let end = offset(text, range.end).max(start);
+    let mut end = offset(text, range.end).max(start);
+    // A place without length gets the word there: miette draws nothing else well.
+    if end == start {
+        let word = text[start..].find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(text.len() - start);
+        let one = text[start..].chars().next().filter(|&c| c != '\n').map_or(0, char::len_utf8);
+        end += word.max(one);
+    }
     (start, end - start).into()
 }
 
