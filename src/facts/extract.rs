@@ -206,7 +206,8 @@ impl<'a> Extractor<'a> {
 
     fn inside<T>(&mut self, id: FunctionId, f: impl FnOnce(&mut Self) -> T) -> T {
         let body = self.facts.functions[id.index()].body;
-        let outer = (std::mem::replace(&mut self.function, id), std::mem::replace(&mut self.block, body), std::mem::take(&mut self.breakable));
+        let outer =
+            (std::mem::replace(&mut self.function, id), std::mem::replace(&mut self.block, body), std::mem::take(&mut self.breakable));
         let result = f(self);
         (self.function, self.block, self.breakable) = outer;
         result

@@ -1,5 +1,6 @@
 //! Facts: what one file says, in owned data. Sees one file at a time, does no I/O, never fails.
 
+mod captures;
 mod expressions;
 mod extract;
 mod model;
@@ -9,6 +10,7 @@ mod types;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
+pub use captures::{Captures, ClosureCaptures, Kept, Retained, RetainedName, captures, retained};
 pub use model::*;
 
 use crate::syntax::Parsed;

@@ -123,22 +123,12 @@ pub(super) fn decorator(decorator: &ast::Decorator) -> Option<String> {
 
 pub(super) fn interface(x: &mut Extractor, interface: &ast::TsInterfaceDecl) {
     let extends = interface.extends.iter().filter_map(|e| expression_name(&e.expr)).collect();
-    x.facts.types.push(TypeDecl {
-        name: interface.id.sym.to_string(),
-        extends,
-        members: members(&interface.body.body),
-        alias: None,
-    });
+    x.facts.types.push(TypeDecl { name: interface.id.sym.to_string(), extends, members: members(&interface.body.body), alias: None });
 }
 
 pub(super) fn alias(x: &mut Extractor, alias: &ast::TsTypeAliasDecl) {
     if let Some(of) = type_ref(&alias.type_ann) {
-        x.facts.types.push(TypeDecl {
-            name: alias.id.sym.to_string(),
-            extends: Vec::new(),
-            members: of.members.clone(),
-            alias: Some(of),
-        });
+        x.facts.types.push(TypeDecl { name: alias.id.sym.to_string(), extends: Vec::new(), members: of.members.clone(), alias: Some(of) });
     }
 }
 

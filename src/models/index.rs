@@ -146,11 +146,15 @@ impl Models {
         self.type_named(written).map(TypeUse::One)
     }
 
+    /// What is known of an event: by its name, else what the type says of all its other events (`*`).
     pub fn event(&self, ix: TypeIx, name: &str) -> Option<&EventModel> {
-        self.entry(ix).line.iter().find_map(|&ancestor| {
-            let at = *self.entry(ancestor).events.get(name)?;
-            Some(&self.model(ancestor).events[at])
-        })
+        let named = |name: &str| {
+            self.entry(ix).line.iter().find_map(|&ancestor| {
+                let at = *self.entry(ancestor).events.get(name)?;
+                Some(&self.model(ancestor).events[at])
+            })
+        };
+        named(name).or_else(|| named("*"))
     }
 
     pub fn property(&self, ix: TypeIx, name: &str) -> Option<&Member> {

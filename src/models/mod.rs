@@ -6,10 +6,13 @@
 
 mod builtin;
 mod check;
+mod entry;
+mod example;
 mod index;
 mod pack;
 
 pub use builtin::BUILTIN;
 pub use check::PackError;
+pub use example::Example;
 pub use index::{LibraryIx, Models, TypeIx, TypeUse, View};
 pub use pack::*;

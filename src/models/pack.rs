@@ -112,7 +112,7 @@ pub enum Fires {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EventModel {
-    /// The event's name, or several that behave alike.
+    /// The event's name, or several that behave alike; `*` is every event that is not named (a connection's messages by name).
     pub name: Names,
     pub fires: Fires,
     /// Types of the listener's parameters; `""` where none is known.
@@ -204,8 +204,12 @@ pub struct Method {
     pub release_event: Option<String>,
     /// Which argument is the listener released. Default: 1, or 0 with `release_event`.
     pub release_arg: Option<usize>,
+    /// The call takes away the listener whose registration gave this argument as its result (`unsubscribe(id)`).
+    pub release_token: Option<usize>,
     /// The result takes the listener away when this member of it is called (`dispose`, `unsubscribe`); `""`: when it is called itself.
     pub disposer: Option<String>,
+    /// The disposer is also put into the array that is this argument.
+    pub disposer_into: Option<usize>,
     /// The object ends with this call (`destroy`, `close`): its listeners go with it.
     #[serde(default)]
     pub ends: bool,
@@ -238,8 +242,13 @@ pub enum Origin {
 pub struct Callback {
     /// Which argument: 0-based, or -1 for the last function among them; -2 for each function among them.
     pub arg: i32,
-    /// The function is this member of the argument (`route({ handler })`); `*` is each function that is a direct member.
+    /// The function is this member of the argument (`route({ handler })`), or of each element where the argument is an array. A dotted
+    /// path goes deeper, and `*` in it is every member (`resolvers.*.*`).
     pub member: Option<Names>,
+    /// Only where another argument is one of these strings (`addHook('onRequest', f)`).
+    pub when: Option<When>,
+    /// A function that declares this many parameters gets an error before the others (Express knows its error handlers so).
+    pub error_first_at: Option<usize>,
     /// `once`: at most once a call, `now`: once, before the call returns, `many`: any number of times, or a region's name,
     /// when the function is an entry point (`request`, `connection`, `message`, `tick`, `render`, `mount`).
     pub runs: Runs,
@@ -255,6 +264,14 @@ pub struct Callback {
     /// The function runs at the end of the region that the call stands in (`onUnmounted(f)`): a release in it counts.
     #[serde(default)]
     pub at_end: bool,
+}
+
+/// A condition on a call: argument `arg` is one of these strings.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct When {
+    pub arg: usize,
+    pub is: Names,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -390,6 +407,8 @@ pub struct Lifecycle {
     /// Called again and again, and nothing is undone in between.
     #[serde(default)]
     pub many: Vec<String>,
+    /// How often those of `many` are called, where a region says it.
+    pub runs: Option<Runs>,
     /// Called at the end of the object's life.
     #[serde(default)]
     pub teardown: Vec<String>,

@@ -429,7 +429,8 @@ impl Program<'_> {
                         (Root::Module(module), [PathKey::Name(name)]) => {
                             let name = self.text(*name);
                             if let Some(model) = self.view.module(&self.text(module)) {
-                                let found = model.functions.get(&*name).or_else(|| (&*name == "default").then_some(model.call.as_ref()).flatten());
+                                let found =
+                                    model.functions.get(&*name).or_else(|| (&*name == "default").then_some(model.call.as_ref()).flatten());
                                 if found.is_some() {
                                     return found;
                                 }
@@ -458,7 +459,7 @@ impl Program<'_> {
         if self.is_public_function(f) {
             out.push(Starter { how: Started::Public, by: None, within: None, times: Times::Many(Region::Call) });
         }
-        if self.patch(f).is_some() {
+        if self.patched(f).is_some() {
             let within = self.parent(f);
             out.push(Starter { how: Started::Patch, by: None, within, times: Times::Many(Region::Call) });
         }
@@ -485,15 +486,18 @@ impl Program<'_> {
                 return Vec::new();
             }
             match (name.as_str(), member) {
-                ("setTimeout" | "setImmediate" | "queueMicrotask" | "requestAnimationFrame" | "requestIdleCallback", _) if passed.arg == 0 => {
+                ("setTimeout" | "setImmediate" | "queueMicrotask" | "requestAnimationFrame" | "requestIdleCallback", _)
+                    if passed.arg == 0 =>
+                {
                     return starter(Started::Timer, Times::One);
                 }
                 ("nextTick", true) => return starter(Started::Timer, Times::One),
                 ("setInterval", _) if passed.arg == 0 => return starter(Started::Interval, Times::Many(Region::Tick)),
                 ("then" | "catch" | "finally", true) => return starter(Started::Callback, Times::One),
-                ("forEach" | "map" | "filter" | "some" | "every" | "reduce" | "reduceRight" | "flatMap" | "find" | "findIndex" | "sort", true)
-                    if passed.arg == 0 && self.functions_called(c).is_empty() =>
-                {
+                (
+                    "forEach" | "map" | "filter" | "some" | "every" | "reduce" | "reduceRight" | "flatMap" | "find" | "findIndex" | "sort",
+                    true,
+                ) if passed.arg == 0 && self.functions_called(c).is_empty() => {
                     return starter(Started::Each, Times::Many(Region::Iteration));
                 }
                 ("Promise", false) if call.kind == CallKind::New => return starter(Started::Called, Times::One),
@@ -554,10 +558,11 @@ impl Program<'_> {
         let within = Some(self.function_of(c));
         for inner in self.calls_within(g) {
             let call = self.call(inner);
-            let is_param = |v: ValueId| {
-                self.origins(inner.with(v)).iter().any(|o| o.path.is_empty() && o.root == Root::Param(g, param as u32))
-            };
-            if is_param(call.callee) || matches!(self.receiver(inner), Some((object, Key::Name(n))) if matches!(n.as_str(), "call" | "apply") && is_param(object.id)) {
+            let is_param =
+                |v: ValueId| self.origins(inner.with(v)).iter().any(|o| o.path.is_empty() && o.root == Root::Param(g, param as u32));
+            if is_param(call.callee)
+                || matches!(self.receiver(inner), Some((object, Key::Name(n))) if matches!(n.as_str(), "call" | "apply") && is_param(object.id))
+            {
                 let times = self.times_within(self.function_of(inner), inner, g);
                 out.push(Starter { how: Started::Called, by: Some(c), within, times });
             }

@@ -68,6 +68,25 @@ pub struct Runs {
     pub operation: bool,
 }
 
+/// Names of methods that end an object, or that a framework calls once in its life (Node's stream manual, «Implementing»).
+pub fn is_teardown(name: &str) -> bool {
+    let name = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
+    const ENDS: &[&str] =
+        &["close", "destroy", "dispose", "end", "stop", "terminate", "shutdown", "disconnect", "teardown", "cleanup", "kill", "quit", "abort", "final", "flush", "construct", "unmount", "uninstall", "finish", "exit"];
+    ENDS.iter().any(|end| name == *end || (name.starts_with(end) && end.len() > 4))
+        || matches!(name.as_str(), "disconnectedcallback" | "componentwillunmount" | "ngondestroy" | "onmoduledestroy")
+}
+
+/// Names of methods that set an object up: many objects, once each.
+pub fn is_set_up(name: &str) -> bool {
+    let name = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
+    const STARTS: &[&str] = &[
+        "init", "setup", "start", "open", "listen", "attach", "install", "configure", "register", "mount", "bind", "connect", "create", "build", "use", "constructor", "launch", "boot", "bootstrap", "prepare", "hook", "patch", "wrap", "set", "enable",
+        "add", "handle", "on", "subscribe", "wire", "load", "run", "render", "componentdid", "connectedcallback",
+    ];
+    STARTS.iter().any(|start| name.starts_with(start)) || name.ends_with("init") || name.ends_with("listeners") || name.ends_with("handlers")
+}
+
 impl Program<'_> {
     /// The count of a registration: the worst of its receivers.
     pub fn count(&self, registration: &Registration) -> Count {
@@ -108,7 +127,7 @@ impl Program<'_> {
             if name == "AbortSignal" {
                 return Emitter::Signal;
             }
-            if self.models.pooled(ix) || name == "net.Socket" || name == "tls.TLSSocket" {
+            if self.models.pooled(ix) {
                 return Emitter::Pooled;
             }
             if self.models.lifetime(ix) == Some(Region::Program) {
@@ -177,9 +196,12 @@ impl Program<'_> {
     /// The function whose activation makes a literal: that of the assignment or call that has it.
     fn literal_function(&self, v: At<ValueId>) -> Option<Fun> {
         let facts = self.facts(v.file);
-        facts.assigns.iter().find(|a| a.from == v.id).map(|a| v.with(a.function)).or_else(|| {
-            facts.functions.iter().position(|f| f.returns.contains(&v.id)).map(|i| v.with(FunctionId(i as u32)))
-        })
+        facts
+            .assigns
+            .iter()
+            .find(|a| a.from == v.id)
+            .map(|a| v.with(a.function))
+            .or_else(|| facts.functions.iter().position(|f| f.returns.contains(&v.id)).map(|i| v.with(FunctionId(i as u32))))
     }
 
     fn loop_count(&self, c: CallAt, origin: &Origin, made_in: Option<At<BlockId>>) -> Option<Count> {
@@ -269,7 +291,7 @@ impl Program<'_> {
     fn count_made(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, made: Option<CallAt>, depth: u32) -> Count {
         let _ = depth;
         // A field of what was made: a connection below it may be older.
-        if !origin.path.is_empty() && self.emitter_kind(origin) == Emitter::Pooled && self.is_borrowed_path(origin) {
+        if !origin.path.is_empty() && self.emitter_kind(origin) == Emitter::Pooled {
             let message = format!("`{}` is a connection that is used again: it outlives what was made here", self.show(origin));
             let step = made.map(|m| self.step_call(m, message));
             let runs = self.runs(f, None);
@@ -323,10 +345,8 @@ impl Program<'_> {
             return match self.runs(f, None) {
                 None => Count::One,
                 Some(runs) => {
-                    let mut steps: Vec<Step> = made
-                        .map(|m| self.step_call(m, "the emitter is made here, once, when the module is loaded"))
-                        .into_iter()
-                        .collect();
+                    let mut steps: Vec<Step> =
+                        made.map(|m| self.step_call(m, "the emitter is made here, once, when the module is loaded")).into_iter().collect();
                     steps.extend(runs.steps);
                     let mut count = self.many(runs.region, runs.confidence, origin, steps);
                     if let Count::Many(many) = &mut count {
@@ -339,11 +359,6 @@ impl Program<'_> {
         Count::One
     }
 
-    /// A path whose tail is a connection that is shared by many requests or streams.
-    fn is_borrowed_path(&self, origin: &Origin) -> bool {
-        matches!(origin.path.last(), Some(PathKey::Name(name)) if matches!(&*self.text(*name), "socket" | "connection" | "session"))
-    }
-
     /// A call whose result is older than the call: from a pool, a getter, a cache.
     fn not_fresh(&self, made: CallAt) -> Option<(String, Emitter)> {
         let call = self.call(made);
@@ -352,7 +367,9 @@ impl Program<'_> {
         }
         if let Some(model) = self.method_model(made) {
             return match model.origin {
-                crate::models::Origin::Pooled => Some(("comes out of a pool: it was used before and is used again".into(), Emitter::Pooled)),
+                crate::models::Origin::Pooled => {
+                    Some(("comes out of a pool: it was used before and is used again".into(), Emitter::Pooled))
+                }
                 crate::models::Origin::Shared => Some(("is one object for all callers".into(), Emitter::Longer)),
                 _ => None,
             };
@@ -393,7 +410,7 @@ impl Program<'_> {
         if kind == Emitter::Signal {
             return self.count_signal(c, f, origin, g, i, depth, inner);
         }
-        if kind == Emitter::Pooled && (self.is_borrowed_path(origin) || self.is_pooled_param(g, i)) {
+        if kind == Emitter::Pooled {
             let runs = self.runs(f, None).or(inner);
             let message = format!("`{}` is a connection that is used again: it outlives the request", self.show(origin));
             let mut steps = vec![self.step_function(g, message)];
@@ -441,44 +458,6 @@ impl Program<'_> {
             return Count::Unknown;
         }
         Count::One
-    }
-
-    /// The parameter of a `'socket'` listener and the like.
-    fn is_pooled_param(&self, g: Fun, i: u32) -> bool {
-        for passed in self.passed(g) {
-            if let Some(site) = super::sites::registration(self, passed.call)
-                && site.event.as_deref() == Some("socket")
-                && i as usize == passed.shift
-            {
-                return true;
-            }
-            if let Some(model) = self.method_model(passed.call)
-                && model.callbacks.iter().any(|cb| {
-                    cb.params.get((i as usize).wrapping_sub(passed.shift)).is_some_and(|t| matches!(self.used_type(t), Some(Type::Model(ix)) if self.models.pooled(ix)))
-                })
-            {
-                return true;
-            }
-        }
-        if let Some(of) = self.type_of(&Origin::root(Root::Param(g, i)))
-            && let Type::Model(ix) = of
-            && self.models.pooled(ix)
-        {
-            return true;
-        }
-        // Handed on: the argument of a caller.
-        self.callers(g).iter().any(|&c| {
-            self.from_callee(c, g, &Origin::root(Root::Param(g, i))).iter().any(|o| match o.root {
-                Root::Param(h, j) if h != g && o.path.is_empty() => self.is_pooled_param_shallow(h, j),
-                _ => !o.path.is_empty() && self.is_borrowed_path(o),
-            })
-        })
-    }
-
-    fn is_pooled_param_shallow(&self, g: Fun, i: u32) -> bool {
-        self.passed(g).iter().any(|p| {
-            super::sites::registration(self, p.call).is_some_and(|s| s.event.as_deref() == Some("socket") && i as usize == p.shift)
-        })
     }
 
     /// A caller's AbortSignal: it outlives the call, unless every caller in the program makes it for the call.
@@ -532,7 +511,11 @@ impl Program<'_> {
         if !self.is_constructor(g, owner) || origin.path.is_empty() || !self.within(f, g) {
             return None;
         }
-        let message = format!("`{}` comes out of a bag that the maker of {} holds: it outlives the instance", self.show(origin), self.owner_name(owner));
+        let message = format!(
+            "`{}` comes out of a bag that the maker of {} holds: it outlives the instance",
+            self.show(origin),
+            self.owner_name(owner)
+        );
         Some(self.many(Region::Instance, Confidence::Low, origin, vec![self.step_function(g, message)]))
     }
 
@@ -586,10 +569,7 @@ impl Program<'_> {
         if matches!(owner, Owner::Literal(_) | Owner::Function(_)) && self.type_of(origin).is_none() {
             return Count::Unknown;
         }
-        if let Emitter::Pooled = self.emitter_kind(origin)
-            && self.is_borrowed_path(origin)
-            && origin.path.len() > 1
-        {
+        if self.emitter_kind(origin) == Emitter::Pooled && !origin.path.is_empty() {
             let message = format!("`{}` is a connection that is used again: it outlives the request", self.show(origin));
             let runs = self.runs(f, None);
             let mut steps = vec![self.step_function(f, message)];
@@ -598,6 +578,11 @@ impl Program<'_> {
             return self.many(region, Confidence::Medium, origin, steps);
         }
         let mut injected: Option<(Fun, Origin)> = None;
+        let mut rewritten = false;
+        // An element of a collection is not one object.
+        if origin.path.contains(&PathKey::Element) {
+            return Count::Unknown;
+        }
         if !origin.path.is_empty() {
             let sources = self.field_sources(origin);
             for (assign, origins) in &sources {
@@ -613,6 +598,13 @@ impl Program<'_> {
                 }
                 if fresh && at == f {
                     return Count::One;
+                }
+                // Written anew outside the constructor: each round of a reconnect or retry has its own.
+                let owner_there = self.owner_around(at).is_some_and(|o| self.related(o, owner));
+                let there = at.with(self.fun(at).this);
+                let made_elsewhere = origins.iter().any(|o| matches!(o.root, Root::Call(_) | Root::Literal(_)) || matches!(o.root, Root::Param(h, _) if !self.passed(h).is_empty()));
+                if owner_there && made_elsewhere && !self.is_constructor(there, owner) {
+                    rewritten = true;
                 }
                 for o in origins {
                     if let Root::Param(h, _) = o.root
@@ -663,7 +655,8 @@ impl Program<'_> {
                 }
             };
         }
-        let runs = self.runs_per_instance(f, owner, &mut FxHashSet::default(), DEPTH);
+        let runs = self.runs_per_instance(f, owner, c, &mut FxHashSet::default(), DEPTH);
+        let runs = runs.filter(|r| !rewritten || r.operation);
         match runs {
             Some(runs) => {
                 let mut steps = vec![self.step_lives(origin, owner, g)];
@@ -689,7 +682,11 @@ impl Program<'_> {
         for (assign, origins) in self.field_sources(origin) {
             if !origins.is_empty() {
                 let range = self.files[assign.file as usize].positions.assigns[assign.id.index()];
-                return self.step_at(assign.file, range, format!("`{}` is set here and lives as long as the {} object", self.show(origin), self.owner_name(owner)));
+                return self.step_at(
+                    assign.file,
+                    range,
+                    format!("`{}` is set here and lives as long as the {} object", self.show(origin), self.owner_name(owner)),
+                );
             }
         }
         self.step_function(g, format!("`{}` is the {} object itself: it outlives each call", self.show(origin), self.owner_name(owner)))
@@ -730,18 +727,8 @@ impl Program<'_> {
         if self.owner_of_this(g).is_some_and(|o| !matches!(o, Owner::Literal(_) | Owner::Function(_))) {
             return None;
         }
-        if let Some(patch) = self.patch(g)
-            && let Place::Member(object, key) = &self.assign(patch).to
-        {
-            let target = self.origins(patch.with(*object));
-            // It must use `this` and call what it replaces, or be assigned over something that exists.
-            if let Some(first) = target.iter().find(|o| !matches!(o.root, Root::This(_) | Root::Literal(_) | Root::File(_))) {
-                let name = match key {
-                    Key::Name(name) => name.clone(),
-                    Key::Computed(_) => "a method".into(),
-                };
-                return Some(format!("{}.{name}", self.show(first)));
-            }
+        if let Some(name) = self.patched(g) {
+            return Some(name);
         }
         // `wrap(proto, 'connect', original => function () { original.apply(this, ...) })`.
         for &outer in self.returned_by(g) {
@@ -750,9 +737,11 @@ impl Program<'_> {
                 self.receiver(c).is_some_and(|(object, key)| {
                     matches!(key, Key::Name(n) if n == "apply" || n == "call")
                         && self.origins(object).iter().any(|o| matches!(o.root, Root::Param(h, _) if h == outer && o.path.is_empty()))
-                        && self.call(c).args.first().is_some_and(|&a| {
-                            self.origins(c.with(a)).iter().any(|o| o.root == Root::This(g) && o.path.is_empty())
-                        })
+                        && self
+                            .call(c)
+                            .args
+                            .first()
+                            .is_some_and(|&a| self.origins(c.with(a)).iter().any(|o| o.root == Root::This(g) && o.path.is_empty()))
                 })
             });
             if passes_on {
@@ -761,6 +750,31 @@ impl Program<'_> {
         }
         // `const self = this` and the original is bound by `with(this, ...)`.
         None
+    }
+
+    /// The foreign member that a function is put in place of, where it calls what it replaces.
+    pub fn patched(&self, g: Fun) -> Option<String> {
+        let patch = self.patch(g)?;
+        let Place::Member(object, key) = &self.assign(patch).to else { return None };
+        let step = self.path_key(patch.file, key);
+        let targets: Vec<Origin> = self.origins(patch.with(*object)).iter().map(|o| o.join(step)).collect();
+        let calls_it = self.calls_within(g).into_iter().any(|c| {
+            let callee = c.with(self.call(c).callee);
+            let called = match self.receiver(c) {
+                Some((object, Key::Name(name))) if name == "apply" || name == "call" => object,
+                _ => callee,
+            };
+            self.origins(called).iter().any(|o| targets.contains(o))
+        });
+        if !calls_it {
+            return None;
+        }
+        let name = match key {
+            Key::Name(name) => name.clone(),
+            Key::Computed(_) => "a method".into(),
+        };
+        let holder = self.origins(patch.with(*object)).first().map(|o| self.show(o)).unwrap_or_default();
+        Some(format!("{holder}.{name}"))
     }
 
     fn count_global(&self, c: CallAt, f: Fun, origin: &Origin) -> Count {
@@ -906,9 +920,8 @@ impl Program<'_> {
         self.functions_of(c.with(first)).iter().any(|&(f, _)| {
             self.calls_within(f).into_iter().any(|inner| {
                 super::sites::registration(self, inner).is_some_and(|site| {
-                    site.event_value.is_some_and(|e| {
-                        self.origins(inner.with(e)).iter().any(|o| o.root == Root::Param(f, 0) && o.path.is_empty())
-                    })
+                    site.event_value
+                        .is_some_and(|e| self.origins(inner.with(e)).iter().any(|o| o.root == Root::Param(f, 0) && o.path.is_empty()))
                 })
             })
         })
@@ -942,10 +955,9 @@ impl Program<'_> {
 
     /// A literal that its function returns.
     fn is_given_out(&self, literal: At<ValueId>) -> bool {
-        self.facts(literal.file)
-            .functions
-            .iter()
-            .any(|f| f.returns.iter().any(|&r| self.origins(literal.with(r)).iter().any(|o| o.root == Root::Literal(literal) && o.path.is_empty())))
+        self.facts(literal.file).functions.iter().any(|f| {
+            f.returns.iter().any(|&r| self.origins(literal.with(r)).iter().any(|o| o.root == Root::Literal(literal) && o.path.is_empty()))
+        })
     }
 
     fn is_executor(&self, g: Fun) -> bool {
@@ -970,12 +982,16 @@ impl Program<'_> {
     /// How often a line in `f` runs per instance of `owner`.
     ///
     /// «Many» needs a way from after the line back to it on the same object, or a public operation.
-    fn runs_per_instance(&self, f: Fun, owner: Owner, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+    fn runs_per_instance(&self, f: Fun, owner: Owner, c: CallAt, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
         if depth == 0 {
             return None;
         }
         let this = f.with(self.fun(f).this);
         if self.owner_of_this(this).is_some_and(|o| self.is_constructor(this, o)) && this == f {
+            return None;
+        }
+        // The end of a life comes once; so does a stage of it that the framework runs.
+        if this == f && is_teardown(&self.fun(f).name) {
             return None;
         }
         if !seen.insert(f) {
@@ -989,12 +1005,20 @@ impl Program<'_> {
         let mut best: Option<Runs> = None;
         let mut inside = false;
         for starter in self.starters(f) {
+            // The way back leaves the line's own function on a branch that does not come past the line.
+            if let Some(by) = starter.by
+                && self.function_of(by) == self.function_of(c)
+                && self.is_beside(by, c)
+            {
+                inside = true;
+                continue;
+            }
             let within_owner = starter.within.and_then(|w| self.owner_around(w)).is_some_and(|o| self.related(o, owner));
             let found = match (starter.times, &starter.how) {
                 (_, Started::Public) => continue,
                 (Times::Many(_), Started::Each) if starter.by.is_some_and(|c| self.is_name_list(c)) => {
                     inside = true;
-                    starter.within.and_then(|w| self.runs_per_instance(w, owner, seen, depth - 1))
+                    starter.within.and_then(|w| self.runs_per_instance(w, owner, c, seen, depth - 1))
                 }
                 (Times::Many(region), how) => {
                     inside = true;
@@ -1015,7 +1039,7 @@ impl Program<'_> {
                                 operation: false,
                             })
                         } else {
-                            let mut runs = self.runs_per_instance(within, owner, seen, depth - 1);
+                            let mut runs = self.runs_per_instance(within, owner, c, seen, depth - 1);
                             if let Some(runs) = &mut runs
                                 && !self.within(f, within)
                                 && runs.steps.len() < 6
@@ -1041,9 +1065,32 @@ impl Program<'_> {
         }
         if this == f && !inside && self.owner_of_function(f).is_some() {
             let step = self.step_function(f, format!("`{}` is called any number of times on one object", self.function_name(f)));
-            return Some(Runs { region: Region::Call, confidence: Confidence::Medium, steps: vec![step], operation: true });
+            let confidence = if is_set_up(&self.fun(f).name) { Confidence::Low } else { Confidence::Medium };
+            return Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true });
         }
         None
+    }
+
+    /// `a` stands on a branch that leaves the function before `b`, or in the other arm of a test.
+    fn is_beside(&self, a: CallAt, b: CallAt) -> bool {
+        let (from, to) = (a.with(self.call(a).block), b.with(self.call(b).block));
+        let mut at = from;
+        while !self.block_within(to, at) {
+            let here = self.block(at);
+            let Some(parent) = here.parent else { return false };
+            if self.leaves(at) {
+                return true;
+            }
+            let parent = at.with(parent);
+            // The other arm of the same branch.
+            if let Some(Item::Branch(_, then, Some(otherwise))) = self.block(parent).items.get(here.index as usize)
+                && [*then, *otherwise].iter().any(|arm| self.block_within(to, at.with(*arm)) && at.with(*arm) != at)
+            {
+                return true;
+            }
+            at = parent;
+        }
+        false
     }
 
     /// The listener belongs to one operation: it captures this call's `resolve`, callback or parameters.

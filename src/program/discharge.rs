@@ -76,18 +76,36 @@ impl Program<'_> {
 
     fn compare_events(&self, a: &EventKey, b: &EventKey) -> Match {
         match (a, b) {
-            (EventKey::Name(x), EventKey::Name(y)) => if x == y { Match::Same } else { Match::Different },
+            (EventKey::Name(x), EventKey::Name(y)) => {
+                if x == y {
+                    Match::Same
+                } else {
+                    Match::Different
+                }
+            }
             (EventKey::Value(x), EventKey::Value(y)) if self.same_object(x, y) => Match::Same,
             (EventKey::Value(x), EventKey::Value(y)) => {
-                let constant = |o: &[Origin]| !o.is_empty() && o.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Call(_)) || matches!(o.root, Root::Module(_)));
+                let constant = |o: &[Origin]| {
+                    !o.is_empty()
+                        && o.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Call(_)) || matches!(o.root, Root::Module(_)))
+                };
                 if constant(x) && constant(y) { Match::Different } else { Match::Unknown }
             }
             (EventKey::Value(x), EventKey::Name(n)) | (EventKey::Name(n), EventKey::Value(x)) => {
-                let known: Vec<_> = x.iter().filter_map(|o| match (o.root, o.path.is_empty()) {
-                    (Root::Const(c), true) => Some(self.text(c)),
-                    _ => None,
-                }).collect();
-                if known.contains(n) { Match::Same } else if known.len() == x.len() && !x.is_empty() { Match::Different } else { Match::Unknown }
+                let known: Vec<_> = x
+                    .iter()
+                    .filter_map(|o| match (o.root, o.path.is_empty()) {
+                        (Root::Const(c), true) => Some(self.text(c)),
+                        _ => None,
+                    })
+                    .collect();
+                if known.contains(n) {
+                    Match::Same
+                } else if known.len() == x.len() && !x.is_empty() {
+                    Match::Different
+                } else {
+                    Match::Unknown
+                }
             }
         }
     }
@@ -181,7 +199,10 @@ impl Program<'_> {
         let (a, b) = (self.function_of(registration.call), self.function_of(release.call));
         match (self.owner_around(a), self.owner_around(b)) {
             (Some(x), Some(y)) if self.related(x, y) => true,
-            _ => registration.receivers.iter().any(|o| matches!(o.root, Root::Global(_) | Root::File(_) | Root::Call(_)) && release.receivers.contains(o)),
+            _ => registration
+                .receivers
+                .iter()
+                .any(|o| matches!(o.root, Root::Global(_) | Root::File(_) | Root::Call(_)) && release.receivers.contains(o)),
         }
     }
 
@@ -202,6 +223,10 @@ impl Program<'_> {
             }
             let (receiver, event, handler) = self.compare(registration, release);
             let all = release.handlers.is_none();
+            // A release of what a helper was given speaks through the helper's calls, or through the disposer that it gives back.
+            if handler == Match::Unknown && !all && self.is_of_helper(release) {
+                continue;
+            }
             if receiver == Match::Different && !(event == Match::Same && handler == Match::Same && !all) {
                 continue;
             }
@@ -212,7 +237,8 @@ impl Program<'_> {
                 continue;
             }
             if handler == Match::Different {
-                let meant = event == Match::Same && (receiver == Match::Same || receiver == Match::Unknown && self.near(registration, release));
+                let meant =
+                    event == Match::Same && (receiver == Match::Same || receiver == Match::Unknown && self.near(registration, release));
                 if meant && !self.removes_something(sites, release) && self.looks_alike(registration, release) {
                     mismatch.get_or_insert((release.call, Mismatch::Listener));
                 }
@@ -272,6 +298,18 @@ impl Program<'_> {
             return Discharge::Released;
         }
         Discharge::Nothing
+    }
+
+    /// The listener that is released is a parameter of a function that the program or its users call.
+    fn is_of_helper(&self, release: &Release) -> bool {
+        let f = self.function_of(release.call);
+        release.handlers.as_ref().is_some_and(|h| {
+            !h.is_empty()
+                && h.iter().all(|o| match (o.root, o.path.is_empty()) {
+                    (Root::Param(g, _), true) => self.within(f, g) && (!self.callers(g).is_empty() || self.is_public_function(g)),
+                    _ => false,
+                })
+        })
     }
 
     fn has_signal(&self, options: At<ValueId>) -> bool {
@@ -338,8 +376,9 @@ impl Program<'_> {
         for o in &registration.handlers {
             self.functions_of_origin(o, &mut functions, 3);
         }
-        functions.iter().any(|&(h, _)| self.within(f, h) && h != self.function_of(registration.call) && !self.within(self.function_of(registration.call), h))
-            && functions.iter().all(|&(h, _)| self.callers(h).is_empty() && self.passed(h).len() <= 1 && self.optioned(h).is_empty())
+        functions.iter().any(|&(h, _)| {
+            self.within(f, h) && h != self.function_of(registration.call) && !self.within(self.function_of(registration.call), h)
+        }) && functions.iter().all(|&(h, _)| self.callers(h).is_empty() && self.passed(h).len() <= 1 && self.optioned(h).is_empty())
     }
 
     /// A listener that goes away when its event fires: does the event surely fire?
@@ -374,7 +413,12 @@ impl Program<'_> {
         if depth == 0 || self.fun(f).kind == FunctionKind::Module {
             return true;
         }
-        if !self.callers(f).is_empty() || !self.passed(f).is_empty() || !self.optioned(f).is_empty() || self.is_public_function(f) || !self.returned_by(f).is_empty() {
+        if !self.callers(f).is_empty()
+            || !self.passed(f).is_empty()
+            || !self.optioned(f).is_empty()
+            || self.is_public_function(f)
+            || !self.returned_by(f).is_empty()
+        {
             return true;
         }
         let function = self.fun(f);
@@ -557,7 +601,9 @@ impl Program<'_> {
                 (Root::Function(g), true) => self.within(g, f) && self.releases_within(g),
                 (Root::Literal(v), true) => match self.value(v) {
                     Value::Object(props, _) => {
-                        props.iter().any(|(_, p)| self.functions_of(v.with(*p)).iter().any(|&(g, _)| self.within(g, f) && self.releases_within(g)))
+                        props
+                            .iter()
+                            .any(|(_, p)| self.functions_of(v.with(*p)).iter().any(|&(g, _)| self.within(g, f) && self.releases_within(g)))
                             || self.is_record(v, f)
                     }
                     _ => false,
@@ -589,7 +635,8 @@ impl Program<'_> {
             Item::Call(c) => {
                 let c = f.with(*c);
                 self.receiver(c).is_some_and(|(o, k)| {
-                    matches!(k, Key::Name(n) if matches!(n.as_str(), "destroy" | "terminate" | "kill")) && self.same_object(&self.origins(o), &origins)
+                    matches!(k, Key::Name(n) if matches!(n.as_str(), "destroy" | "terminate" | "kill"))
+                        && self.same_object(&self.origins(o), &origins)
                 })
             }
             _ => false,

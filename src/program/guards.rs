@@ -27,8 +27,24 @@ const TEST_DEPTH: u32 = 8;
 
 /// Members that tell that a connection is still being made.
 const STATES: &[&str] = &[
-    "connecting", "_connecting", "pending", "readyState", "writable", "connected", "isConnected", "opened", "isOpen", "encrypted", "authorized",
+    "connecting",
+    "_connecting",
+    "pending",
+    "readyState",
+    "writable",
+    "connected",
+    "isConnected",
+    "opened",
+    "isOpen",
+    "encrypted",
+    "authorized",
 ];
+
+/// What a guard is asked for.
+struct Seen<'o> {
+    receivers: &'o [Origin],
+    foreign: bool,
+}
 
 impl Program<'_> {
     /// The tests that hold when a block's item runs: test and outcome, nearest first.
@@ -44,6 +60,15 @@ impl Program<'_> {
                         out.push((at.with(*test), false));
                     } else if otherwise.is_some_and(|o| self.leaves(at.with(o))) {
                         out.push((at.with(*test), true));
+                    }
+                }
+                // `assert(!e.taken)`.
+                if let Item::Call(c) = item {
+                    let c = at.with(*c);
+                    if let Some(&test) = self.call(c).args.first()
+                        && self.callee_name(c).is_some_and(|n| matches!(n.as_str(), "assert" | "ok" | "invariant" | "strictEqual"))
+                    {
+                        out.push((c.with(test), true));
                     }
                 }
             }
@@ -78,16 +103,18 @@ impl Program<'_> {
     }
 
     /// The guard of a call, in its function or on the edges into it.
-    pub fn guard(&self, c: CallAt, receivers: &[Origin]) -> Option<Guard> {
-        self.guard_at(c, receivers, EDGES)
+    ///
+    /// `foreign`: the emitter is older than the objects around; then a mark on one of those guards nothing, only a mark on the emitter.
+    pub fn guard(&self, c: CallAt, receivers: &[Origin], foreign: bool) -> Option<Guard> {
+        self.guard_at(c, &Seen { receivers, foreign }, EDGES)
     }
 
-    fn guard_at(&self, c: CallAt, receivers: &[Origin], depth: u32) -> Option<Guard> {
+    fn guard_at(&self, c: CallAt, seen: &Seen, depth: u32) -> Option<Guard> {
         let f = self.function_of(c);
         let tests = self.tests_before(c.with(self.call(c).block), self.order_of(c));
         let mut state = None;
         for (test, outcome) in tests {
-            match self.guard_of_test(test, outcome, f, receivers, TEST_DEPTH) {
+            match self.guard_of_test(test, outcome, f, seen, TEST_DEPTH) {
                 Some(Guard::Once) => return Some(Guard::Once),
                 Some(Guard::State) => state = Some(Guard::State),
                 None => {}
@@ -103,14 +130,17 @@ impl Program<'_> {
             && self.callers(f).is_empty()
         {
             for (test, outcome) in self.tests_before(f.with(block), function.order as usize) {
-                if let Some(guard) = self.guard_of_test(test, outcome, self.parent(f).unwrap_or(f), receivers, TEST_DEPTH) {
+                if let Some(guard) = self.guard_of_test(test, outcome, self.parent(f).unwrap_or(f), seen, TEST_DEPTH) {
                     return Some(guard);
                 }
             }
         }
         // Every caller guards.
         let callers = self.callers(f);
-        if callers.is_empty() || callers.len() > 8 || self.is_public_function(f) && !self.fun(f).name.starts_with('_') && function.class.is_none() {
+        if callers.is_empty()
+            || callers.len() > 8
+            || self.is_public_function(f) && !self.fun(f).name.starts_with('_') && function.class.is_none()
+        {
             return None;
         }
         let mut found = None;
@@ -118,32 +148,34 @@ impl Program<'_> {
             if self.within(self.function_of(caller), f) {
                 continue;
             }
-            let moved: Vec<Origin> = receivers
+            let moved: Vec<Origin> = seen
+                .receivers
                 .iter()
                 .flat_map(|o| match o.root {
                     Root::Param(g, _) | Root::This(g) if g == f => self.from_callee(caller, f, o),
                     _ => vec![o.clone()],
                 })
                 .collect();
-            found = Some(self.guard_at(caller, &moved, depth - 1)?);
+            found = Some(self.guard_at(caller, &Seen { receivers: &moved, foreign: seen.foreign }, depth - 1)?);
         }
         found
     }
 
-    fn guard_of_test(&self, test: At<ValueId>, outcome: bool, f: Fun, receivers: &[Origin], depth: u32) -> Option<Guard> {
+    fn guard_of_test(&self, test: At<ValueId>, outcome: bool, f: Fun, seen: &Seen, depth: u32) -> Option<Guard> {
         if depth == 0 {
             return None;
         }
-        let again = |v: ValueId, outcome: bool| self.guard_of_test(test.with(v), outcome, f, receivers, depth - 1);
+        let again = |v: ValueId, outcome: bool| self.guard_of_test(test.with(v), outcome, f, seen, depth - 1);
         match self.value(test) {
             Value::Unary(op, inner) if op == "!" => again(*inner, !outcome),
             Value::Choice(ChoiceKind::And, parts) if outcome => parts.iter().find_map(|&p| again(p, true)),
             Value::Choice(ChoiceKind::Or, parts) if !outcome => parts.iter().find_map(|&p| again(p, false)),
+            Value::Choice(ChoiceKind::Conditional, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
             // `a && b` is a state when its last part is (`socket && socket.connecting`).
             Value::Choice(ChoiceKind::And, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
             Value::Choice(ChoiceKind::Or, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
-            Value::Binary(op, left, right) => self.comparison(test, op, *left, *right, outcome, f, receivers, depth),
-            Value::Call(call) => self.membership(test.with(*call), outcome, f),
+            Value::Binary(op, left, right) => self.comparison(test, op, *left, *right, outcome, f, seen, depth),
+            Value::Call(call) => self.membership(test.with(*call), outcome, f, seen),
             Value::Binding(b) => {
                 let binding = self.binding(test.with(*b));
                 if let [def] = binding.defs[..] {
@@ -152,7 +184,7 @@ impl Program<'_> {
                         return again(assign.from, outcome);
                     }
                 }
-                (!outcome).then(|| self.flag_variable(test.with(*b), f)).flatten()
+                (!outcome).then(|| self.flag_variable(test.with(*b), f, seen)).flatten()
             }
             Value::Member(object, key) => {
                 if let Key::Name(name) = key
@@ -167,7 +199,7 @@ impl Program<'_> {
                 {
                     return Some(Guard::Once);
                 }
-                (!outcome).then(|| self.marker(test, f)).flatten()
+                (!outcome).then(|| self.marker(test, f, seen)).flatten()
             }
             _ => None,
         }
@@ -182,7 +214,7 @@ impl Program<'_> {
         right: ValueId,
         outcome: bool,
         f: Fun,
-        receivers: &[Origin],
+        seen: &Seen,
         depth: u32,
     ) -> Option<Guard> {
         let (left, right) = (test.with(left), test.with(right));
@@ -200,9 +232,11 @@ impl Program<'_> {
             match self.value(other) {
                 Value::Number(n) if n == "0" && equal && self.is_listener_count(one) => return Some(Guard::Once),
                 Value::Number(n) if n == "-1" && equal => return self.is_search(one).then_some(Guard::Once),
-                Value::Undefined | Value::Null | Value::Bool(false) if equal => return self.guard_of_test(one, false, f, receivers, depth - 1),
-                Value::Undefined | Value::Null | Value::Bool(false) => return self.guard_of_test(one, true, f, receivers, depth - 1),
-                Value::Bool(true) => return self.guard_of_test(one, equal, f, receivers, depth - 1),
+                Value::Undefined | Value::Null | Value::Bool(false) if equal => {
+                    return self.guard_of_test(one, false, f, seen, depth - 1);
+                }
+                Value::Undefined | Value::Null | Value::Bool(false) => return self.guard_of_test(one, true, f, seen, depth - 1),
+                Value::Bool(true) => return self.guard_of_test(one, equal, f, seen, depth - 1),
                 Value::String(state) => {
                     if let Value::Member(_, Key::Name(name)) = self.value(one)
                         && STATES.contains(&name.as_str())
@@ -214,12 +248,12 @@ impl Program<'_> {
                         && op == "typeof"
                         && state == "undefined"
                     {
-                        return self.guard_of_test(one.with(*inner), !equal, f, receivers, depth - 1);
+                        return self.guard_of_test(one.with(*inner), !equal, f, seen, depth - 1);
                     }
                 }
                 // «Not the same object as last time», and the place is then set.
                 _ if !equal => {
-                    let is_receiver = self.origins(other).iter().any(|o| receivers.contains(o));
+                    let is_receiver = self.origins(other).iter().any(|o| seen.receivers.contains(o));
                     if is_receiver && matches!(self.value(one), Value::Member(..) | Value::Binding(_)) && self.is_set(one, f) {
                         return Some(Guard::Once);
                     }
@@ -248,7 +282,9 @@ impl Program<'_> {
 
     fn is_listener_list(&self, v: At<ValueId>) -> bool {
         match self.value(v) {
-            Value::Call(c) => self.callee_name(v.with(*c)).is_some_and(|n| matches!(n.as_str(), "listeners" | "rawListeners" | "getEventListeners" | "eventNames")),
+            Value::Call(c) => self
+                .callee_name(v.with(*c))
+                .is_some_and(|n| matches!(n.as_str(), "listeners" | "rawListeners" | "getEventListeners" | "eventNames")),
             Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
                 [def] => self.is_listener_list(v.with(self.assign(v.with(def)).from)),
                 _ => false,
@@ -264,12 +300,16 @@ impl Program<'_> {
     }
 
     /// `set.has(e)`, `list.includes(e)`, `map.get(e)`, `e.listenerCount(x)` as a truth.
-    fn membership(&self, c: CallAt, outcome: bool, f: Fun) -> Option<Guard> {
+    fn membership(&self, c: CallAt, outcome: bool, f: Fun, seen: &Seen) -> Option<Guard> {
         let name = self.callee_name(c)?;
         if matches!(name.as_str(), "listenerCount") {
             return (!outcome).then_some(Guard::Once);
         }
         if outcome || !matches!(name.as_str(), "has" | "includes" | "get" | "hasOwnProperty" | "hasOwn") {
+            return None;
+        }
+        let asks_emitter = self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(|o| seen.receivers.contains(o)));
+        if seen.foreign && !asks_emitter {
             return None;
         }
         let (object, _) = self.receiver(c)?;
@@ -285,21 +325,30 @@ impl Program<'_> {
     }
 
     /// A variable that is older than this activation and set when the line runs.
-    fn flag_variable(&self, b: At<BindingId>, f: Fun) -> Option<Guard> {
+    fn flag_variable(&self, b: At<BindingId>, f: Fun, seen: &Seen) -> Option<Guard> {
         let binding = self.binding(b);
         let owner = b.with(binding.function);
-        if owner == f || !self.within(f, owner) {
+        if owner == f || !self.within(f, owner) || seen.foreign && owner.id != FunctionId(0) {
             return None;
         }
         let set = binding.defs.iter().any(|&d| {
             let assign = self.assign(b.with(d));
-            self.within(b.with(assign.function), f) && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
+            self.within(b.with(assign.function), f)
+                && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
         });
         set.then_some(Guard::Once)
     }
 
     /// A property that is set when the line runs.
-    fn marker(&self, place: At<ValueId>, f: Fun) -> Option<Guard> {
+    fn marker(&self, place: At<ValueId>, f: Fun, seen: &Seen) -> Option<Guard> {
+        if seen.foreign {
+            let Value::Member(object, _) = self.value(place) else { return None };
+            let holder = self.origins(place.with(*object));
+            let on_emitter = holder.iter().any(|o| seen.receivers.contains(o) || matches!(o.root, Root::Global(_) | Root::File(_) | Root::Module(_)));
+            if !on_emitter {
+                return None;
+            }
+        }
         self.is_set(place, f).then_some(Guard::Once)
     }
 
@@ -326,10 +375,11 @@ impl Program<'_> {
                 return false;
             }
             let inside = self.within(at.with(assign.function), f) || self.within(f, at.with(assign.function));
-            let same_owner = this && self.owner_around(at.with(assign.function)) == self.owner_around(f) && self.owner_around(f).is_some() && {
-                let g = at.with(assign.function);
-                self.owner_of_this(g).is_none_or(|o| !self.is_constructor(g, o))
-            };
+            let same_owner =
+                this && self.owner_around(at.with(assign.function)) == self.owner_around(f) && self.owner_around(f).is_some() && {
+                    let g = at.with(assign.function);
+                    self.owner_of_this(g).is_none_or(|o| !self.is_constructor(g, o))
+                };
             (inside || same_owner) && self.same_object(&self.origins(place.with(*o)), &holder)
         })
     }

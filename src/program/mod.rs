@@ -93,6 +93,8 @@ pub struct Program<'a> {
     calls: calls::CallGraph,
     types: RefCell<FxHashMap<Origin, Option<types::Type>>>,
     typing: RefCell<FxHashSet<Origin>>,
+    /// Type questions cut short by a cycle or a limit.
+    cuts: Cell<u32>,
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
     named_calls: std::cell::OnceCell<FxHashSet<PathKey>>,
     /// How deep values are looked through just now.
@@ -119,6 +121,7 @@ impl<'a> Program<'a> {
             calls: calls::CallGraph::default(),
             types: RefCell::default(),
             typing: RefCell::default(),
+            cuts: Cell::new(0),
             uses: RefCell::default(),
             named_calls: std::cell::OnceCell::new(),
             depth: Cell::new(0),

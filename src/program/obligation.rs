@@ -3,7 +3,7 @@
 use super::count::{Count, Emitter, Many};
 use super::discharge::{Discharge, Mismatch};
 use super::guards::Guard;
-use super::sites::{Registration, Sites};
+use super::sites::{EventKey, Registration, Sites};
 use super::{CallAt, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
@@ -55,6 +55,9 @@ impl Program<'_> {
         if matches!(registration.event.name(), Some("newListener" | "removeListener")) {
             return None;
         }
+        if self.is_forwarder(registration) {
+            return None;
+        }
         let count = self.count(registration);
         let emitter = match &count {
             Count::Many(many) => many.emitter,
@@ -68,11 +71,13 @@ impl Program<'_> {
             Discharge::NotOnEveryPath { release, exit } => Fault::NotOnEveryPath(release, exit),
             Discharge::Nothing => Fault::NotReleased,
         };
-        let guard = self.guard(registration.call, &registration.receivers);
-        if guard == Some(Guard::Once) {
+        let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer);
+        if guard == Some(Guard::Once) && !matches!(fault, Fault::Mismatch(..)) {
             return None;
         }
-        if guard == Some(Guard::State) && matches!(registration.event.name(), Some("connect" | "secureConnect" | "ready" | "lookup" | "open")) {
+        if guard == Some(Guard::State)
+            && matches!(registration.event.name(), Some("connect" | "secureConnect" | "ready" | "lookup" | "open"))
+        {
             return None;
         }
         if registration.once && !matches!(fault, Fault::Mismatch(..)) && self.presumed_to_fire(registration, emitter) {
@@ -90,7 +95,10 @@ impl Program<'_> {
             Count::Many(many) => self.of_many(registration, fault, *many),
             Count::One | Count::Unknown => {
                 let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::DisposerDropped);
-                let older = registration.receivers.iter().any(|o| matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)));
+                let older = registration
+                    .receivers
+                    .iter()
+                    .any(|o| matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)));
                 if !attempt || !older || (matches!(count, Count::One) && !matches!(fault, Fault::Mismatch(..))) {
                     return None;
                 }
@@ -120,7 +128,10 @@ impl Program<'_> {
             confidence = confidence.max(Confidence::Medium);
         }
         // An EventTarget takes the same function once.
-        if registration.target && many.region != Region::Instance && !registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o)) {
+        if registration.target
+            && many.region != Region::Instance
+            && !registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o))
+        {
             return None;
         }
         let origin = registration.receivers.first()?;
@@ -137,13 +148,34 @@ impl Program<'_> {
         })
     }
 
+    /// Event and listener both are parameters: the function is an `on` of its own, and its callers' duty is theirs.
+    fn is_forwarder(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let given = |o: &Origin| match o.root {
+            Root::Param(g, _) => self.within(f, g),
+            Root::Call(c) => self.bind_target(c).is_some_and(|(target, _)| {
+                self.origins(target).iter().any(|o| matches!(o.root, Root::Param(g, _) if self.within(f, g)))
+            }),
+            _ => false,
+        };
+        let event = match &registration.event {
+            EventKey::Name(_) => false,
+            EventKey::Value(origins) => origins.iter().any(given),
+        };
+        event && !registration.handlers.is_empty() && registration.handlers.iter().any(given)
+    }
+
     /// The listener is another function at each run.
     fn is_fresh_listener(&self, registration: &Registration, o: &Origin) -> bool {
         let f = self.function_of(registration.call);
         match (o.root, o.path.is_empty()) {
             (Root::Function(h), true) => self.parent(h).is_some_and(|p| self.fun(p).kind != FunctionKind::Module && self.within(f, p)),
             (Root::Call(c), true) => self.function_of(c).id != FunctionId(0),
-            (Root::This(g), false) => self.within(f, g) && self.fun(g).kind != FunctionKind::Module && registration.receivers.iter().any(|r| !matches!(r.root, Root::This(_)) || r.path.len() > 1),
+            (Root::This(g), false) => {
+                self.within(f, g)
+                    && self.fun(g).kind != FunctionKind::Module
+                    && registration.receivers.iter().any(|r| !matches!(r.root, Root::This(_)) || r.path.len() > 1)
+            }
             (Root::Param(..), _) => true,
             _ => false,
         }
@@ -152,7 +184,11 @@ impl Program<'_> {
     /// A registration of the same activation on the same emitter that is released.
     fn released_sibling(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
         let f = self.function_of(registration.call);
-        if registration.receivers.iter().any(|o| matches!(o.root, Root::Call(c) if self.function_of(c) == f && o.path.is_empty() && !self.is_handed_back(c))) {
+        if registration
+            .receivers
+            .iter()
+            .any(|o| matches!(o.root, Root::Call(c) if self.function_of(c) == f && o.path.is_empty() && !self.is_handed_back(c)))
+        {
             return None;
         }
         sites

@@ -189,9 +189,7 @@ impl Owners {
                 let call = program.call(from.with(*c));
                 let parent = match (&call.kind, program.callee_name(from.with(*c)).as_deref(), call.args.first()) {
                     (CallKind::New, _, _) => program.origins(from.with(call.callee)).to_vec(),
-                    (_, Some("create"), Some(&first)) => {
-                        program.origins(from.with(first)).iter().filter_map(Origin::prefix).collect()
-                    }
+                    (_, Some("create"), Some(&first)) => program.origins(from.with(first)).iter().filter_map(Origin::prefix).collect(),
                     _ => return,
                 };
                 self.parents.entry(owner).or_default().extend(parent);
@@ -288,10 +286,9 @@ impl Owners {
                     Root::This(f) => self.of_this(program, f),
                     Root::Literal(literal) => Some(Owner::Literal(literal)),
                     Root::Function(f) => Some(Owner::Function(f)),
-                    Root::Call(c) if program.call(c).kind == CallKind::New => program
-                        .origins(c.with(program.call(c).callee))
-                        .iter()
-                        .find_map(owner_of_constructor),
+                    Root::Call(c) if program.call(c).kind == CallKind::New => {
+                        program.origins(c.with(program.call(c).callee)).iter().find_map(owner_of_constructor)
+                    }
                     _ => None,
                 };
                 if let Some(owner) = owner {
@@ -314,7 +311,9 @@ impl Owners {
             return Some(owner);
         }
         let function = program.fun(f);
-        matches!(function.kind, FunctionKind::Plain).then(|| Owner::Proto(f)).filter(|o| self.members.contains_key(o) || self.parents.contains_key(o))
+        matches!(function.kind, FunctionKind::Plain)
+            .then(|| Owner::Proto(f))
+            .filter(|o| self.members.contains_key(o) || self.parents.contains_key(o))
     }
 }
 

@@ -86,7 +86,8 @@ pub fn is_release_name(name: &str) -> bool {
 
 /// Gives back its receiver.
 pub fn is_chaining(name: &str) -> bool {
-    (is_registration_name(name) && name != "addEventListener") || matches!(name, "off" | "removeListener" | "removeAllListeners" | "setMaxListeners")
+    (is_registration_name(name) && name != "addEventListener")
+        || matches!(name, "off" | "removeListener" | "removeAllListeners" | "setMaxListeners")
 }
 
 /// The registration that a call is by itself.
@@ -188,14 +189,28 @@ fn flag(program: &Program, options: At<ValueId>, key: &str) -> bool {
 /// The arguments may be an event and a listener.
 fn plausible(program: &Program, c: CallAt, event: ValueId, handler: ValueId) -> bool {
     match program.value(c.with(event)) {
-        Value::Function(_) | Value::Object(..) | Value::Array(_) | Value::Bool(_) | Value::Null | Value::Undefined | Value::Class(_) | Value::Regex => false,
+        Value::Function(_)
+        | Value::Object(..)
+        | Value::Array(_)
+        | Value::Bool(_)
+        | Value::Null
+        | Value::Undefined
+        | Value::Class(_)
+        | Value::Regex => false,
         _ => is_function_like(program, c.with(handler)),
     }
 }
 
 fn is_function_like(program: &Program, v: At<ValueId>) -> bool {
     match program.value(v) {
-        Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Null | Value::Undefined | Value::Text(_) | Value::Regex => false,
+        Value::String(_)
+        | Value::Number(_)
+        | Value::Bool(_)
+        | Value::Array(_)
+        | Value::Null
+        | Value::Undefined
+        | Value::Text(_)
+        | Value::Regex => false,
         Value::Object(props, _) => props.iter().any(|(k, _)| *k == Key::Name("handleEvent".into())),
         _ => true,
     }

@@ -25,13 +25,16 @@ impl Program<'_> {
             return *known;
         }
         if self.depth.get() > 36 || !self.typing.borrow_mut().insert(origin.clone()) {
+            self.cuts.set(self.cuts.get() + 1);
             return None;
         }
+        let cuts = self.cuts.get();
         self.depth.set(self.depth.get() + 1);
         let found = self.find_type(origin);
         self.depth.set(self.depth.get() - 1);
         self.typing.borrow_mut().remove(origin);
-        if found.is_some() || self.typing.borrow().is_empty() {
+        // An answer that a cycle cut short is kept only deep inside, where asking again would cost exponentially.
+        if found.is_some() || self.cuts.get() == cuts || self.typing.borrow().len() > 4 || self.typing.borrow().is_empty() {
             self.types.borrow_mut().insert(origin.clone(), found);
         }
         found
@@ -269,7 +272,7 @@ impl Program<'_> {
         }
         // An untyped emitter's `socket` event hands over a connection: no other API has that name.
         match (&**event, index) {
-            ("socket", 0) => self.used_type("net.Socket"),
+            ("socket", 0) => self.used_type("http.Socket"),
             _ => None,
         }
     }
@@ -321,7 +324,13 @@ impl Program<'_> {
         let facts = self.facts(file);
         let (first, rest) = name.split_once('.').map_or((name, None), |(a, b)| (a, Some(b)));
         for (index, binding) in facts.bindings.iter().enumerate() {
-            if binding.name != first || binding.function != FunctionId(0) || !matches!(binding.kind, BindingKind::Import | BindingKind::Class | BindingKind::Const | BindingKind::Var | BindingKind::Function) {
+            if binding.name != first
+                || binding.function != FunctionId(0)
+                || !matches!(
+                    binding.kind,
+                    BindingKind::Import | BindingKind::Class | BindingKind::Const | BindingKind::Var | BindingKind::Function
+                )
+            {
                 continue;
             }
             let Some(&def) = binding.defs.first() else { continue };
@@ -373,9 +382,10 @@ impl Program<'_> {
         if depth == 0 {
             return None;
         }
-        of.names.iter().find_map(|name| self.declared_member(file, name, key, depth - 1)).or_else(|| {
-            of.args.iter().find_map(|arg| self.written_member(file, arg, key, depth - 1))
-        })
+        of.names
+            .iter()
+            .find_map(|name| self.declared_member(file, name, key, depth - 1))
+            .or_else(|| of.args.iter().find_map(|arg| self.written_member(file, arg, key, depth - 1)))
     }
 
     fn declared_member(&self, file: u32, name: &str, key: &str, depth: u32) -> Option<(u32, TypeRef)> {
@@ -525,8 +535,8 @@ impl Program<'_> {
         let shown = self.show(&holder);
         let last = shown.rsplit(['.', ' ']).next().unwrap_or("").trim_end_matches("()").to_lowercase();
         match name? {
-            "socket" | "connection" if matches!(last.as_str(), "req" | "request" | "res" | "response" | "clientrequest" | "session") => {
-                self.used_type("net.Socket")
+            "socket" | "connection" if matches!(last.as_str(), "req" | "request" | "res" | "clientrequest" | "session") => {
+                self.used_type("http.Socket")
             }
             _ => None,
         }
@@ -544,7 +554,10 @@ impl Program<'_> {
         if name.ends_with("signal") && (aborts || uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted"))) {
             return self.used_type("AbortSignal");
         }
-        if aborts && uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted")) && uses.members.iter().any(|m| &**m == "addEventListener") {
+        if aborts
+            && uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted"))
+            && uses.members.iter().any(|m| &**m == "addEventListener")
+        {
             return self.used_type("AbortSignal");
         }
         let mut found: Option<TypeIx> = None;

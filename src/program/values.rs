@@ -124,10 +124,8 @@ impl Program<'_> {
             out.truncate(WIDTH);
         }
         let out: Rc<[Origin]> = if out.is_empty() { unknown() } else { out.into() };
-        // What was found within a cycle may be partial: only the outermost answer is kept.
-        if self.resolving.borrow().is_empty() || !out.iter().any(|o| matches!(o.root, Root::Unknown(_))) {
-            self.values.borrow_mut().insert(v, out.clone());
-        }
+        // What was found within a cycle may be partial; asking again and again would cost exponentially.
+        self.values.borrow_mut().insert(v, out.clone());
         out
     }
 
@@ -290,11 +288,16 @@ impl Program<'_> {
                         if found {
                             return;
                         }
-                        for spread in spreads {
-                            for inner in self.origins(literal.with(*spread)).iter() {
-                                self.member_of(inner, key, out);
-                                found = true;
+                        // `x = { ...x, k: v }` leads back to itself.
+                        if self.depth.get() < DEPTH {
+                            self.depth.set(self.depth.get() + 1);
+                            for spread in spreads {
+                                for inner in self.origins(literal.with(*spread)).iter().filter(|o| **o != *origin) {
+                                    self.member_of(inner, key, out);
+                                    found = true;
+                                }
                             }
+                            self.depth.set(self.depth.get() - 1);
                         }
                         if found {
                             return;
@@ -366,9 +369,22 @@ impl Program<'_> {
         if let Some(name) = self.callee_name(c) {
             // Down-level and interop helpers, natives.
             match (&*name, arg(0)) {
-                ("__importDefault" | "__importStar" | "_interopRequireDefault" | "_interopRequireWildcard" | "_interopDefault"
-                | "__toESM" | "__toModule" | "interopRequireDefault" | "interopRequireWildcard" | "_interop_require_default"
-                | "_interop_require_wildcard" | "_interopNamespace" | "_interopDefaultLegacy", Some(first)) => {
+                (
+                    "__importDefault"
+                    | "__importStar"
+                    | "_interopRequireDefault"
+                    | "_interopRequireWildcard"
+                    | "_interopDefault"
+                    | "__toESM"
+                    | "__toModule"
+                    | "interopRequireDefault"
+                    | "interopRequireWildcard"
+                    | "_interop_require_default"
+                    | "_interop_require_wildcard"
+                    | "_interopNamespace"
+                    | "_interopDefaultLegacy",
+                    Some(first),
+                ) => {
                     return self.origins(first).to_vec();
                 }
                 ("_assertThisInitialized" | "_possibleConstructorReturn", Some(first)) => {
@@ -407,7 +423,8 @@ impl Program<'_> {
         }
         for f in self.functions_called(c) {
             let function = self.fun(f);
-            if function.is_generator || function.returns.is_empty() || function.returns.len() > WIDTH || self.within(self.function_of(c), f) {
+            if function.is_generator || function.returns.is_empty() || function.returns.len() > WIDTH || self.within(self.function_of(c), f)
+            {
                 continue;
             }
             for &value in &function.returns {
@@ -429,9 +446,7 @@ impl Program<'_> {
                 None => vec![Origin::root(Root::Nothing)],
             },
             Root::This(g) if g == f => match self.value(c.with(call.callee)) {
-                Value::Member(object, _) => {
-                    self.origins(c.with(*object)).iter().flat_map(|o| self.follow(o, &origin.path)).collect()
-                }
+                Value::Member(object, _) => self.origins(c.with(*object)).iter().flat_map(|o| self.follow(o, &origin.path)).collect(),
                 _ => vec![Origin::root(Root::Call(c))],
             },
             _ => vec![origin.clone()],

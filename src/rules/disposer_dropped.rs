@@ -14,7 +14,11 @@ pub const RULE: Rule = Rule {
 };
 
 fn word(program: &Program, obligation: &Obligation) -> Words {
-    let message = format!("the disposer of the {} on {} is dropped: nothing can remove the listener any more", listener(obligation), emitter(obligation));
+    let message = format!(
+        "the disposer of the {} on {} is dropped: nothing can remove the listener any more",
+        listener(obligation),
+        emitter(obligation)
+    );
     let mut steps = Vec::new();
     if let Some(&helper) = obligation.registration.through.first() {
         steps.push(program.step_function(helper, format!("`{}` gives back what removes the listener", program.function_name(helper))));

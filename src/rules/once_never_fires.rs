@@ -19,9 +19,13 @@ fn word(program: &Program, obligation: &Obligation) -> Words {
     let why = match (obligation.emitter, event) {
         (Emitter::Signal, _) => "`abort` fires only when the caller gives up: after a success the listener stays".to_owned(),
         (Emitter::Pooled, "connect" | "secureConnect" | "lookup" | "ready") => {
-            format!("`{event}` fired before, when the connection was made: on a connection that is used again it does not fire, and the listener stays")
+            format!(
+                "`{event}` fired before, when the connection was made: on a connection that is used again it does not fire, and the listener stays"
+            )
         }
-        (Emitter::Pooled, _) => format!("`{event}` comes, if at all, at the end of the connection, long after this use of it: until then the listener stays"),
+        (Emitter::Pooled, _) => {
+            format!("`{event}` comes, if at all, at the end of the connection, long after this use of it: until then the listener stays")
+        }
         (Emitter::Process, _) => format!("`{event}` comes, if at all, at the end of the program: until then the listener stays"),
         (Emitter::Longer, _) => format!("`{event}` normally does not fire on an emitter that goes on living: the listener stays"),
     };

@@ -22,7 +22,9 @@ fn word(program: &Program, obligation: &Obligation) -> Words {
             "this release names a function that was never added: each `bind`, arrow or function expression is a new one",
             "keep the function that is added (`this.onEvent = this.onEvent.bind(this)` once, or a variable) and give the same one to both calls",
         ),
-        Mismatch::Event => ("another event", "this release names another event than the registration", "use one constant for the event in both calls"),
+        Mismatch::Event => {
+            ("another event", "this release names another event than the registration", "use one constant for the event in both calls")
+        }
         Mismatch::Emitter => (
             "another emitter",
             "this release is called on another object than the registration (or on only one of those it may have been)",

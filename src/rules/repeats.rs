@@ -41,8 +41,11 @@ fn word(program: &Program, obligation: &Obligation) -> Words {
     let message = format!("a {} is added to {} {often} and never removed", listener(obligation), emitter(obligation));
     let mut steps = Vec::new();
     if let Fault::Sibling(sibling) = obligation.fault {
-        steps.push(program.step_call(sibling, "this listener on the same emitter is removed when the work ends; the other one is forgotten"));
+        steps.push(
+            program.step_call(sibling, "this listener on the same emitter is removed when the work ends; the other one is forgotten"),
+        );
     }
-    steps.push(program.step_call(obligation.registration.call, "nothing in the program removes this listener before the next one is added"));
+    steps
+        .push(program.step_call(obligation.registration.call, "nothing in the program removes this listener before the next one is added"));
     Words { message, steps, help: release_help(obligation) }
 }

@@ -85,9 +85,14 @@ pub fn release_help(obligation: &Obligation) -> String {
             "add the listener only while the socket is still connecting, or name it and call `{}.{remove}` when the request ends",
             obligation.shown
         ),
-        Emitter::Process => format!("add it once, at module level, or name the listener and call `{}.{remove}` when its owner is closed", obligation.shown),
+        Emitter::Process => {
+            format!("add it once, at module level, or name the listener and call `{}.{remove}` when its owner is closed", obligation.shown)
+        }
         Emitter::Longer => {
-            format!("name the listener and call `{}.{remove}` with the same function on every way out, or register once where the emitter is made", obligation.shown)
+            format!(
+                "name the listener and call `{}.{remove}` with the same function on every way out, or register once where the emitter is made",
+                obligation.shown
+            )
         }
     }
 }

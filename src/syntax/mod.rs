@@ -1,7 +1,7 @@
 //! Text to tree. Only here and in `facts` is a swc type named.
 
-pub mod lines;
 mod guard;
+pub mod lines;
 pub mod names;
 mod parse;
 

@@ -45,6 +45,8 @@ pub struct Names {
     pub functions: Vec<FunctionName>,
     pub scopes: Vec<Scope>,
     pub slots: Vec<Slot>,
+    /// Functions of sloppy blocks that their whole function sees: with one of these goes the block's context.
+    pub hoisted: Vec<(BindingId, FunctionId)>,
     references: References,
     /// Start of a function's span to its id.
     function_at: FxHashMap<u32, FunctionId>,

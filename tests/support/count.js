@@ -9,10 +9,11 @@ const { EventEmitter } = events;
 const reached = new Set();
 /** Lines that switched the listener limit off. */
 const raised = new Set();
-raised.default = () => [0, Infinity].includes(EventEmitter.defaultMaxListeners);
 
-const noted = [];
-const indexOf = new WeakMap();
+let noted = [];
+let indexOf = new WeakMap();
+let prefix = 'unlisten:/';
+let watching = false;
 
 function lines() {
   const { prepareStackTrace, stackTraceLimit } = Error;
@@ -25,12 +26,13 @@ function lines() {
   const found = new Set();
   for (const frame of frames) {
     const file = frame.getFileName() ?? '';
-    if (file.startsWith('unlisten:/')) found.add(`${file.slice('unlisten:/'.length)}:${frame.getLineNumber()}`);
+    if (file.startsWith(prefix)) found.add(`${file.slice(prefix.length)}:${frame.getLineNumber()}`);
   }
   return [...found];
 }
 
 function note(emitter, event, listener, isTarget) {
+  if (!watching) return;
   const where = lines();
   if (!where.length || (typeof listener !== 'function' && typeof listener !== 'object') || listener === null) return;
   for (const line of where) reached.add(line);
@@ -71,8 +73,27 @@ function measure() {
   return [...groups.values()];
 }
 
-/** Starts to watch. */
-function count() {
+/** Before each example, whose files' names begin with its number. */
+function begin(epoch) {
+  prefix = `unlisten:/${epoch}/`;
+  noted = [];
+  indexOf = new WeakMap();
+  reached.clear();
+  raised.clear();
+  watching = true;
+}
+
+function end() {
+  watching = false;
+}
+
+/** Living emitters of the example. */
+function emitters() {
+  return noted.map((entry) => entry.emitter.deref()).filter(Boolean);
+}
+
+/** Once: from now on every registration is noted. */
+function install() {
   const proto = EventEmitter.prototype;
   for (const method of ['on', 'addListener', 'prependListener']) {
     const real = proto[method];
@@ -99,4 +120,4 @@ function count() {
   };
 }
 
-module.exports = { count, measure, reached, raised };
+module.exports = { install, begin, end, measure, emitters, reached, raised };

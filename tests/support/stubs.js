@@ -26,6 +26,39 @@ function express() {
   return app;
 }
 
+// ---- koa: https://koajs.com -----------------------------------------------------------------------------------------
+
+class Koa extends EventEmitter {
+  layers = [];
+  use(layer) { this.layers.push(layer); return this; }
+  callback() {
+    return async (req, res) => {
+      const ctx = { req, res, app: this, path: req.url, request: { req }, response: { res } };
+      const run = async (index) => { await this.layers[index]?.(ctx, () => run(index + 1)); };
+      await run(0);
+      res.end(ctx.body);
+    };
+  }
+  listen(...args) { return http.createServer(this.callback()).listen(...args); }
+}
+
+// ---- fastify: https://fastify.dev/docs/latest/Reference/ ------------------------------------------------------------
+
+function fastify() {
+  const log = { info() {}, warn() {}, error() {} };
+  const hooks = [];
+  const routes = [];
+  const server = http.createServer(async (raw, response) => {
+    const request = { raw, log, url: raw.url };
+    const reply = { raw: response, sent: false, send(value) { reply.sent = true; response.end(value); return reply; } };
+    for (const layer of [...hooks, ...routes]) if (!reply.sent) await layer(request, reply);
+    if (!reply.sent) response.end();
+  });
+  const app = { server, log, addHook(name, hook) { if (name === 'onRequest') hooks.push(hook); return app; }, listen: () => server.listen(0) };
+  app.get = app.post = (path, ...handlers) => { routes.push(handlers.at(-1)); return app; };
+  return app;
+}
+
 // ---- ws: https://github.com/websockets/ws/blob/master/doc/ws.md -----------------------------------------------------
 
 class WebSocket extends EventEmitter {
@@ -54,6 +87,29 @@ class WebSocketServer extends EventEmitter {
       open(short);
       short.emit('message', Buffer.from('{"n":1}'));
       short.close();
+    });
+  }
+}
+
+// ---- socket.io: https://socket.io/docs/v4/server-api/ ---------------------------------------------------------------
+
+class IoServer extends EventEmitter {
+  constructor() {
+    super();
+    const hear = (socket, ...args) => EventEmitter.prototype.emit.apply(socket, args);
+    const connect = () => {
+      // `emit` of a socket speaks to the client.
+      const socket = Object.assign(new EventEmitter(), { emit: () => true, join() {}, data: {} });
+      this.emit('connection', socket);
+      return socket;
+    };
+    let long;
+    rounds.push(async () => {
+      long ??= connect();
+      hear(long, 'say', 'line');
+      const short = connect();
+      hear(short, 'say', 'line');
+      hear(short, 'disconnect', 'transport close');
     });
   }
 }
@@ -157,6 +213,9 @@ async function mount(component, ...args) {
   for (const state of life.releases) state.release?.();
 }
 
-const frameworks = { express, ws: Object.assign(WebSocket, { WebSocketServer, WebSocket, Server: WebSocketServer }), pg: { Pool, Client }, react, vue };
+const frameworks = {
+  express, koa: Koa, fastify, 'socket.io': { Server: IoServer }, ws: Object.assign(WebSocket, { WebSocketServer, WebSocket, Server: WebSocketServer }),
+  pg: { Pool, Client }, react, vue,
+};
 
 module.exports = { frameworks, mount, rounds };

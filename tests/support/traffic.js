@@ -4,10 +4,11 @@
 const http = require('node:http');
 const net = require('node:net');
 const fs = require('node:fs');
-const os = require('node:os');
 const path = require('node:path');
 
+const realTimeout = setTimeout;
 const servers = [];
+const own = [];
 const realListen = net.Server.prototype.listen;
 let ours = false;
 
@@ -19,6 +20,7 @@ net.Server.prototype.listen = function (...args) {
 };
 
 function up(server) {
+  own.push(server);
   ours = true;
   server.listen();
   ours = false;
@@ -35,15 +37,14 @@ function echo() {
   return up(net.createServer((socket) => socket.on('error', () => {}).pipe(socket)));
 }
 
-/** A file of 8 MB. */
+/** A file of 8 MB, beside the examples' own file: whoever made that folder removes it. */
 function bigFile() {
-  const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'unlisten-')), 'big');
-  fs.writeFileSync(file, Buffer.alloc(8 << 20, 97));
-  process.once('exit', () => fs.rmSync(path.dirname(file), { recursive: true }));
+  const file = path.join(path.dirname(process.argv[2]), 'big');
+  if (!fs.existsSync(file)) fs.writeFileSync(file, Buffer.alloc(8 << 20, 97));
   return file;
 }
 
-const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+let agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 let turn = 0;
 
 /** One request by a client that keeps one connection per server. */
@@ -84,7 +85,7 @@ async function connections(port) {
     const socket = net.connect(port, '127.0.0.1', () => socket.end('line\n'));
     socket.resume().on('close', done).on('error', done);
     // A server that does not read never sees the end.
-    setTimeout(() => socket.destroy(), 1000);
+    realTimeout(() => socket.destroy(), 10);
   });
   await new Promise((done) => setImmediate(done));
 }
@@ -100,4 +101,18 @@ function rounds(how) {
   });
 }
 
-module.exports = { server, visit, echo, bigFile, rounds, listening: () => servers.length > 0 };
+/** Everything goes down. */
+function end() {
+  agent.destroy();
+  agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  for (const session of sessions.values()) session.destroy();
+  for (const socket of long.values()) socket.destroy();
+  for (const server of [...servers, ...own]) {
+    server.close();
+    server.closeAllConnections?.();
+  }
+  for (const list of [sessions, long]) list.clear();
+  for (const list of [servers, own]) list.length = 0;
+}
+
+module.exports = { server, visit, echo, bigFile, rounds, end, listening: () => servers.length > 0 };

@@ -16,13 +16,13 @@ mod walk;
 const ARGUMENTS: u32 = 0;
 
 pub(super) fn bind(program: &ast::Program) -> Names {
-    let mut binder = Binder::default();
-    binder.symbol(&Atom::from("arguments"));
     let (strict, span) = match program {
         ast::Program::Module(module) => (true, module.span),
         ast::Program::Script(script) => (has_use_strict(&script.body), script.span),
     };
-    binder.strict = strict;
+    let mut binder = Binder { strict, ..Binder::default() };
+    binder.reserve((span.hi.0 - span.lo.0) as usize);
+    binder.symbol(&Atom::from("arguments"));
     let module = binder.new_function(span, span.lo, FunctionKind::Module, true);
     binder.open(ScopeKind::Module);
     binder.functions[module.index()].scope = binder.scope();
@@ -57,6 +57,8 @@ struct Binder {
     pending_arguments: usize,
     /// Functions in blocks that may become visible in the whole function.
     hoists: Vec<Hoist>,
+    /// Those that did.
+    hoisted: Vec<(BindingId, FunctionId)>,
     /// By binding: the one it turned out to be the same as.
     same: Vec<(BindingId, BindingId)>,
     /// Names that the object of a `with` is made of.
@@ -87,10 +89,24 @@ struct Pending {
 struct Hoist {
     symbol: u32,
     binding: BindingId,
+    function: FunctionId,
     origin: ScopeId,
 }
 
 impl Binder {
+    /// Room for what a text of this many bytes usually holds: growing costs more than the walk.
+    fn reserve(&mut self, bytes: usize) {
+        self.references.reserve(bytes / 24);
+        self.pending.reserve(bytes / 48);
+        self.symbols.reserve(bytes / 160);
+        self.current.reserve(bytes / 160);
+        self.declared.reserve(bytes / 128);
+        self.bindings.reserve(bytes / 128);
+        self.slots.reserve(bytes / 128);
+        self.scopes.reserve(bytes / 128);
+        self.functions.reserve(bytes / 256);
+    }
+
     fn scope(&self) -> ScopeId {
         self.open.last().map_or(ScopeId(0), |open| open.scope)
     }
@@ -231,6 +247,9 @@ impl Binder {
         let Slot { binding, scope, .. } = self.slots[slot.index()];
         let Some(binding) = binding else { return };
         self.references[reference as usize].binding = binding.0;
+        if self.slots[slot.index()].symbol == ARGUMENTS {
+            self.meet_declared_arguments(pending, slot);
+        }
         self.slots[slot.index()].context |= dynamic;
         let owner = self.scopes[scope.index()].function;
         if function == owner {
@@ -260,6 +279,16 @@ impl Binder {
         }
     }
 
+    /// `var arguments` and `function arguments` do not keep V8 from making the object, and letting the parameters share it.
+    fn meet_declared_arguments(&mut self, pending: usize, slot: SlotId) {
+        let Slot { scope, kind, .. } = self.slots[slot.index()];
+        let Scope { function, kind: scope, .. } = self.scopes[scope.index()];
+        let arrow = self.functions[function.index()].kind == FunctionKind::Arrow;
+        if scope == ScopeKind::Function && !arrow && matches!(kind, BindingKind::Var | BindingKind::Function) {
+            self.meet_arguments(pending, function);
+        }
+    }
+
     /// Sloppy functions in blocks: as the block closes, those that an outer `let` hides from the function fall away; as the
     /// function closes, the others become its variables.
     fn settle_hoists(&mut self, open: &Open) {
@@ -279,13 +308,15 @@ impl Binder {
                 continue;
             }
             match self.declared.get(&(open.scope, hoist.symbol)).map(|slot| &self.slots[slot.index()]) {
-                None => self.add_slot(hoist.symbol, BindingKind::Function, open.scope, Some(hoist.binding)),
+                None => {
+                    self.add_slot(hoist.symbol, BindingKind::Function, open.scope, Some(hoist.binding));
+                }
                 Some(Slot { kind: BindingKind::Var | BindingKind::Function, binding: Some(binding), .. }) => {
                     self.same.push((hoist.binding, *binding));
-                    continue;
                 }
                 Some(_) => continue,
-            };
+            }
+            self.hoisted.push((hoist.binding, hoist.function));
         }
     }
 
@@ -394,8 +425,8 @@ impl Binder {
             self.scopes[scope.index()].object.extend(references.get(at.0));
         }
         self.force_contexts();
-        let Binder { bindings, functions, scopes, slots, function_at, initializer_at, .. } = self;
-        Names { bindings, functions, scopes, slots, references, function_at, initializer_at }
+        let Binder { bindings, functions, scopes, slots, hoisted, function_at, initializer_at, .. } = self;
+        Names { bindings, functions, scopes, slots, hoisted, references, function_at, initializer_at }
     }
 
     /// Drops the bindings that turned out to be another one, and closes the gaps they leave.
@@ -419,6 +450,7 @@ impl Binder {
             target[index - 1] == index as u32 - 1
         });
         self.slots.iter_mut().for_each(|slot| slot.binding = slot.binding.map(new));
+        self.hoisted.iter_mut().for_each(|(binding, _)| *binding = new(*binding));
         self.functions.iter_mut().flat_map(|function| &mut function.captures).for_each(|binding| *binding = new(*binding));
         for reference in self.references.iter_mut().filter(|reference| reference.binding != NONE) {
             reference.binding = new(BindingId(reference.binding)).0;

@@ -83,7 +83,9 @@ impl Binder {
         let binding = self.declare(name, BindingKind::Function, scope);
         if in_block && !self.strict && !node.is_async && !node.is_generator {
             let symbol = self.symbol(&name.sym);
-            self.hoists.push(Hoist { symbol, binding, origin: scope });
+            // The function itself comes next.
+            let function = FunctionId(self.functions.len() as u32);
+            self.hoists.push(Hoist { symbol, binding, function, origin: scope });
         }
     }
 
@@ -112,6 +114,10 @@ impl Binder {
                 self.declare(name, BindingKind::Class, scope);
             }
             (None, _) => {}
+        }
+        // A static private method is found through the class, so V8 keeps the class at hand for everything inside.
+        if let Some(slot) = self.scopes[scope.index()].first {
+            self.slots[slot.index()].context = node.body.iter().any(is_static_private_method);
         }
         node.super_class.visit_with(self);
         let mut initializers = [None, None];
@@ -209,6 +215,10 @@ impl Binder {
         };
         self.inside(id, parameters, node.body.as_ref());
     }
+}
+
+fn is_static_private_method(member: &ast::ClassMember) -> bool {
+    matches!(member, ast::ClassMember::PrivateMethod(method) if method.is_static)
 }
 
 fn method_kind(kind: ast::MethodKind) -> FunctionKind {
