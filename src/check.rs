@@ -1,0 +1,262 @@
+//! The street: from paths to findings.
+//!
+//! 1. [`source::select`] finds the files; logs are read, since a stack may name a further file (in a dependency) to analyse.
+//! 2. Each file is read, parsed and turned into facts, in parallel on threads with large stacks; its tree is dropped at once. What goes
+//!    wrong in one file is that file's [`Problem`].
+//! 3. [`Program::link`] links all facts; [`rules::run`] asks every rule.
+//! 4. [`findings::collect`] puts findings in order and names them; [`evidence::correlate`] says what the logs show of each.
+//!
+//! What it gives does not depend on threads: files keep the order of their paths from step 1 on.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+use rustc_hash::FxHashSet;
+
+use crate::evidence::{self, LogReading, Observation, PathMapping, Places, ProcessStory};
+use crate::facts::{self, FileFacts};
+use crate::findings::{self, Confidence, Finding, Problem};
+use crate::models::Models;
+use crate::program::Program;
+use crate::rules;
+use crate::source::{self, Resolver, Selection, SourceFile, Text};
+use crate::syntax;
+use crate::timings::Timings;
+
+/// What is asked for.
+pub struct Request<'a> {
+    /// Files and folders.
+    pub paths: Vec<Utf8PathBuf>,
+    /// Files, folders or `-`.
+    pub logs: Vec<String>,
+    /// Where folders that a log names lie here.
+    pub mappings: Vec<PathMapping>,
+    pub include_tests: bool,
+    /// Findings below are left out, except those that a log names.
+    pub min_confidence: Confidence,
+    /// Files that are not analysed.
+    pub excluded: &'a dyn Fn(&Utf8Path) -> bool,
+}
+
+/// What came out.
+#[derive(Debug, Default)]
+pub struct Analysis {
+    /// How many files were analysed.
+    pub files: usize,
+    pub findings: Vec<Finding>,
+    /// How many findings were left out for their confidence.
+    pub hidden: usize,
+    /// Logs were asked for.
+    pub logs: bool,
+    pub observations: Vec<Observation>,
+    pub processes: Vec<ProcessStory>,
+    pub problems: Vec<Problem>,
+    /// What the user named and cannot be used, with the reason.
+    pub unusable: Vec<(String, String)>,
+    pub timings: Timings,
+}
+
+/// Goes the whole street.
+pub fn check(request: &Request) -> Analysis {
+    let mut analysis = Analysis { logs: !request.logs.is_empty(), ..Analysis::default() };
+    let started = Instant::now();
+    let mut selection = source::select(&request.paths, request.excluded);
+    analysis.timings.add("walk", started, selection.files.len(), 0);
+    analysis.unusable.extend(selection.unusable.drain(..).map(|(path, reason)| (path.to_string(), reason)));
+    analysis.problems.append(&mut selection.problems);
+
+    let mut evidence = (analysis.logs).then(|| logs(request, &mut selection, &mut analysis));
+
+    let (findings, problems) = match on_large_stack(|| programs(&selection, &mut analysis.timings)) {
+        Ok(Outcome { findings, problems, files }) => {
+            analysis.files = files;
+            (findings, problems)
+        }
+        Err(panic) => {
+            analysis.unusable.push(("the program".to_owned(), format!("the analysis failed: {panic}")));
+            (Vec::new(), Vec::new())
+        }
+    };
+    analysis.problems.extend(problems);
+
+    let reported: FxHashSet<&Utf8Path> = selection
+        .files
+        .iter()
+        .filter(|file| file.reported && (request.include_tests || !file.test))
+        .map(|file| file.path.as_path())
+        .collect();
+    let mut findings = findings;
+    findings.retain(|finding| reported.contains(finding.path.as_path()));
+    let mut findings = findings::collect(findings);
+
+    if let Some((reading, places)) = &mut evidence {
+        let started = Instant::now();
+        analysis.processes = evidence::correlate(&mut findings, reading, places);
+        evidence::confirmed_first(&mut findings);
+        analysis.observations = std::mem::take(&mut reading.observations);
+        analysis.problems.append(&mut reading.problems);
+        analysis.timings.add("correlate", started, 0, 0);
+    }
+    let all = findings.len();
+    findings.retain(|finding| finding.confidence >= request.min_confidence || evidence::is_named(finding));
+    analysis.hidden = all - findings.len();
+    analysis.findings = findings;
+    analysis.problems.sort();
+    analysis.problems.dedup();
+    analysis.timings.total(started);
+    analysis
+}
+
+/// Reads the logs. Files that their stacks name join the program, each with the package that it belongs to.
+fn logs(request: &Request, selection: &mut Selection, analysis: &mut Analysis) -> (LogReading, Places) {
+    let started = Instant::now();
+    let (inputs, unusable) = evidence::inputs(request.logs.iter().map(String::as_str));
+    analysis.unusable.extend(unusable.into_iter().map(|problem| (problem.path.to_string(), problem.message)));
+    let reading = evidence::read(&inputs);
+    let files: Vec<Utf8PathBuf> = selection.files.iter().map(|file| file.path.clone()).collect();
+    let roots: Vec<Utf8PathBuf> = request.paths.iter().filter_map(|path| path.canonicalize_utf8().ok()).collect();
+    let places = Places::new(&roots, &files, request.mappings.clone());
+    for file in evidence::frames_to_files(&reading, &places) {
+        selection.add(&file, request.excluded);
+    }
+    analysis.timings.add("logs", started, inputs.len(), 0);
+    (reading, places)
+}
+
+struct Outcome {
+    findings: Vec<Finding>,
+    problems: Vec<Problem>,
+    files: usize,
+}
+
+/// Facts of all files, linked and asked.
+fn programs(selection: &Selection, timings: &mut Timings) -> Outcome {
+    let started = Instant::now();
+    let spent = Spent::default();
+    let results: Vec<Option<Result<FileFacts, Problem>>> = selection.files.par_iter().map(|file| facts_of(file, &spent)).collect();
+    let mut files = Vec::with_capacity(results.len());
+    let mut problems = Vec::new();
+    for result in results.into_iter().flatten() {
+        match result {
+            Ok(facts) => files.push(facts),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    let count = files.len();
+    timings.add("facts", started, count, spent.bytes.load(Relaxed));
+    timings.part("read", &spent.read);
+    timings.part("parse", &spent.parse);
+    timings.part("extract", &spent.extract);
+
+    let started = Instant::now();
+    let resolver = Resolver::new(files.iter().map(|file| file.path.clone()).collect());
+    let program = Program::link(files, &resolver, Models::builtin());
+    timings.add("link", started, count, 0);
+
+    let started = Instant::now();
+    let (findings, more) = rules::run(&program);
+    problems.extend(more);
+    timings.add("rules", started, findings.len(), 0);
+    Outcome { findings, problems, files: count }
+}
+
+/// Time of all threads together, in microseconds, and bytes.
+#[derive(Default)]
+struct Spent {
+    bytes: AtomicU64,
+    read: AtomicU64,
+    parse: AtomicU64,
+    extract: AtomicU64,
+}
+
+/// One file: read, parsed, turned into facts. None for a minified one.
+fn facts_of(file: &SourceFile, spent: &Spent) -> Option<Result<FileFacts, Problem>> {
+    let problem = |message| Some(Err(Problem { path: file.path.clone(), message }));
+    let clock = |counter: &AtomicU64, started: Instant| {
+        counter.fetch_add(started.elapsed().as_micros() as u64, Relaxed);
+    };
+    let started = Instant::now();
+    let text = match source::read(&file.path, file.named) {
+        Ok(Text::Code(text)) => text,
+        Ok(Text::Minified) => return None,
+        Err(message) => return problem(message),
+    };
+    clock(&spent.read, started);
+    spent.bytes.fetch_add(text.len() as u64, Relaxed);
+    let facts = guarded(|| {
+        let started = Instant::now();
+        let parsed = syntax::parse(&file.path, &text);
+        clock(&spent.parse, started);
+        let parsed = parsed?;
+        let started = Instant::now();
+        let facts = facts::extract(&file.path, &text, &parsed);
+        // The tree is ten times as large as its facts.
+        drop(parsed);
+        clock(&spent.extract, started);
+        Ok(facts)
+    });
+    match facts {
+        Ok(Ok(facts)) => Some(Ok(FileFacts { declaration: file.declaration, test: file.test, ..facts })),
+        Ok(Err(message)) => problem(message),
+        Err(panic) => problem(format!("the analysis of this file failed: {panic}")),
+    }
+}
+
+/// Runs on a pool whose threads have the stack that the limits of [`syntax`] are made for.
+fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(syntax::STACK).thread_name(|n| format!("analysis-{n}")).build();
+    let pool = pool.map_err(|error| format!("no threads: {error}"))?;
+    pool.install(|| guarded(work))
+}
+
+thread_local! {
+    /// While something is guarded: what the last panic said.
+    static PANIC: RefCell<Option<Option<String>>> = const { RefCell::new(None) };
+}
+
+/// Turns a panic into its message, without the noise on stderr that a panic makes.
+fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let default = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let told = PANIC.with_borrow_mut(|slot| match slot {
+                Some(message) => {
+                    let said = info.payload_as_str().unwrap_or("an internal error");
+                    let place = info.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
+                    *message = Some(format!("{said}{place}"));
+                    true
+                }
+                None => false,
+            });
+            if !told {
+                default(info);
+            }
+        }));
+    });
+    let outer = PANIC.replace(Some(None));
+    let result = catch_unwind(AssertUnwindSafe(work));
+    let said = PANIC.replace(outer).flatten();
+    result.map_err(|_| said.unwrap_or_else(|| "an internal error".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_its_message() {
+        assert_eq!(guarded(|| 1), Ok(1));
+        let message = guarded(|| -> u32 { panic!("lost {}", 1) }).unwrap_err();
+        assert!(message.starts_with("lost 1 (src/check.rs:"), "{message}");
+        // One within another, and after it.
+        assert!(guarded(|| guarded(|| panic!("inner")).is_err()).is_ok_and(|inner| inner));
+        let message = on_large_stack(|| panic!("on the pool")).unwrap_err();
+        assert!(message.starts_with("on the pool"), "{message}");
+    }
+}

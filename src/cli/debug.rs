@@ -1,0 +1,102 @@
+//! `unlisten debug`: what the analysis knows of a file.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::ValueEnum;
+use serde_json::json;
+
+use crate::facts::{self, FileFacts};
+use crate::models::Models;
+use crate::program::Program;
+use crate::source::{self, Resolver, Text};
+use crate::{rules, syntax};
+
+/// What to print.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    /// The facts of the file.
+    Facts,
+    /// What the rules say of the file alone, whatever its confidence.
+    Program,
+    /// What each function keeps alive as a listener.
+    Captures,
+}
+
+/// How to print it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    Text,
+    Json,
+}
+
+/// The text to print, or why there is none.
+pub fn print(what: What, file: &Utf8Path, shape: Shape) -> Result<String, String> {
+    let file = file.canonicalize_utf8().map_err(|error| source::describe(&error))?;
+    // The stack that the parser's limits are made for.
+    let thread = std::thread::Builder::new().stack_size(syntax::STACK);
+    let thread = thread.spawn(move || {
+        let facts = read(&file)?;
+        match what {
+            What::Facts => facts_of(&facts, shape),
+            What::Program => program_of(facts),
+            What::Captures => captures(&facts, shape),
+        }
+    });
+    let thread = thread.map_err(|error| format!("no thread: {error}"))?;
+    thread.join().map_err(|_| "the analysis failed".to_owned())?
+}
+
+fn read(file: &Utf8PathBuf) -> Result<FileFacts, String> {
+    let Text::Code(text) = source::read(file, true)? else { return Err("is minified".to_owned()) };
+    let parsed = syntax::parse(file, &text)?;
+    Ok(facts::extract(file, &text, &parsed))
+}
+
+fn facts_of(facts: &FileFacts, shape: Shape) -> Result<String, String> {
+    match shape {
+        Shape::Text => Ok(format!("{:#?}\n", facts.facts)),
+        Shape::Json => serde_json::to_string_pretty(&json!({ "facts": facts.facts, "positions": facts.positions }))
+            .map(|text| text + "\n")
+            .map_err(|error| error.to_string()),
+    }
+}
+
+fn program_of(facts: FileFacts) -> Result<String, String> {
+    let resolver = Resolver::new(vec![facts.path.clone()]);
+    let program = Program::link(vec![facts], &resolver, Models::builtin());
+    let (findings, problems) = rules::run(&program);
+    Ok(format!("{findings:#?}\n{problems:#?}\n"))
+}
+
+/// The variables of enclosing functions that each function mentions.
+fn captures(file: &FileFacts, shape: Shape) -> Result<String, String> {
+    let closures: Vec<_> = file
+        .facts
+        .functions
+        .iter()
+        .zip(&file.positions.functions)
+        .skip(1)
+        .map(|(function, range)| {
+            let retains: Vec<_> = function
+                .captures
+                .iter()
+                .map(|binding| {
+                    let place = file.positions.bindings[binding.index()].start;
+                    json!({ "name": file.facts.bindings[binding.index()].name, "line": place.line, "column": place.column })
+                })
+                .collect();
+            json!({ "line": range.start.line, "column": range.start.column, "retains": retains })
+        })
+        .collect();
+    match shape {
+        Shape::Json => {
+            serde_json::to_string_pretty(&json!({ "closures": closures })).map(|text| text + "\n").map_err(|error| error.to_string())
+        }
+        Shape::Text => Ok(closures
+            .iter()
+            .map(|closure| {
+                let names = closure["retains"].as_array().into_iter().flatten().filter_map(|retained| retained["name"].as_str());
+                format!("{}:{} keeps {}\n", closure["line"], closure["column"], names.collect::<Vec<_>>().join(", "))
+            })
+            .collect()),
+    }
+}

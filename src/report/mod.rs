@@ -1,0 +1,104 @@
+//! Reports: bytes out of an analysis. Decides nothing: what is shown, in which order and how sure it is, stands in the [`Analysis`].
+
+mod compact;
+mod eslint;
+mod github;
+mod gitlab;
+mod json;
+mod junit;
+mod output;
+mod pretty;
+mod sarif;
+
+pub use json::schema;
+pub use output::{Output, write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::check::Analysis;
+use crate::findings::{Confidence, Finding, Severity};
+
+/// What every format gets.
+pub struct Report<'a> {
+    pub analysis: &'a Analysis,
+    /// Paths below it are shown relative to it.
+    pub working: &'a Utf8Path,
+    /// The text of a file, for excerpts.
+    pub text: &'a dyn Fn(&Utf8Path) -> Option<String>,
+}
+
+/// How a report is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people: excerpts with the trace.
+    Pretty,
+    /// One line a finding.
+    Compact,
+    /// Everything; its JSON Schema is rules/schema/report.schema.json.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Annotations of GitHub Actions.
+    Github,
+    /// GitLab's Code Quality.
+    Gitlab,
+    /// JUnit's XML.
+    Junit,
+    /// ESLint's JSON.
+    EslintJson,
+}
+
+impl Report<'_> {
+    /// The whole report.
+    pub fn render(&self, format: Format, colours: bool) -> String {
+        match format {
+            Format::Pretty => pretty::render(self, colours),
+            Format::Compact => compact::render(self),
+            Format::Json => json::render(self),
+            Format::Sarif => sarif::render(self),
+            Format::Github => github::render(self),
+            Format::Gitlab => gitlab::render(self),
+            Format::Junit => junit::render(self),
+            Format::EslintJson => eslint::render(self),
+        }
+    }
+
+    /// A path as reports show it: relative to the working directory where it lies below it, else absolute, with `/`.
+    fn path(&self, path: &Utf8Path) -> String {
+        let shown = path.strip_prefix(self.working).unwrap_or(path);
+        if cfg!(windows) { shown.as_str().replace('\\', "/") } else { shown.to_string() }
+    }
+
+    /// Findings of each file, in the order of the first.
+    fn by_file(&self) -> Vec<(&Utf8PathBuf, Vec<&Finding>)> {
+        let mut files: indexmap::IndexMap<&Utf8PathBuf, Vec<&Finding>> = indexmap::IndexMap::new();
+        for finding in &self.analysis.findings {
+            files.entry(&finding.path).or_default().push(finding);
+        }
+        files.into_iter().collect()
+    }
+}
+
+fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "note",
+    }
+}
+
+fn confidence(confidence: Confidence) -> &'static str {
+    match confidence {
+        Confidence::High => "high",
+        Confidence::Medium => "medium",
+        Confidence::Low => "low",
+    }
+}
+
+/// `1 finding`, `2 findings`.
+fn count(number: usize, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests;

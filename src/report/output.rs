@@ -1,0 +1,51 @@
+//! Where reports go: `--format FORMAT[=FILE]`.
+
+use std::fs;
+use std::io::{self, Write};
+
+use camino::Utf8PathBuf;
+use clap::ValueEnum;
+
+use super::{Format, Report};
+
+/// One wanted report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Output {
+    pub format: Format,
+    /// Absent: standard output.
+    pub file: Option<Utf8PathBuf>,
+}
+
+impl std::str::FromStr for Output {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Output, String> {
+        let (name, file) = match text.split_once('=') {
+            Some((_, "")) => return Err("expected a file behind `=`".to_owned()),
+            Some((name, file)) => (name, Some(file.into())),
+            None => (text, None),
+        };
+        match Format::from_str(name, false) {
+            Ok(format) => Ok(Output { format, file }),
+            Err(_) => {
+                let names = Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+                let names: Vec<_> = names.map(|value| value.get_name().to_owned()).collect();
+                Err(format!("there is no format `{name}`; there are {}", names.join(", ")))
+            }
+        }
+    }
+}
+
+/// Writes a report. `colours` is for standard output; a file gets none. The error names the file.
+pub fn write(report: &Report, output: &Output, colours: bool) -> Result<(), String> {
+    let Some(file) = &output.file else {
+        return match io::stdout().lock().write_all(report.render(output.format, colours).as_bytes()) {
+            // Whoever reads has seen enough (`| head`).
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            other => other.map_err(|error| format!("standard output: {error}")),
+        };
+    };
+    let folder = file.parent().filter(|folder| !folder.as_str().is_empty());
+    let made = folder.map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| fs::write(file, report.render(output.format, false))).map_err(|error| format!("{file}: {error}"))
+}

@@ -1,0 +1,223 @@
+//! The report for people: what, why and what to do, on an excerpt of the source.
+
+use std::fmt;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
+use rustc_hash::FxHashMap;
+
+use super::{Report, confidence, count};
+use crate::findings::{Finding, Position, Range, Severity, Size, Step, Verdict};
+
+/// Lines longer than this are minified or generated: an excerpt of one tells nobody anything.
+const LONGEST_LINE: usize = 400;
+const WIDTH: usize = 110;
+
+pub fn render(report: &Report, colours: bool) -> String {
+    let theme = if colours { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false).without_syntax_highlighting();
+    let mut texts = Texts { report, known: FxHashMap::default() };
+    let mut out = String::new();
+    for finding in &report.analysis.findings {
+        let shown = Shown::of(report, &mut texts, finding);
+        if handler.render_report(&mut out, &shown).is_err() {
+            out.push_str(&shown.headline);
+        }
+        out.push('\n');
+    }
+    out.push_str(&summary(report));
+    out
+}
+
+/// The last line.
+fn summary(report: &Report) -> String {
+    let analysis = report.analysis;
+    let number = analysis.findings.len();
+    let mut text = match number {
+        0 => format!("No listeners pile up in {}", count(analysis.files, "file")),
+        _ => format!("{} in {}", count(number, "finding"), count(analysis.files, "file")),
+    };
+    if analysis.logs {
+        let confirmed = analysis.findings.iter().filter(|finding| finding.verdict == Some(Verdict::Confirmed)).count();
+        text += &format!(", {confirmed} confirmed by {}", count(analysis.observations.len(), "observation"));
+    }
+    if analysis.hidden > 0 {
+        text += &format!("; {} of lower confidence not shown (--min-confidence low)", analysis.hidden);
+    }
+    if !analysis.problems.is_empty() {
+        text += &format!("; {} not analysed", count(analysis.problems.len(), "file"));
+    }
+    text + ".\n"
+}
+
+/// Texts of files, read once.
+struct Texts<'a> {
+    report: &'a Report<'a>,
+    known: FxHashMap<Utf8PathBuf, Option<std::sync::Arc<str>>>,
+}
+
+impl Texts<'_> {
+    /// None where the file is gone or has lines that cannot be shown.
+    fn get(&mut self, path: &Utf8Path) -> Option<std::sync::Arc<str>> {
+        if let Some(known) = self.known.get(path) {
+            return known.clone();
+        }
+        let text = (self.report.text)(path).filter(|text| text.lines().all(|line| line.len() <= LONGEST_LINE)).map(Into::into);
+        self.known.insert(path.to_owned(), text.clone());
+        text
+    }
+}
+
+/// A finding, or one step of a trace in another file, as miette wants it.
+struct Shown {
+    code: Option<String>,
+    severity: miette::Severity,
+    headline: String,
+    help: Option<String>,
+    source: Option<NamedSource<std::sync::Arc<str>>>,
+    labels: Vec<LabeledSpan>,
+    related: Vec<Shown>,
+}
+
+impl Shown {
+    fn of(report: &Report, texts: &mut Texts, finding: &Finding) -> Shown {
+        let text = texts.get(&finding.path);
+        let path = report.path(&finding.path);
+        let mut labels = Vec::new();
+        let mut notes = Vec::new();
+        if let Some(text) = &text {
+            // What is told twice of one place is told once, in the order of the trace.
+            let here: Vec<&Step> = finding.trace.iter().filter(|step| step.path == finding.path).collect();
+            let on_it: Vec<&str> = here.iter().filter(|step| step.range == finding.range).map(|step| step.message.as_str()).collect();
+            let label = if on_it.is_empty() { "added here".to_owned() } else { on_it.join("; ") };
+            labels.push(LabeledSpan::new_primary_with_span(Some(label), span(text, finding.range)));
+            for step in here.iter().filter(|step| step.range != finding.range) {
+                labels.push(LabeledSpan::new_with_span(Some(step.message.clone()), span(text, step.range)));
+            }
+        }
+        let mut related = Vec::new();
+        for step in finding.trace.iter().filter(|step| text.is_none() || step.path != finding.path) {
+            match texts.get(&step.path) {
+                Some(text) => related.push(Shown {
+                    code: None,
+                    severity: miette::Severity::Advice,
+                    headline: step.message.clone(),
+                    help: None,
+                    labels: vec![LabeledSpan::new_primary_with_span(None, span(&text, step.range))],
+                    source: Some(NamedSource::new(report.path(&step.path), text)),
+                    related: Vec::new(),
+                }),
+                None => notes.push(format!("{} ({}:{})", step.message, report.path(&step.path), step.range.start.line)),
+            }
+        }
+        notes.extend(retained(finding));
+        notes.extend(finding.verdict.map(|verdict| seen(verdict, finding)));
+        notes.push(finding.help.clone());
+        notes.push(format!("confidence {}; fingerprint {}", confidence(finding.confidence), finding.fingerprint));
+        Shown {
+            // Beside the rule, since the excerpt begins where the first step stands.
+            code: Some(format!("{} {path}:{}:{}", finding.rule, finding.range.start.line, finding.range.start.column)),
+            severity: match finding.severity {
+                Severity::Error => miette::Severity::Error,
+                Severity::Warning => miette::Severity::Warning,
+                Severity::Note => miette::Severity::Advice,
+            },
+            headline: finding.message.clone(),
+            help: Some(notes.join("\n")),
+            source: text.map(|text| NamedSource::new(&path, text)),
+            labels,
+            related,
+        }
+    }
+}
+
+/// What each leaked listener keeps, the large ones.
+fn retained(finding: &Finding) -> Option<String> {
+    let large: Vec<String> = finding
+        .retains
+        .iter()
+        .filter(|retained| retained.size >= Size::Large)
+        .map(|retained| match &retained.what {
+            Some(what) => format!("`{}` ({what})", retained.name),
+            None => format!("`{}`", retained.name),
+        })
+        .collect();
+    (!large.is_empty()).then(|| format!("each listener keeps {} in memory", large.join(", ")))
+}
+
+/// What the logs say of it.
+fn seen(verdict: Verdict, finding: &Finding) -> String {
+    let how = finding.evidence.first().map(|evidence| format!(": {}", evidence.how)).unwrap_or_default();
+    match verdict {
+        Verdict::Confirmed => format!("confirmed by a log{how}"),
+        Verdict::Consistent => format!("consistent with a log{how}"),
+        Verdict::Silent => "the logs show that the code ran and nothing happened".to_owned(),
+    }
+}
+
+/// A range as bytes of the text. A range that the text does not have (the file was changed meanwhile) is put at its end.
+fn span(text: &str, range: Range) -> miette::SourceSpan {
+    let start = offset(text, range.start);
+    let mut end = offset(text, range.end).max(start);
+    // A place without length gets the word there: miette draws nothing else well.
+    if end == start {
+        let word = text[start..].find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(text.len() - start);
+        let one = text[start..].chars().next().filter(|&c| c != '\n').map_or(0, char::len_utf8);
+        end += word.max(one);
+    }
+    (start, end - start).into()
+}
+
+fn offset(text: &str, position: Position) -> usize {
+    let lines = text.split_inclusive('\n');
+    let before: usize = lines.clone().take(position.line.saturating_sub(1) as usize).map(str::len).sum();
+    let line = lines.clone().nth(position.line.saturating_sub(1) as usize).unwrap_or_default();
+    let mut units = 0;
+    for (at, c) in line.char_indices() {
+        if units + 1 >= position.column as usize {
+            return before + at;
+        }
+        units += c.len_utf16();
+    }
+    before + line.trim_end_matches(['\n', '\r']).len()
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.headline)
+    }
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.headline)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl Diagnostic for Shown {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.code.as_ref().map(|code| Box::new(code) as Box<dyn fmt::Display>)
+    }
+
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.help.as_ref().map(|help| Box::new(help) as Box<dyn fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+
+    fn related<'a>(&'a self) -> Option<Box<dyn Iterator<Item = &'a dyn Diagnostic> + 'a>> {
+        (!self.related.is_empty()).then(|| Box::new(self.related.iter().map(|shown| shown as &dyn Diagnostic)) as _)
+    }
+}

@@ -1,0 +1,111 @@
+//! SARIF 2.1.0, for code scanning: rules with their help, the trace as a code flow, fingerprints that keep alerts together.
+
+use camino::Utf8Path;
+use serde_json::{Map, Value, json};
+
+use super::{Report, confidence, severity};
+use crate::findings::{Confidence, Finding, Range};
+use crate::rules::RULES;
+
+pub fn render(report: &Report) -> String {
+    let notifications: Vec<Value> = report
+        .analysis
+        .problems
+        .iter()
+        .map(|problem| {
+            let mut notification = Map::new();
+            notification.insert("level".into(), "warning".into());
+            notification.insert("message".into(), json!({ "text": problem.message }));
+            if !problem.path.as_str().is_empty() {
+                notification
+                    .insert("locations".into(), json!([{ "physicalLocation": { "artifactLocation": artifact(report, &problem.path) } }]));
+            }
+            notification.into()
+        })
+        .collect();
+    super::json::pretty(&json!({
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [{
+            "tool": { "driver": {
+                "name": env!("CARGO_PKG_NAME"),
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": RULES.iter().map(|rule| json!({
+                    "id": rule.id,
+                    "shortDescription": { "text": rule.summary },
+                    "help": { "text": rule.page, "markdown": rule.page },
+                })).collect::<Vec<_>>(),
+            } },
+            "columnKind": "utf16CodeUnits",
+            "originalUriBaseIds": { "WORKDIR": { "uri": format!("{}/", file_uri(report.working)) } },
+            "invocations": [{ "executionSuccessful": report.analysis.unusable.is_empty(), "toolExecutionNotifications": notifications }],
+            "results": report.analysis.findings.iter().map(|finding| result(report, finding)).collect::<Vec<_>>(),
+        }],
+    }))
+}
+
+fn result(report: &Report, finding: &Finding) -> Value {
+    let mut result = json!({
+        "ruleId": finding.rule,
+        "level": severity(finding.severity),
+        // GitHub shows a result's rank to nobody, but sorts by it; confidence itself stands in the properties.
+        "rank": match finding.confidence { Confidence::High => 90.0, Confidence::Medium => 60.0, Confidence::Low => 30.0 },
+        "message": { "text": format!("{}. {}", finding.message.trim_end_matches('.'), finding.help) },
+        "locations": [location(report, &finding.path, finding.range, None)],
+        "partialFingerprints": { "unlisten/v1": finding.fingerprint },
+        "properties": {
+            "confidence": confidence(finding.confidence),
+            "event": finding.event,
+            "emitter": finding.emitter_type,
+            "lifetime": finding.lifetime.word(),
+            "runs": finding.runs.word(),
+        },
+    });
+    if let Some(index) = RULES.iter().position(|rule| rule.id == finding.rule) {
+        result["ruleIndex"] = index.into();
+    }
+    if !finding.trace.is_empty() {
+        let end = location(report, &finding.path, finding.range, Some(&finding.message));
+        let steps = finding.trace.iter().map(|step| location(report, &step.path, step.range, Some(&step.message))).chain([end]);
+        let steps: Vec<Value> = steps.map(|location| json!({ "location": location })).collect();
+        result["codeFlows"] = json!([{ "threadFlows": [{ "locations": steps }] }]);
+    }
+    result
+}
+
+fn location(report: &Report, path: &Utf8Path, range: Range, message: Option<&str>) -> Value {
+    let mut location = json!({ "physicalLocation": {
+        "artifactLocation": artifact(report, path),
+        "region": { "startLine": range.start.line, "startColumn": range.start.column, "endLine": range.end.line, "endColumn": range.end.column },
+    } });
+    if let Some(message) = message {
+        location["message"] = json!({ "text": message });
+    }
+    location
+}
+
+fn artifact(report: &Report, path: &Utf8Path) -> Value {
+    match path.strip_prefix(report.working) {
+        Ok(_) => json!({ "uri": percent(&report.path(path)), "uriBaseId": "WORKDIR" }),
+        Err(_) => json!({ "uri": file_uri(path) }),
+    }
+}
+
+fn file_uri(path: &Utf8Path) -> String {
+    let path = path.as_str().replace('\\', "/");
+    format!("file://{}{}", if path.starts_with('/') { "" } else { "/" }, percent(&path))
+}
+
+/// What may not stand in a URI as it is.
+fn percent(path: &str) -> String {
+    use std::fmt::Write;
+    let mut uri = String::with_capacity(path.len());
+    for &b in path.as_bytes() {
+        if b.is_ascii_alphanumeric() || b"-._~/:@!$&'()*+,;=".contains(&b) {
+            uri.push(b as char);
+        } else {
+            let _ = write!(uri, "%{b:02X}");
+        }
+    }
+    uri
+}

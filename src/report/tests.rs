@@ -1,0 +1,86 @@
+//! Appearance only: what each format makes of hand-made findings.
+
+use super::*;
+use crate::findings::{Problem, collect, sample};
+
+const TEXT: &str = "server.on('request', function handle(req, res) {
+    const body = read(req);
+    const sock = req.socket;
+    sock  .on('close', done);
+});
+";
+
+fn analysis() -> Analysis {
+    let mut first = sample("/work/lib/a.js", 4);
+    let mut second = sample("/elsewhere/b.js", 4);
+    first.trace[1].path = "/elsewhere/b.js".into();
+    second.confidence = Confidence::Medium;
+    second.severity = Severity::Error;
+    second.event = None;
+    second.message = "a <b> & \"c\", 100%: x".to_owned();
+    Analysis {
+        files: 2,
+        findings: collect(vec![first, second]),
+        hidden: 3,
+        problems: vec![Problem { path: "/work/c.js".into(), message: "1:1: syntax error: Expression expected".to_owned() }],
+        ..Analysis::default()
+    }
+}
+
+fn rendered(analysis: &Analysis, format: Format) -> String {
+    let report = Report { analysis, working: Utf8Path::new("/work"), text: &|_| Some(TEXT.to_owned()) };
+    report.render(format, false).replace(env!("CARGO_PKG_VERSION"), "VERSION")
+}
+
+macro_rules! appearance {
+    ($($name:ident: $format:expr),* $(,)?) => {$(
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(rendered(&analysis(), $format));
+        }
+    )*};
+}
+
+appearance! {
+    pretty_report: Format::Pretty,
+    compact_report: Format::Compact,
+    json_report: Format::Json,
+    github_report: Format::Github,
+    gitlab_report: Format::Gitlab,
+    junit_report: Format::Junit,
+    eslint_report: Format::EslintJson,
+}
+
+#[test]
+fn nothing_found() {
+    let text: Vec<_> = [Format::Pretty, Format::Compact, Format::Github, Format::Junit, Format::Gitlab]
+        .map(|format| rendered(&Analysis { files: 1, ..Analysis::default() }, format))
+        .to_vec();
+    insta::assert_snapshot!(text.join("---\n"));
+}
+
+#[test]
+fn sarif_has_rules_flows_and_fingerprints() {
+    let text = rendered(&analysis(), Format::Sarif);
+    let sarif: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let results = sarif["runs"][0]["results"].as_array().expect("results");
+    assert_eq!(results.len(), 2);
+    let flow = results[1]["codeFlows"][0]["threadFlows"][0]["locations"].as_array().expect("a flow");
+    assert_eq!(flow.len(), 3);
+    assert_eq!(results[1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "lib/a.js");
+    assert_eq!(results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "file:///elsewhere/b.js");
+    assert_ne!(results[0]["partialFingerprints"], results[1]["partialFingerprints"]);
+    assert_eq!(sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().map(Vec::len), Some(1));
+}
+
+/// `UNLISTEN_BLESS=1 cargo test` writes it anew.
+#[test]
+fn the_schema_is_current() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/rules/schema/report.schema.json");
+    if std::env::var_os("UNLISTEN_BLESS").is_some() {
+        std::fs::create_dir_all(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/schema")).expect("made");
+        std::fs::write(path, schema()).expect("written");
+    }
+    let kept = std::fs::read_to_string(path).unwrap_or_default();
+    assert!(kept == schema(), "rules/schema/report.schema.json is not current: UNLISTEN_BLESS=1 cargo test writes it anew");
+}

@@ -1,0 +1,26 @@
+//! Source: which files are analysed, and their text. Who touches the disk for code is here.
+
+mod file;
+mod package;
+mod resolver;
+pub mod sourcemap;
+mod walk;
+
+pub use file::{Text, describe, read};
+pub use resolver::Resolver;
+pub use walk::{Selection, SourceFile, select};
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+/// The folder that paths are shown relative to, as the file system spells it. A folder that is gone is the root.
+pub fn working_directory() -> Utf8PathBuf {
+    Utf8Path::new(".").canonicalize_utf8().unwrap_or_else(|_| Utf8PathBuf::from("/"))
+}
+
+/// The extensions that are code.
+pub const EXTENSIONS: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
+
+/// A declaration file: types only (`index.d.ts`, `styles.d.css.ts`).
+pub fn is_declaration(path: &Utf8Path) -> bool {
+    matches!(path.extension(), Some("ts" | "mts" | "cts")) && path.file_name().is_some_and(|name| name.contains(".d."))
+}

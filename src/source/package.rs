@@ -1,0 +1,197 @@
+//! What a `package.json` says of its package: its name, and which files its users can load.
+
+use std::fs;
+
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
+use rustc_hash::FxHashSet;
+use serde_json::Value;
+
+/// A package on disk.
+#[derive(Debug)]
+pub struct Package {
+    /// Where its `package.json` stands.
+    pub folder: Utf8PathBuf,
+    pub name: Option<String>,
+    /// Where its users enter: specifiers relative to the folder, `*` standing for any text.
+    targets: Vec<String>,
+    /// The user may load any file (`exports` is absent), so that `main` has its default.
+    open: bool,
+}
+
+impl Package {
+    /// Reads `folder/package.json`; none where there is none that is an object.
+    pub fn read(folder: &Utf8Path) -> Option<Package> {
+        let text = fs::read_to_string(folder.join("package.json")).ok()?;
+        let json: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
+        let json = json.as_object()?;
+        let mut targets = Vec::new();
+        for field in ["main", "module", "browser", "exports", "bin", "types", "typings", "jsnext:main", "react-native", "source"] {
+            if let Some(value) = json.get(field) {
+                collect(value, &mut targets);
+            }
+        }
+        let name = json.get("name").and_then(Value::as_str).map(str::to_owned);
+        let open = json.get("exports").is_none_or(Value::is_null);
+        Some(Package { folder: folder.to_owned(), name, targets, open })
+    }
+
+    /// The files that users of the package enter by, among `files` (sorted). A built entry brings the source that it was built from
+    /// where that can be told.
+    pub fn entries(&self, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+        let mut entries = FxHashSet::default();
+        for target in &self.targets {
+            let candidates = candidates(target);
+            // The target itself, and the first place that has its source.
+            for several in [&candidates[..1], &candidates[1..]] {
+                let found = several.iter().map(|candidate| self.files_of(candidate, files)).find(|found| !found.is_empty());
+                entries.extend(found.unwrap_or_default());
+            }
+        }
+        if self.open && (entries.is_empty() || self.targets.is_empty()) {
+            entries.extend(self.file("index", files));
+        }
+        let mut entries: Vec<_> = entries.into_iter().collect();
+        entries.sort();
+        entries
+    }
+
+    /// What the package's name alone means.
+    pub fn main(&self, files: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
+        let targets = self.targets.iter().filter(|target| !target.contains('*')).flat_map(|target| candidates(target));
+        targets.chain(["index".to_owned(), "src/index".to_owned()]).find_map(|candidate| self.file(&candidate, files))
+    }
+
+    /// What `name/inside` means, as far as the names of files tell.
+    pub fn subpath(&self, inside: &str, files: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
+        let built = BUILT.iter().map(|folder| format!("{folder}/{inside}"));
+        candidates(inside).into_iter().chain([format!("src/{inside}")]).chain(built).find_map(|candidate| self.file(&candidate, files))
+    }
+
+    /// The file that `target` means: itself, with an extension in place of or behind its own, or the index of a folder.
+    fn file(&self, target: &str, files: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
+        let path = normalize(&self.folder.join(target));
+        let there = |path: &Utf8Path| files.binary_search_by(|file| file.as_path().cmp(path)).is_ok();
+        let mut spellings = vec![path.clone()];
+        let bare = Utf8PathBuf::from(strip_extension(path.as_str()));
+        for base in [&path, &bare, &path.join("index")] {
+            spellings.extend(super::EXTENSIONS.iter().map(|extension| Utf8PathBuf::from(format!("{base}.{extension}"))));
+        }
+        spellings.into_iter().find(|spelling| there(spelling))
+    }
+
+    /// The files that a target means, `*` in it standing for any text.
+    fn files_of(&self, target: &str, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+        let Some((before, after)) = target.split_once('*') else { return self.file(target, files).into_iter().collect() };
+        // A letter in the star's place keeps the slash before it.
+        let before = normalize(&self.folder.join(format!("{before}x")));
+        let before = before.as_str().strip_suffix('x').unwrap_or_default();
+        let after = strip_extension(after);
+        let start = files.partition_point(|file| file.as_str() < before);
+        let inside = files[start..].iter().take_while(|file| file.as_str().starts_with(before));
+        let matches = |file: &&Utf8PathBuf| {
+            let star = &file.as_str()[before.len()..];
+            !star.contains("node_modules/") && strip_extension(star).ends_with(after)
+        };
+        inside.filter(matches).cloned().collect()
+    }
+}
+
+/// Every string in a field: the conditions of `exports`, the names of `bin`. Only relative files are targets; `null` and `false` are not.
+fn collect(value: &Value, targets: &mut Vec<String>) {
+    match value {
+        Value::String(target) if !target.ends_with(".json") && !target.ends_with(".css") => targets.push(target.clone()),
+        Value::Array(several) => several.iter().for_each(|value| collect(value, targets)),
+        Value::Object(map) => map.values().for_each(|value| collect(value, targets)),
+        _ => {}
+    }
+}
+
+/// Folders that build steps write to.
+const BUILT: [&str; 16] = [
+    "dist",
+    "lib",
+    "build",
+    "out",
+    "output",
+    "esm",
+    "cjs",
+    "es",
+    "es6",
+    "commonjs",
+    "umd",
+    "dist-cjs",
+    "dist-es",
+    "distribution",
+    "types",
+    "node",
+];
+
+/// A target and the sources that it may have been built from: `dist/esm/index.mjs` from `src/index.ts` or `src/esm/index.ts`.
+fn candidates(target: &str) -> Vec<String> {
+    let target = target.trim_start_matches("./").to_owned();
+    let mut parts: Vec<&str> = target.split('/').collect();
+    let mut candidates = vec![target.clone()];
+    while parts.len() > 1 && BUILT.contains(&parts[0]) {
+        parts.remove(0);
+        candidates.extend(["src", "source", "lib"].map(|source| format!("{source}/{}", parts.join("/"))));
+        candidates.push(parts.join("/"));
+    }
+    candidates
+}
+
+/// Without `.js`, `.d.ts` and the like.
+fn strip_extension(path: &str) -> &str {
+    let path = path.strip_suffix(".map").unwrap_or(path);
+    match path.rsplit_once('.') {
+        Some((stem, extension)) if super::EXTENSIONS.contains(&extension) => stem.strip_suffix(".d").unwrap_or(stem),
+        _ => path,
+    }
+}
+
+/// Without `.` and `..`, by the text alone.
+fn normalize(path: &Utf8Path) -> Utf8PathBuf {
+    let mut normal = Utf8PathBuf::new();
+    for part in path.components() {
+        match part {
+            Utf8Component::CurDir => {}
+            Utf8Component::ParentDir => {
+                normal.pop();
+            }
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entries(json: &str, files: &[&str]) -> Vec<String> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        fs::write(root.join("package.json"), json).expect("written");
+        let mut files: Vec<_> = files.iter().map(|file| root.join(file)).collect();
+        files.sort();
+        let package = Package::read(root).expect("a package");
+        package.entries(&files).iter().map(|entry| entry.strip_prefix(root).expect("inside").to_string()).collect()
+    }
+
+    #[test]
+    fn entries_of_a_package() {
+        assert_eq!(entries("{}", &["index.js", "lib/a.js"]), ["index.js"]);
+        assert_eq!(entries(r#"{"main":"lib"}"#, &["index.js", "lib/index.js"]), ["lib/index.js"]);
+        assert_eq!(entries(r#"{"main":"./lib/a"}"#, &["index.js", "lib/a.js"]), ["lib/a.js"]);
+        assert_eq!(
+            entries(r#"{"main":"dist/index.js","bin":{"x":"bin/x.js"}}"#, &["bin/x.js", "src/index.ts"]),
+            ["bin/x.js", "src/index.ts"]
+        );
+        assert_eq!(
+            entries(
+                r#"{"exports":{".":{"import":"./dist/esm/index.mjs","types":"./dist/index.d.ts"},"./f/*":"./dist/f/*.js","./no":null}}"#,
+                &["dist/esm/index.mjs", "src/index.ts", "src/f/a.ts", "src/g.ts", "index.js"]
+            ),
+            ["dist/esm/index.mjs", "src/f/a.ts", "src/index.ts"]
+        );
+    }
+}
