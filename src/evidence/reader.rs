@@ -263,8 +263,12 @@ impl<'a> Reader<'a> {
             last.mapped = Some(place);
             return;
         }
-        let trimmed = bare.trim();
-        if trimmed.is_empty() || trimmed.ends_with("Trace") || trimmed.starts_with("(Use `") || trimmed.starts_with("... ") {
+        let trimmed = bare.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | ','));
+        let waits = || self.open.iter().any(|open| open.stream == meta.stream && open.frames.is_empty());
+        if trimmed.is_empty() || trimmed.ends_with("Trace") || trimmed.contains("(Use `") || trimmed.trim_start().starts_with("... ") {
+            return;
+        }
+        if trimmed.len() < 400 && trimmed.contains("\"Trace\"") && waits() {
             return;
         }
         self.other_line(meta, &bare);
