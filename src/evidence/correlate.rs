@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::locate::{self, Located};
 use super::observation::*;
 use super::places::Places;
+use super::printable::brief;
 use super::telling::Clues;
 use super::{LogReading, advice, story};
 use crate::findings::{Confidence, Evidence, Finding, Region, Verdict};
@@ -120,7 +121,7 @@ fn candidates(warning: &MaxListeners, findings: &[Finding], clues: &Clues) -> Ve
         let mut reasons = Vec::new();
         let event = match (&finding.event, &warning.event) {
             (Some(one), Some(other)) if one == other => {
-                reasons.push(format!("it adds «{other}» listeners"));
+                reasons.push(format!("it adds «{}» listeners", brief(other)));
                 true
             }
             (Some(_), Some(_)) => continue,
@@ -134,7 +135,7 @@ fn candidates(warning: &MaxListeners, findings: &[Finding], clues: &Clues) -> Ve
             && class == class_name(kind)
         {
             weight += 4;
-            reasons.push(format!("its emitter is a {class}"));
+            reasons.push(format!("its emitter is a {}", brief(class)));
         }
         let often = how_often(finding.runs);
         weight += often;
@@ -183,7 +184,7 @@ fn unexplained(warning: &MaxListeners, located: &Located) -> String {
     if warning.interleaved {
         return "the stacks of several processes are mixed in the log, none can be attributed safely".to_owned();
     }
-    let event = warning.event.as_deref().map_or("a listener".to_owned(), |event| format!("a «{event}» listener"));
+    let event = warning.event.as_deref().map_or("a listener".to_owned(), |event| format!("a «{}» listener", brief(event)));
     if let Some(site) = &located.site {
         let place = format!("{}:{}", site.path.file_name().unwrap_or(""), site.line);
         if site.path.as_str().contains("/node_modules/") {
@@ -192,7 +193,7 @@ fn unexplained(warning: &MaxListeners, located: &Located) -> String {
         return format!("{event} is added at {place}, which no rule reports");
     }
     if let Some(lost) = &located.lost {
-        return format!("its stack leads to {lost}, which is not on disk here; --map FROM=TO says where that folder lies");
+        return format!("its stack leads to {}, which is not on disk here; --map FROM=TO says where that folder lies", brief(lost));
     }
     if warning.frames.iter().any(|frame| frame.internal) {
         return "its stack holds frames of the runtime only".to_owned();

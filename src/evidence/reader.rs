@@ -11,7 +11,7 @@ use rustc_hash::FxHashMap;
 use super::envelope;
 use super::frame;
 use super::json::{Meta, Piece};
-use super::observation::Frame;
+use super::observation::{Frame, Observation};
 use super::scan::Sink;
 use super::telling::Tellings;
 use super::wording::{self, Reading, Warning};
@@ -120,6 +120,11 @@ impl<'a> Reader<'a> {
             self.record(&Meta { stream, ..Meta::default() }, &text);
         }
         self.close_all();
+    }
+
+    /// What was read so far.
+    pub fn observed(&self) -> Vec<Observation> {
+        self.out.clone().observations().0
     }
 
     fn physical(&mut self, line: &str) {

@@ -1,6 +1,7 @@
 //! One story per process, in time order: heap growth, warnings, the end.
 
 use super::observation::*;
+use super::printable::brief;
 use super::stamp;
 
 /// Tells the stories of all processes, in the order of their first sign.
@@ -64,8 +65,8 @@ pub fn sentence(observation: &Observation) -> String {
     match observation {
         Observation::Gc(gc) => growth(gc),
         Observation::MaxListeners(warning) => {
-            let event = warning.event.as_deref().map_or(String::new(), |event| format!(" «{event}»"));
-            let emitter = warning.emitter.as_deref().map_or(String::new(), |emitter| format!(" on {emitter}"));
+            let event = warning.event.as_deref().map_or(String::new(), |event| format!(" «{}»", brief(event)));
+            let emitter = warning.emitter.as_deref().map_or(String::new(), |emitter| format!(" on {}", brief(emitter)));
             let place = match &warning.site {
                 Some(site) => format!(" at {}:{}", site.path, site.line),
                 None => String::new(),
@@ -74,10 +75,10 @@ pub fn sentence(observation: &Observation) -> String {
         }
         Observation::OutOfMemory(end) => {
             let place = end.site.as_ref().map_or(String::new(), |site| format!(" at {}:{}", site.path, site.line));
-            format!("out of memory{place} ({})", end.message)
+            format!("out of memory{place} ({})", brief(&end.message))
         }
         Observation::ProcessExit(exit) => match (&exit.signal, exit.code) {
-            (Some(signal), _) => format!("killed by {signal}"),
+            (Some(signal), _) => format!("killed by {}", brief(signal)),
             (None, Some(137)) => "exited with code 137 (killed, as a rule for memory)".to_owned(),
             (None, Some(code)) => format!("exited with code {code}"),
             (None, None) => "ended".to_owned(),

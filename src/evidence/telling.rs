@@ -18,7 +18,7 @@ const CONTAINER_PIDS: u32 = 64;
 const SAME_END: u64 = 12;
 
 /// Everything read so far.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Tellings {
     warnings: Vec<MaxListeners>,
     /// Of each warning: the stream it was told in (log and prefix).
@@ -32,6 +32,7 @@ pub struct Tellings {
     pub dropped: u64,
 }
 
+#[derive(Clone)]
 struct Collections {
     log: LogPlace,
     time: Option<i64>,
