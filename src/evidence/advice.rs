@@ -48,7 +48,10 @@ pub fn patterns(observations: &[Observation]) -> Vec<Option<Pattern>> {
             return Pattern { growth: Growth::Leak, why };
         }
         if limit > 0.0 && warning.count as f64 > limit + 1.0 {
-            let why = format!("{} listeners is far above the limit of {limit}: it was lowered later, or listeners were added at once", warning.count);
+            let why = format!(
+                "{} listeners is far above the limit of {limit}: it was lowered later, or listeners were added at once",
+                warning.count
+            );
             return Pattern { growth: Growth::Unclear, why };
         }
         let why = if told == 1 {

@@ -43,7 +43,7 @@ pub fn correlate(findings: &mut [Finding], reading: &mut LogReading, places: &Pl
     memory(findings, &reading.observations, &joined);
     silence(findings, &reading.observations, &reading.clues, places);
     reading.problems.extend(places.problems());
-    story::stories(&reading.observations)
+    story::stories(&reading.observations, Some(places))
 }
 
 /// Whether a log names a finding: then it is shown whatever its confidence.
@@ -79,8 +79,11 @@ fn explain(index: usize, warning: &mut MaxListeners, findings: &mut [Finding], p
         return Some((found, true));
     }
     let ranked = candidates(warning, findings, clues);
-    warning.candidates =
-        ranked.iter().take(MOST_CANDIDATES).map(|c| Candidate { finding: findings[c.finding].fingerprint.clone(), why: c.why.clone() }).collect();
+    warning.candidates = ranked
+        .iter()
+        .take(MOST_CANDIDATES)
+        .map(|c| Candidate { finding: findings[c.finding].fingerprint.clone(), why: c.why.clone() })
+        .collect();
     warning.advice = advice::of_warning(warning);
     if has_user_frame {
         // The stack names another place: a like-named finding is not the cause.
@@ -262,7 +265,8 @@ fn memory(findings: &mut [Finding], observations: &[Observation], joined: &[Opti
 
 /// Says of which findings a quiet log proves nothing, and which ran quietly.
 fn silence(findings: &mut [Finding], observations: &[Observation], clues: &Clues, places: &Places) {
-    let raised: Vec<_> = findings.iter().filter(|f| f.rule == "max-listeners-raised").map(|f| (f.path.clone(), f.emitter_type.clone())).collect();
+    let raised: Vec<_> =
+        findings.iter().filter(|f| f.rule == "max-listeners-raised").map(|f| (f.path.clone(), f.emitter_type.clone())).collect();
     let (ran, _) = locate::spots(&clues.ran, places);
     let warned = observations.iter().any(|it| matches!(it, Observation::MaxListeners(_)));
     for finding in findings.iter_mut().filter(|finding| finding.verdict.is_none() && finding.rule != "max-listeners-raised") {

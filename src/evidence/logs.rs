@@ -123,12 +123,12 @@ pub fn write_observation(
             write_advice(out, end.advice.as_deref())
         }
         Observation::Gc(gc) => {
-            writeln!(out, "{}: {}", story::sentence(observation), printable(&gc.why))?;
+            writeln!(out, "{}: {}", story::sentence(observation, places), printable(&gc.why))?;
             writeln!(out, "{told}")?;
             write_advice(out, gc.advice.as_deref())
         }
         Observation::ProcessExit(_) => {
-            writeln!(out, "{}", printable(&story::sentence(observation)))?;
+            writeln!(out, "{}", printable(&story::sentence(observation, places)))?;
             writeln!(out, "{told}")
         }
     }

@@ -28,9 +28,7 @@ impl PathMapping {
     /// Reads the option's value; `working` is the folder that a relative TO is meant against.
     pub fn parse(text: &str, working: &Utf8Path) -> Result<PathMapping, String> {
         match text.rsplit_once('=') {
-            Some((from, to)) if !from.is_empty() && !to.is_empty() => {
-                Ok(PathMapping { from: clean(from), to: lexical(&working.join(to)) })
-            }
+            Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok(PathMapping { from: clean(from), to: lexical(&working.join(to)) }),
             _ => Err(format!("--map wants FROM=TO, not {text:?}")),
         }
     }
@@ -109,6 +107,11 @@ impl Places {
         problems.sort();
         problems.dedup();
         problems
+    }
+
+    /// A path as a person reads it: below its root.
+    pub fn shown<'a>(&self, path: &'a Utf8Path) -> &'a Utf8Path {
+        self.roots.iter().find_map(|root| path.strip_prefix(&root.path).ok()).unwrap_or(path)
     }
 
     /// The file that a path of a log means.

@@ -87,7 +87,7 @@ pub struct Reader<'a> {
 impl Sink for Reader<'_> {
     fn line(&mut self, bytes: &[u8], number: u64) {
         let text = String::from_utf8_lossy(bytes);
-        let text = text.trim_start_matches('\u{feff}');
+        let text = text.trim_start_matches(['\u{feff}', '\0']);
         self.now = number;
         self.physical(text.strip_suffix('\r').unwrap_or(text));
     }

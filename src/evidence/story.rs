@@ -1,11 +1,12 @@
 //! One story per process, in time order: heap growth, warnings, the end.
 
 use super::observation::*;
+use super::places::Places;
 use super::printable::brief;
 use super::stamp;
 
 /// Tells the stories of all processes, in the order of their first sign.
-pub fn stories(observations: &[Observation]) -> Vec<ProcessStory> {
+pub fn stories(observations: &[Observation], places: Option<&Places>) -> Vec<ProcessStory> {
     let mut groups: indexmap::IndexMap<(String, Option<u32>), Vec<usize>> = indexmap::IndexMap::new();
     for (index, observation) in observations.iter().enumerate() {
         groups.entry((observation.log().path.clone(), observation.pid())).or_default().push(index);
@@ -22,13 +23,13 @@ pub fn stories(observations: &[Observation]) -> Vec<ProcessStory> {
         let mut steps = Vec::new();
         for &index in &indices {
             let observation = &observations[index];
-            steps.push(StoryStep { observation: index, time: observation.time().map(stamp::iso), text: sentence(observation) });
+            steps.push(StoryStep { observation: index, time: observation.time().map(stamp::iso), text: sentence(observation, places) });
         }
         let parts: Vec<String> = indices
             .iter()
             .map(|&index| match observations[index].time().filter(|_| !matches!(observations[index], Observation::Gc(_))) {
-                Some(time) => format!("{} at {}", sentence(&observations[index]), &stamp::iso(time)[11..19]),
-                None => sentence(&observations[index]),
+                Some(time) => format!("{} at {}", sentence(&observations[index], places), &stamp::iso(time)[11..19]),
+                None => sentence(&observations[index], places),
             })
             .collect();
         stories.push(ProcessStory { pid, log, summary: shortened(parts), steps });
@@ -61,20 +62,20 @@ fn rank(observation: &Observation) -> u8 {
 }
 
 /// One step in words.
-pub fn sentence(observation: &Observation) -> String {
+pub fn sentence(observation: &Observation, places: Option<&Places>) -> String {
+    let at = |site: &Site| {
+        format!(" at {}:{}", brief(places.map_or(site.path.as_path(), |places| places.shown(&site.path)).as_str()), site.line)
+    };
     match observation {
         Observation::Gc(gc) => growth(gc),
         Observation::MaxListeners(warning) => {
             let event = warning.event.as_deref().map_or(String::new(), |event| format!(" «{}»", brief(event)));
             let emitter = warning.emitter.as_deref().map_or(String::new(), |emitter| format!(" on {}", brief(emitter)));
-            let place = match &warning.site {
-                Some(site) => format!(" at {}:{}", site.path, site.line),
-                None => String::new(),
-            };
+            let place = warning.site.as_ref().map_or(String::new(), at);
             format!("{}{event} listeners{emitter}{place}", warning.count)
         }
         Observation::OutOfMemory(end) => {
-            let place = end.site.as_ref().map_or(String::new(), |site| format!(" at {}:{}", site.path, site.line));
+            let place = end.site.as_ref().map_or(String::new(), at);
             format!("out of memory{place} ({})", brief(&end.message))
         }
         Observation::ProcessExit(exit) => match (&exit.signal, exit.code) {

@@ -1,0 +1,216 @@
+//! Runtime evidence, on logs and programs of our own (`fixtures/evidence/<story>`).
+
+#[path = "evidence/envelopes.rs"]
+mod envelopes;
+#[path = "evidence/hostile.rs"]
+mod hostile;
+#[path = "evidence/properties.rs"]
+mod properties;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use unlisten::evidence::{self, GrowthKind, LogReading, MaxListeners, Observation, PathMapping, Places, ProcessStory};
+use unlisten::findings::{Confidence, Finding, Position, Range, Region, Severity, Verdict};
+
+pub fn story(name: &str) -> Utf8PathBuf {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/evidence").join(name)
+}
+
+/// A finding as a rule would make it, on the first place of the file where `text` stands.
+pub fn finding(path: &Utf8Path, text: &str, event: Option<&str>) -> Finding {
+    let source = std::fs::read_to_string(path).expect("a fixture");
+    let (line, row) = source.lines().enumerate().find(|(_, row)| row.contains(text)).expect("the text stands in the fixture");
+    let column = row.find(text).unwrap_or(0) as u32 + 1;
+    let start = Position { line: line as u32 + 1, column };
+    let call = Position { line: start.line, column: column + text.find('(').unwrap_or(0) as u32 };
+    Finding {
+        rule: "listener-per-call",
+        severity: Severity::Warning,
+        confidence: Confidence::Low,
+        path: path.to_owned(),
+        range: Range { start, end: call },
+        call,
+        message: String::new(),
+        help: String::new(),
+        event: event.map(str::to_owned),
+        emitter_type: None,
+        lifetime: Region::Module,
+        runs: Region::Request,
+        retains: Vec::new(),
+        trace: Vec::new(),
+        fingerprint: format!("{}:{}:{}", path.file_name().unwrap_or(""), start.line, start.column),
+        verdict: None,
+        evidence: Vec::new(),
+        text: row.trim().to_owned(),
+        scope: String::new(),
+    }
+}
+
+pub fn read(log: &Utf8Path) -> LogReading {
+    let (inputs, problems) = evidence::inputs([log.as_str()]);
+    assert!(problems.is_empty(), "{problems:?}");
+    evidence::read(&inputs)
+}
+
+pub fn warnings(reading: &LogReading) -> Vec<&MaxListeners> {
+    let warning = |observation| if let &Observation::MaxListeners(ref warning) = observation { Some(warning) } else { None };
+    reading.observations.iter().filter_map(warning).collect()
+}
+
+fn joined(story_name: &str, log: &str, findings: &mut [Finding]) -> (LogReading, Vec<ProcessStory>) {
+    let root = story(story_name);
+    let mut reading = read(&root.join(log));
+    let places = Places::new(&[root], &[], Vec::new());
+    let stories = evidence::correlate(findings, &mut reading, &places);
+    (reading, stories)
+}
+
+#[test]
+fn a_stack_confirms_the_finding_it_names() {
+    for log in ["modern.log", "old.log"] {
+        let mut findings = [finding(&story("bus").join("server.js"), "on('config'", Some("config"))];
+        let (reading, _) = joined("bus", log, &mut findings);
+        let warnings = warnings(&reading);
+        assert_eq!(warnings.len(), 1, "{log}");
+        assert_eq!(warnings[0].finding.as_deref(), Some("server.js:9:9"), "{log}");
+        assert_eq!(warnings[0].site.as_ref().map(|site| site.line), Some(9));
+        assert_eq!(findings[0].verdict, Some(Verdict::Confirmed), "{log}");
+        assert!(evidence::is_named(&findings[0]));
+    }
+}
+
+#[test]
+fn without_a_stack_the_event_decides_and_the_verdict_is_weaker() {
+    let path = story("bus").join("server.js");
+    let mut findings = [finding(&path, "emit('other'", Some("other")), finding(&path, "on('config'", Some("config"))];
+    let (reading, _) = joined("bus", "untraced.log", &mut findings);
+    let warning = warnings(&reading)[0];
+    assert_eq!(warning.finding.as_deref(), Some("server.js:9:9"));
+    assert!(warning.advice.as_deref().is_some_and(|advice| advice.contains("--trace-warnings")));
+    assert_eq!((findings[0].verdict, findings[1].verdict), (None, Some(Verdict::Consistent)));
+}
+
+#[test]
+fn a_warning_that_nothing_explains_says_why() {
+    let (reading, _) = joined("bus", "modern.log", &mut []);
+    let reason = warnings(&reading)[0].unexplained.clone().unwrap_or_default();
+    assert!(reason.contains("server.js:9"), "{reason}");
+    // A finding of the same event elsewhere is not the cause: the stack says where.
+    let mut elsewhere = [finding(&story("killed").join("worker.js"), "on('job'", Some("config"))];
+    let (reading, _) = joined("bus", "modern.log", &mut elsewhere);
+    assert_eq!((warnings(&reading)[0].finding.clone(), elsewhere[0].verdict), (None, None));
+}
+
+#[test]
+fn a_stack_leads_into_a_dependency() {
+    let root = story("dependency");
+    let reading = read(&root.join("old.log"));
+    let places = Places::new(std::slice::from_ref(&root), &[], Vec::new());
+    let agent = root.join("node_modules/pooled/lib/agent.js");
+    assert_eq!(evidence::frames_to_files(&reading, &places), [agent.clone()]);
+    let mut findings = [finding(&agent, "once('connect'", Some("connect"))];
+    let (reading, _) = joined("dependency", "old.log", &mut findings);
+    assert_eq!(warnings(&reading)[0].site.as_ref().map(|site| site.path.clone()), Some(agent));
+    assert_eq!(findings[0].verdict, Some(Verdict::Confirmed));
+}
+
+#[test]
+fn a_bundle_leads_to_its_source_over_two_maps() {
+    let root = story("bundle");
+    let mut findings = [finding(&root.join("src/session.ts"), "on('tick'", Some("tick"))];
+    let (reading, _) = joined("bundle", "app.log", &mut findings);
+    let site = warnings(&reading)[0].site.clone().expect("a site");
+    assert_eq!((site.path, site.line, site.column), (root.join("src/session.ts"), 5, 9));
+    assert_eq!(findings[0].verdict, Some(Verdict::Confirmed));
+    assert!(findings[0].evidence[0].how.contains("source map"), "{:?}", findings[0].evidence);
+}
+
+#[test]
+fn one_story_per_process() {
+    let mut findings = [finding(&story("killed").join("worker.js"), "on('job'", Some("job"))];
+    let (reading, stories) = joined("killed", "app.log", &mut findings);
+    assert_eq!(stories.len(), 1, "{stories:?}");
+    let summary = &stories[0].summary;
+    assert!(summary.starts_with("heap grew 3.1 ± 0.0 MB a minute over 30 minutes"), "{summary}");
+    assert!(summary.contains("11 «job» listeners") && summary.contains("worker.js:6 at 12:04:01"), "{summary}");
+    assert!(summary.ends_with("killed by SIGKILL at 12:31:00"), "{summary}");
+    let gc = reading.observations.iter().find_map(|it| if let Observation::Gc(gc) = it { Some(gc) } else { None }).expect("collections");
+    assert_eq!((gc.events, gc.full, gc.growth), (16, 16, GrowthKind::Objects));
+    assert_eq!(findings[0].evidence.len(), 2, "the warning and the growth: {:?}", findings[0].evidence);
+}
+
+#[test]
+fn a_mapping_says_where_a_folder_lies() {
+    let root = story("bus");
+    let working = story("");
+    let mapping = PathMapping::parse("/srv/app/bus=bus", &working).expect("a mapping");
+    let places = Places::new(&[], &[], vec![mapping]);
+    assert_eq!(places.find("/srv/app/bus/server.js").map(|found| found.path), Some(root.join("server.js")));
+    assert!(PathMapping::parse("nonsense", &working).is_err());
+}
+
+#[test]
+fn tellings_of_other_logs_are_one_where_they_are_of_one_process() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let text = std::fs::read_to_string(story("bus").join("modern.log")).expect("a fixture");
+    for name in ["out.log", "copy/err.log"] {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("a folder");
+        std::fs::write(path, &text).expect("a log");
+    }
+    let path = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    assert_eq!(warnings(&read(path)).len(), 1);
+    // In two containers the first process is 1 each time.
+    for name in ["out.log", "copy/err.log"] {
+        std::fs::write(folder.path().join(name), text.replace("4711", "1")).expect("a log");
+    }
+    assert_eq!(warnings(&read(path)).len(), 2);
+}
+
+#[test]
+fn the_report_for_a_person() {
+    let mut findings = [finding(&story("killed").join("worker.js"), "on('job'", Some("job"))];
+    findings[0].message = "each job is kept".to_owned();
+    let (reading, stories) = joined("killed", "app.log", &mut findings);
+    let root = story("killed");
+    let places = Places::new(std::slice::from_ref(&root), &[], Vec::new());
+    let mut out = Vec::new();
+    evidence::write_text(&mut out, &reading, &stories, &findings, Some(&places), &root).expect("a vector");
+    let text = String::from_utf8(out).expect("UTF-8").replace(root.as_str(), "");
+    insta::assert_snapshot!(text, @r"
+    11 «job» listeners on [EventEmitter], the limit is 10
+      told in /app.log:4, process 900, 2026-01-05T12:04:01Z
+      added at worker.js:6:7
+        bus.on('job', () => chunk);
+      explained by listener-per-call: each job is kept
+      leak: told once: one emitter passed its limit; whether it goes on growing the log does not say
+    process 900 (/app.log): heap grew 3.1 ± 0.0 MB a minute over 30 minutes, 11 «job» listeners on [EventEmitter] at worker.js:6 at 12:04:01, killed by SIGKILL at 12:31:00
+    ");
+}
+
+#[test]
+fn a_growing_log_is_followed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = Utf8PathBuf::from_path_buf(folder.path().join("app.log")).expect("UTF-8");
+    std::fs::write(&path, "starts\n").expect("a log");
+    let text = std::fs::read_to_string(story("bus").join("modern.log")).expect("a fixture");
+    let (mut rounds, mut seen) = (0, Vec::new());
+    evidence::follow(
+        &path,
+        std::time::Duration::from_millis(1),
+        &mut || {
+            rounds += 1;
+            if rounds == 2 {
+                let mut file = std::fs::OpenOptions::new().append(true).open(&path).expect("the log");
+                std::io::Write::write_all(&mut file, text.as_bytes()).expect("the log");
+            }
+            rounds < 5
+        },
+        &mut |observation| {
+            seen.push(observation.clone());
+            Ok(())
+        },
+    )
+    .expect("to follow");
+    assert_eq!(seen.len(), 1);
+    assert_eq!(seen[0].frames().len(), 7);
+}
