@@ -179,7 +179,7 @@ fn how_often(runs: Region) -> i32 {
 /// `[MessagePort [EventTarget]]` and `node:worker_threads.MessagePort` are both `MessagePort`.
 fn class_name(text: &str) -> &str {
     let text = text.trim_start_matches('[').trim_start_matches("Proxy(").trim_start_matches('[');
-    let end = text.find(|c: char| matches!(c, ' ' | ']' | ':' | '<' | '(' | '{')).unwrap_or(text.len());
+    let end = text.find([' ', ']', ':', '<', '(', '{']).unwrap_or(text.len());
     text[..end].rsplit(['.', '/']).next().unwrap_or(text)
 }
 

@@ -29,6 +29,8 @@ const WORDS: &[&str] = &[
     "Aborted",
 ];
 
+static ANY_WORD: LazyLock<aho_corasick::AhoCorasick> = LazyLock::new(|| aho_corasick::AhoCorasick::new(WORDS).expect("words of this file"));
+
 /// cluster's own words are the program's (`worker 12 died (code=null signal=SIGKILL ..)`, the manual's `worker 12 died (SIGKILL). restarting...`).
 static WORKER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)\b(?:worker|child|process|pid)\b\D{0,24}(\d{1,8})\b.{0,40}?\b(?:died|exit(?:ed|s)?|was killed|killed|terminated)\b(.*)")
@@ -63,7 +65,7 @@ pub struct End {
 
 /// Reads the end of a process.
 pub fn read(line: &str) -> Option<End> {
-    if line.len() > 2_000 || !WORDS.iter().any(|word| line.contains(word)) {
+    if line.len() > 2_000 || !ANY_WORD.is_match(line) {
         return None;
     }
     let signal = || SIGNAL.captures(line).map(|found| found[1].to_owned());

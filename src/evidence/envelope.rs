@@ -22,7 +22,8 @@ static CRI: LazyLock<Regex> = LazyLock::new(|| {
 
 /// Reads one line of a log into its pieces.
 pub fn open(line: &str) -> Vec<Piece> {
-    if let Some(found) = CRI.captures(line) {
+    let may_be_cri = line.contains(" stderr ") || line.contains(" stdout ");
+    if may_be_cri && let Some(found) = CRI.captures(line) {
         let meta = Meta { time: super::stamp::time(&found[2]), pid: None, stream: format!("{}/{}", &found[1], &found[3]) };
         let text = &line[found[0].len()..];
         if &found[4] == "P" {

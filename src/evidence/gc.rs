@@ -53,7 +53,7 @@ pub fn read(line: &str) -> Vec<Told> {
             pid: found.get(1).and_then(|pid| pid.as_str().parse().ok()),
             isolate: isolate(found.get(2)),
             ms,
-            full: kind.contains("Mark"),
+            full: kind.contains("Mark") && !kind.starts_with("Minor"),
             after_mb,
             outside: line.contains("external memory"),
         });

@@ -2,16 +2,17 @@
 
 use std::io::{self, Write};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::input::LogInput;
 use super::observation::*;
-use super::places::Places;
+use super::places::{PathMapping, Places};
 use super::printable::{brief, printable};
 use super::story;
 use super::{LogReading, stamp};
-use crate::findings::Finding;
+use crate::findings::{Finding, Problem};
 
 /// What `unlisten logs --format json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -31,7 +32,7 @@ pub struct ReadProblem {
 
 impl<'a> LogsReport<'a> {
     pub fn new(reading: &'a LogReading, processes: &'a [ProcessStory]) -> LogsReport<'a> {
-        let problem = |problem: &crate::findings::Problem| ReadProblem { path: problem.path.to_string(), message: problem.message.clone() };
+        let problem = |problem: &Problem| ReadProblem { path: problem.path.to_string(), message: problem.message.clone() };
         LogsReport { schema: 1, observations: &reading.observations, processes, problems: reading.problems.iter().map(problem).collect() }
     }
 }
@@ -106,9 +107,9 @@ pub fn write_observation(
             }
             if let Some(pattern) = &warning.pattern {
                 let word = match pattern.growth {
-                    Growth::Leak => "leak",
-                    Growth::Burst => "burst",
-                    Growth::Unclear => "leak or burst",
+                    Growth::OneEmitter => "one emitter",
+                    Growth::ManyEmitters => "many emitters",
+                    Growth::Unclear => "one emitter or many",
                 };
                 writeln!(out, "  {word}: {}", printable(&pattern.why))?;
             }
@@ -149,4 +150,72 @@ fn write_site(out: &mut dyn Write, site: &Site, places: Option<&Places>, working
         writeln!(out, "    {}", brief(row.trim()))?;
     }
     Ok(())
+}
+
+/// What the user asked of `unlisten logs`.
+#[derive(Debug, Clone)]
+pub struct LogsRequest {
+    pub logs: Vec<String>,
+    /// The program's sources, where they are at hand.
+    pub source: Option<Utf8PathBuf>,
+    pub mappings: Vec<PathMapping>,
+    pub json: bool,
+    pub follow: bool,
+    /// The working directory, absolute.
+    pub working: Utf8PathBuf,
+}
+
+/// What an analysis of the sources gave.
+#[derive(Debug, Default)]
+pub struct Analysed {
+    pub findings: Vec<Finding>,
+    /// The project's sources, absolute.
+    pub files: Vec<Utf8PathBuf>,
+}
+
+/// Runs `unlisten logs`. `analyse` gets the sources' folder and further files that stacks name (in dependencies), and is called where there is
+/// a folder. Gives the logs that were unusable: then the exit code is 2.
+pub fn run(
+    request: &LogsRequest,
+    analyse: &mut dyn FnMut(&Utf8Path, &[Utf8PathBuf]) -> Analysed,
+    go_on: &mut dyn FnMut() -> bool,
+    out: &mut dyn Write,
+) -> io::Result<Vec<Problem>> {
+    let (inputs, unusable) = super::inputs(request.logs.iter().map(String::as_str));
+    let roots: Vec<Utf8PathBuf> = request.source.iter().map(|folder| super::places::lexical(&request.working.join(folder))).collect();
+    let places = |files: &[Utf8PathBuf]| Places::new(&roots, files, request.mappings.clone());
+    if request.follow {
+        let [LogInput::File(path)] = inputs.as_slice() else {
+            return Err(io::Error::other("--follow wants one log that is a file"));
+        };
+        let analysed = roots.first().map(|folder| analyse(folder, &[])).unwrap_or_default();
+        let (mut findings, places) = (analysed.findings, places(&analysed.files));
+        let mut each = |observation: &Observation| {
+            let mut reading = LogReading { observations: vec![observation.clone()], ..LogReading::default() };
+            let stories = super::correlate(&mut findings, &mut reading, &places);
+            if request.json {
+                serde_json::to_writer(&mut *out, &reading.observations[0])?;
+                writeln!(out)?;
+            } else {
+                drop(stories);
+                write_observation(out, &reading.observations[0], &findings, Some(&places), &request.working)?;
+            }
+            out.flush()
+        };
+        super::follow(path, std::time::Duration::from_millis(250), go_on, &mut each)?;
+        return Ok(unusable);
+    }
+    let mut reading = super::read(&inputs);
+    let named = super::frames_to_files(&reading, &places(&[]));
+    let analysed = roots.first().map(|folder| analyse(folder, &named)).unwrap_or_default();
+    let (mut findings, places) = (analysed.findings, places(&analysed.files));
+    let stories = super::correlate(&mut findings, &mut reading, &places);
+    if request.json {
+        serde_json::to_writer_pretty(&mut *out, &LogsReport::new(&reading, &stories))?;
+        writeln!(out)?;
+    } else {
+        write_text(out, &reading, &stories, &findings, Some(&places), &request.working)?;
+    }
+    out.flush()?;
+    Ok(unusable)
 }

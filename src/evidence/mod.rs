@@ -30,7 +30,7 @@ mod wording;
 pub use correlate::{confirmed_first, correlate, frames_to_files, is_named};
 pub use follow::follow;
 pub use input::{LogInput, inputs};
-pub use logs::{LogsReport, ReadProblem, write_observation, write_text};
+pub use logs::{Analysed, LogsReport, LogsRequest, ReadProblem, run as run_logs, write_observation, write_text};
 pub use observation::*;
 pub use places::{PathMapping, Places};
 pub use printable::{brief, printable};

@@ -22,6 +22,8 @@ const MOST_OPEN: usize = 64;
 const MOST_FRAMES: usize = 256;
 /// A warning whose event or emitter holds line breaks ends within this.
 const LONGEST_MESSAGE: usize = 16 * 1024;
+/// What is read of a line on which a warning stands, its glued stack included.
+const LONGEST_LINE: usize = 64 * 1024;
 const MOST_MESSAGE_LINES: usize = 60;
 /// A multi-line JSON record (`journalctl -o json-pretty`) ends within this.
 const LONGEST_PRETTY: usize = 64 * 1024;
@@ -238,13 +240,13 @@ impl<'a> Reader<'a> {
     }
 
     fn line_of(&mut self, meta: &Meta, line: &str) {
-        match wording::next_start(line) {
-            Some(second) => {
-                self.one_line(meta, &line[..second]);
-                self.line_of(meta, &line[second..]);
-            }
-            None => self.one_line(meta, line),
+        let mut rest = line;
+        // Warnings may stand glued to one another.
+        while let Some(second) = wording::next_start(rest) {
+            self.one_line(meta, &rest[..second]);
+            rest = &rest[second..];
         }
+        self.one_line(meta, rest);
     }
 
     fn one_line(&mut self, meta: &Meta, line: &str) {
@@ -316,6 +318,8 @@ impl<'a> Reader<'a> {
             let oldest = self.open.remove(0);
             self.done(oldest);
         }
+        // A line without end is not taken for one message.
+        body = &body[..stamp::floor(body, LONGEST_LINE)];
         let mut open = Open {
             stream: meta.stream.clone(),
             prefix: mask,
@@ -435,7 +439,7 @@ impl<'a> Reader<'a> {
 
     /// Any other line closes the stacks of its stream, and may tell a collection, an end, a clue.
     fn other_line(&mut self, meta: &Meta, line: &str) {
-        let masked = stamp::without_times(line);
+        let masked = if self.open.is_empty() { String::new() } else { stamp::without_times(line) };
         let mut index = 0;
         while index < self.open.len() {
             let open = &self.open[index];
@@ -587,7 +591,8 @@ fn clue(clues: &mut super::telling::Clues, line: &str, state: &mut Stream) {
     {
         clues.silenced = true;
     }
-    for word in line.split([' ', '"', '\'', '`', '=', '(']) {
+    let runs = line.contains("node ") || line.contains("pm2");
+    for word in line.split([' ', '"', '\'', '`', '=', '(']).filter(|_| runs) {
         let name = word.trim_end_matches([',', ')', ';']);
         let is_program =
             [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| name.ends_with(end)) && (line.contains("node ") || line.contains("pm2"));

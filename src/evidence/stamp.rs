@@ -41,7 +41,8 @@ pub fn without_times(prefix: &str) -> String {
     ANY_TIME.replace_all(prefix, "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn floor(text: &str, mut at: usize) -> usize {
+/// The nearest character boundary at or in front of `at`.
+pub fn floor(text: &str, mut at: usize) -> usize {
     at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
