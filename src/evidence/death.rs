@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::pattern;
+
 /// Words without which no line is read for an end.
 const WORDS: &[&str] = &[
     " died",
@@ -50,10 +52,6 @@ static EXITED: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:exited with (?:code|status) \[?(\d+)\]?(?: via signal \[(\w+)\])?|[Ee]xit status (\d{1,3})\b|\berrno (\d{1,3})\b|Exit Code:\s+(\d{1,3})|exit code (\d{1,3})\b)",
     )
 });
-
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a pattern of this file")
-}
 
 /// How a process ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

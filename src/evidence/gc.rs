@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::observation::{GrowthKind, Slope};
+use super::pattern::pattern;
 
 /// Points that are kept of one process; beyond, every second one goes.
 const MOST_POINTS: usize = 4_096;
@@ -16,19 +17,15 @@ const NOISE_MB: f64 = 1.0;
 
 /// `[pid:0xiso:n] 38 ms: Mark-sweep (reduce) 2.2 (35.0) -> 2.0 (36.0) MB,`; up to Node 6 the «last few GCs» have no `[pid]`.
 static TRACE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
+    pattern(
         r"(?:\[(\d+)(?::0x([0-9a-f]+))?(?::\d+)?\]:?\s+)?(\d+) ms: ([A-Z][A-Za-z-]*(?: [A-Z][A-Za-z-]*)?(?: \([a-z ]+\))?) (\d+(?:\.\d+)?) \(\d+(?:\.\d+)?\) -> (\d+(?:\.\d+)?) \(\d+(?:\.\d+)?\) MB",
     )
-    .expect("a pattern of this file")
 });
 /// `[pid] 102 ms: pause=2 mutator=0 gc=s ... total_size_after=2105984`; Node 24: `end_object_size=`; 26: `GC: {"pause":..}`.
-static NVP: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"\[(\d+)(?::0x([0-9a-f]+))?(?::\d+)?\]:?\s+(\d+) ms: (?:GC: )?(?:pause=|\{"pause")"#).expect("a pattern of this file")
-});
-static EXTERNAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\[(\d+)(?::0x([0-9a-f]+))?(?::\d+)?\]:?\s+(External memory reported|Backing store memory):\s*(\d+) KB")
-        .expect("a pattern of this file")
-});
+static NVP: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"\[(\d+)(?::0x([0-9a-f]+))?(?::\d+)?\]:?\s+(\d+) ms: (?:GC: )?(?:pause=|\{"pause")"#));
+static EXTERNAL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\[(\d+)(?::0x([0-9a-f]+))?(?::\d+)?\]:?\s+(External memory reported|Backing store memory):\s*(\d+) KB"));
 
 /// One thing that a collection's line tells.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use regex::Regex;
 
 use super::observation::{Frame, Site};
+use super::pattern::pattern;
 use super::places::Places;
 use crate::findings::{Finding, Position};
 
@@ -22,8 +23,9 @@ const WRAPPER: u32 = 62;
 const WORDS: &[&str] =
     &["on", "once", "addListener", "prependListener", "prependOnceListener", "addEventListener", "pipe", "call", "apply", "forEach"];
 static REGISTERS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?:\.|\[\s*['"`]|\b)(on|once|addListener|prependListener|prependOnceListener|addEventListener|pipe)\b['"`]?\]?(?:\s|/\*.*?\*/)*(?:\?\.)?\("#)
-        .expect("a pattern of this file")
+    pattern(
+        r#"(?:\.|\[\s*['"`]|\b)(on|once|addListener|prependListener|prependOnceListener|addEventListener|pipe)\b['"`]?\]?(?:\s|/\*.*?\*/)*(?:\?\.)?\("#,
+    )
 });
 
 /// How much a place in the text looks like a registration.

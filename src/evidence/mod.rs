@@ -7,6 +7,7 @@
 //! Logs are hostile: nothing here trusts a length, a path or a name in them.
 
 mod advice;
+mod clues;
 mod correlate;
 mod death;
 mod envelope;
@@ -18,6 +19,7 @@ mod json;
 mod locate;
 mod logs;
 mod observation;
+mod pattern;
 mod places;
 mod printable;
 mod reader;

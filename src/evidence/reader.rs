@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
+use super::clues;
 use super::envelope;
 use super::frame;
 use super::json::{Meta, Piece};
@@ -446,7 +447,7 @@ impl<'a> Reader<'a> {
             let same = open.stream == meta.stream && (open.prefix.is_empty() || masked.starts_with(&open.prefix));
             let adjacent = self.touched.as_ref().is_some_and(|(stream, prefix)| *stream == open.stream && *prefix == open.prefix);
             // A line of another stream leaves a stack open; so do prefixed streams that others write between.
-            if same || (adjacent && open.stream == meta.stream && !is_prefixed(&open.prefix)) {
+            if same || (adjacent && open.stream == meta.stream && !clues::is_prefixed(&open.prefix)) {
                 let open = self.open.remove(index);
                 self.done(open);
             } else {
@@ -457,7 +458,7 @@ impl<'a> Reader<'a> {
         let state = self.streams.entry(meta.stream.clone()).or_default();
         if !keep_orphans && !state.orphans.is_empty() {
             let ran = std::mem::take(&mut state.orphans);
-            remember(&mut self.out.clues.ran, ran);
+            clues::remember(&mut self.out.clues.ran, ran);
         }
         if let Some(frame) = frame::fatal(line) {
             if state.fatal.len() >= 16 {
@@ -482,7 +483,7 @@ impl<'a> Reader<'a> {
             let meta = Meta { time: time(), ..meta.clone() };
             self.out.exit(self.name, self.now, &meta, end);
         }
-        clue(&mut self.out.clues, line, state);
+        clues::read(&mut self.out.clues, line, &mut state.pid);
     }
 
     fn touched_open(&mut self) -> Option<&mut Open> {
@@ -535,7 +536,7 @@ impl<'a> Reader<'a> {
                 let state = self.streams.entry(open.stream.clone()).or_default();
                 state.pid = said.pid.or(state.pid);
                 // Two stacks in one: the other process's is among the frames.
-                let mixed = open.mixed_with.is_some_and(|(other, ..)| other.pid != said.pid && stacks(&open.frames) > 1);
+                let mixed = open.mixed_with.is_some_and(|(other, ..)| other.pid != said.pid && clues::stacks(&open.frames) > 1);
                 let frames = if mixed { Vec::new() } else { open.frames };
                 self.out.warning((self.id, self.name), open.line, &open.meta, said, frames, mixed);
             }
@@ -543,12 +544,6 @@ impl<'a> Reader<'a> {
             Of::Warning(None) | Of::Other => {}
         }
     }
-}
-
-/// How many tops of stacks the frames hold: a function of the runtime that adds a listener stands in each once.
-fn stacks(frames: &[Frame]) -> usize {
-    let count = |name: &str| frames.iter().filter(|f| f.internal && f.function.as_deref().is_some_and(|f| f.ends_with(name))).count();
-    count("_addListener").max(count(".addListener"))
 }
 
 /// Reads the message so far; its glued frames too.
@@ -562,53 +557,5 @@ fn read_message(open: &mut Open, last: bool) {
         }
         Reading::Open => {}
         Reading::Not => open.of = Of::Other,
-    }
-}
-
-/// A shipper's mark, after which other streams' lines are marked too.
-fn is_prefixed(prefix: &str) -> bool {
-    prefix.ends_with(['|', ':', ']', '>', '"']) || prefix.contains(" | ")
-}
-
-/// Keeps a bounded number of frames that show what ran.
-fn remember(ran: &mut Vec<Frame>, frames: Vec<Frame>) {
-    for frame in frames.into_iter().filter(|frame| !frame.internal) {
-        if ran.len() >= 4_096 || ran.contains(&frame) {
-            continue;
-        }
-        ran.push(frame);
-    }
-}
-
-/// Command lines, versions, switched-off warnings.
-fn clue(clues: &mut super::telling::Clues, line: &str, state: &mut Stream) {
-    if line.len() > 4_096 {
-        return;
-    }
-    if line.contains("--no-warnings")
-        || line.contains("NODE_NO_WARNINGS=1")
-        || line.contains("--disable-warning=MaxListenersExceededWarning")
-    {
-        clues.silenced = true;
-    }
-    let runs = line.contains("node ") || line.contains("pm2");
-    for word in line.split([' ', '"', '\'', '`', '=', '(']).filter(|_| runs) {
-        let name = word.trim_end_matches([',', ')', ';']);
-        let is_program =
-            [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| name.ends_with(end)) && (line.contains("node ") || line.contains("pm2"));
-        if is_program && name.len() < 200 && clues.programs.len() < 64 && !clues.programs.iter().any(|known| known == name) {
-            clues.programs.push(name.to_owned());
-        }
-    }
-    for mark in ["Node.js v", "\"nodejsVersion\": \"v"] {
-        if let Some(at) = line.find(mark) {
-            let mut numbers = line[at + mark.len()..].split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().ok());
-            if let (Some(Some(major)), Some(Some(minor)), Some(Some(patch))) = (numbers.next(), numbers.next(), numbers.next()) {
-                clues.node = Some([major, minor, patch]);
-            }
-        }
-    }
-    if let Some(at) = line.find("\"processId\": ") {
-        state.pid = line[at + 13..].trim_end_matches([',', ' ']).parse().ok().or(state.pid);
     }
 }
