@@ -219,3 +219,63 @@ fn a_growing_log_is_followed() {
     assert_eq!(seen.len(), 1);
     assert_eq!(seen[0].frames().len(), 7);
 }
+
+#[test]
+fn the_end_of_memory_names_the_line_that_asked_for_more() {
+    let path = story("killed").join("worker.js");
+    for text in [
+        "RangeError: Array buffer allocation failed\n    at new ArrayBuffer (<anonymous>)\n    at createUnsafeBuffer (node:internal/buffer:1061:12)\n    at Function.alloc (node:buffer:386:10)\n    at Timeout._onTimeout (/usr/src/app/worker.js:6:3)\n    at listOnTimeout (node:internal/timers:581:17)\n",
+        "RangeError [ERR_MEMORY_ALLOCATION_FAILED]: Failed to allocate memory\n    at Timeout._onTimeout (/usr/src/app/worker.js:6:3) {\n  code: 'ERR_MEMORY_ALLOCATION_FAILED'\n}\n",
+        "==== JS stack trace ====\n    1: ExitFrame [pc: 0x1]\n    2: _onTimeout(aka f) [0x30] [/usr/src/app/worker.js:6] [bytecode=0x1 offset=2](this=0x1)\n\nFATAL ERROR: CALL_AND_RETRY_LAST Allocation failed - JavaScript heap out of memory\n",
+    ] {
+        let mut findings = [finding(&path, "on('job'", Some("job"))];
+        let mut reading = envelopes::read_bytes(text.as_bytes(), "x.log");
+        let places = Places::new(&[story("killed")], &[], Vec::new());
+        evidence::correlate(&mut findings, &mut reading, &places);
+        let [Observation::OutOfMemory(end)] = reading.observations.as_slice() else { panic!("{text}: {:?}", reading.observations) };
+        assert_eq!(end.finding.as_deref(), Some("worker.js:6:7"), "{text}");
+        assert_eq!(findings[0].verdict, Some(Verdict::Confirmed));
+    }
+}
+
+#[test]
+fn silence_that_proves_nothing_is_said() {
+    let path = story("bus").join("server.js");
+    let mut findings = [finding(&path, "on('config'", Some("abort")), finding(&path, "on('config'", Some("config"))];
+    findings[0].emitter_type = Some("AbortSignal".to_owned());
+    let places = Places::new(&[story("bus")], &[], Vec::new());
+    let mut reading = envelopes::read_bytes(b"Node.js v24.1.0\n", "x.log");
+    evidence::correlate(&mut findings, &mut reading, &places);
+    assert!(findings[0].help.contains("an AbortSignal has no limit"), "{}", findings[0].help);
+    assert!(findings[1].help.is_empty());
+    let mut findings = [finding(&path, "on('config'", Some("abort"))];
+    findings[0].emitter_type = Some("AbortSignal".to_owned());
+    let mut reading = envelopes::read_bytes(b"Node.js v20.1.0\n$ node --no-warnings server.js\n", "x.log");
+    evidence::correlate(&mut findings, &mut reading, &places);
+    assert!(findings[0].help.contains("switched off"), "{}", findings[0].help);
+}
+
+#[test]
+fn code_that_ran_quietly_is_silent() {
+    let path = story("bus").join("server.js");
+    let mut findings = [finding(&path, "on('config'", Some("config"))];
+    findings[0].scope = "serve".to_owned();
+    let text = "Error: elsewhere\n    at Object.serve (/srv/app/bus/server.js:11:5)\n    at main (/srv/app/bus/server.js:13:3)\ndone\n";
+    let mut reading = envelopes::read_bytes(text.as_bytes(), "x.log");
+    let places = Places::new(&[story("bus")], &[], Vec::new());
+    evidence::correlate(&mut findings, &mut reading, &places);
+    assert_eq!(findings[0].verdict, Some(Verdict::Silent));
+}
+
+#[test]
+fn one_emitter_or_many() {
+    let said = "(node:70) MaxListenersExceededWarning: Possible EventEmitter memory leak detected. 11 x listeners added to [E]. Use emitter.setMaxListeners() to increase limit\n";
+    let pattern = |text: &str| {
+        let mut reading = envelopes::read_bytes(text.as_bytes(), "x.log");
+        evidence::correlate(&mut [], &mut reading, &Places::new(&[], &[], Vec::new()));
+        warnings(&reading)[0].pattern.clone().expect("a pattern").growth
+    };
+    assert_eq!(pattern(said), evidence::Growth::OneEmitter);
+    assert_eq!(pattern(&said.repeat(5)), evidence::Growth::ManyEmitters);
+    assert_eq!(pattern(&format!("{said}{}", said.replace("70", "71"))), evidence::Growth::OneEmitter);
+}

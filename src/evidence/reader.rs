@@ -472,8 +472,7 @@ impl<'a> Reader<'a> {
                 if let gc::Told::Collection { pid: Some(pid), .. } | gc::Told::Memory { pid, .. } = told {
                     state.gc_pid = Some(pid);
                 }
-                let meta = Meta { time: time(), ..meta.clone() };
-                self.out.gc((self.id, self.name), self.now, &meta, &told, state.gc_pid.or(meta.pid).or(state.pid));
+                self.out.gc((self.id, self.name), self.now, time, &told, state.gc_pid.or(meta.pid).or(state.pid));
             }
         }
         if let Some(end) = death::read(line) {
