@@ -36,27 +36,31 @@ pub fn patterns(observations: &[Observation]) -> Vec<Option<Pattern>> {
         if told >= 3 || (at_once && group.len() > 3 * processes.len()) {
             let many = u64::from(told).max(group.len() as u64);
             return Pattern {
-                growth: Growth::Burst,
+                growth: Growth::ManyEmitters,
                 why: format!(
-                    "the process told it {many} times, and an emitter tells it once: {many} emitters (or one that was emptied in between) with {} listeners each",
+                    "the process told it {many} times, and an emitter tells it once: {many} emitters (or one that was emptied in between) with {} listeners each, a burst rather than one that grows",
                     warning.count
                 ),
             };
         }
         if processes.len() > 1 && told == 1 {
-            let why = format!("{} processes each told it once: each has one emitter that collects", processes.len());
-            return Pattern { growth: Growth::Leak, why };
+            let why =
+                format!("{} processes each told it once: each has one emitter that collects, a leak where it goes on", processes.len());
+            return Pattern { growth: Growth::OneEmitter, why };
         }
         if limit > 0.0 && warning.count as f64 > limit + 1.0 {
-            let why = format!("{} listeners is far above the limit of {limit}: it was lowered later, or listeners were added at once", warning.count);
+            let why = format!(
+                "{} listeners is far above the limit of {limit}: it was lowered later, or listeners were added at once",
+                warning.count
+            );
             return Pattern { growth: Growth::Unclear, why };
         }
         let why = if told == 1 {
-            "told once: one emitter passed its limit; whether it goes on growing the log does not say"
+            "told once: one emitter passed its limit, a leak where it goes on"
         } else {
             "told twice: two emitters, or one that was emptied in between"
         };
-        Pattern { growth: if told == 1 { Growth::Leak } else { Growth::Unclear }, why: why.to_owned() }
+        Pattern { growth: if told == 1 { Growth::OneEmitter } else { Growth::Unclear }, why: why.to_owned() }
     };
     observations
         .iter()

@@ -5,6 +5,7 @@ use rustc_hash::FxHashMap;
 use super::locate::{self, Located};
 use super::observation::*;
 use super::places::Places;
+use super::printable::brief;
 use super::telling::Clues;
 use super::{LogReading, advice, story};
 use crate::findings::{Confidence, Evidence, Finding, Region, Verdict};
@@ -42,7 +43,7 @@ pub fn correlate(findings: &mut [Finding], reading: &mut LogReading, places: &Pl
     memory(findings, &reading.observations, &joined);
     silence(findings, &reading.observations, &reading.clues, places);
     reading.problems.extend(places.problems());
-    story::stories(&reading.observations)
+    story::stories(&reading.observations, Some(places))
 }
 
 /// Whether a log names a finding: then it is shown whatever its confidence.
@@ -78,8 +79,11 @@ fn explain(index: usize, warning: &mut MaxListeners, findings: &mut [Finding], p
         return Some((found, true));
     }
     let ranked = candidates(warning, findings, clues);
-    warning.candidates =
-        ranked.iter().take(MOST_CANDIDATES).map(|c| Candidate { finding: findings[c.finding].fingerprint.clone(), why: c.why.clone() }).collect();
+    warning.candidates = ranked
+        .iter()
+        .take(MOST_CANDIDATES)
+        .map(|c| Candidate { finding: findings[c.finding].fingerprint.clone(), why: c.why.clone() })
+        .collect();
     warning.advice = advice::of_warning(warning);
     if has_user_frame {
         // The stack names another place: a like-named finding is not the cause.
@@ -120,7 +124,7 @@ fn candidates(warning: &MaxListeners, findings: &[Finding], clues: &Clues) -> Ve
         let mut reasons = Vec::new();
         let event = match (&finding.event, &warning.event) {
             (Some(one), Some(other)) if one == other => {
-                reasons.push(format!("it adds «{other}» listeners"));
+                reasons.push(format!("it adds «{}» listeners", brief(other)));
                 true
             }
             (Some(_), Some(_)) => continue,
@@ -134,7 +138,7 @@ fn candidates(warning: &MaxListeners, findings: &[Finding], clues: &Clues) -> Ve
             && class == class_name(kind)
         {
             weight += 4;
-            reasons.push(format!("its emitter is a {class}"));
+            reasons.push(format!("its emitter is a {}", brief(class)));
         }
         let often = how_often(finding.runs);
         weight += often;
@@ -175,7 +179,7 @@ fn how_often(runs: Region) -> i32 {
 /// `[MessagePort [EventTarget]]` and `node:worker_threads.MessagePort` are both `MessagePort`.
 fn class_name(text: &str) -> &str {
     let text = text.trim_start_matches('[').trim_start_matches("Proxy(").trim_start_matches('[');
-    let end = text.find(|c: char| matches!(c, ' ' | ']' | ':' | '<' | '(' | '{')).unwrap_or(text.len());
+    let end = text.find([' ', ']', ':', '<', '(', '{']).unwrap_or(text.len());
     text[..end].rsplit(['.', '/']).next().unwrap_or(text)
 }
 
@@ -183,7 +187,7 @@ fn unexplained(warning: &MaxListeners, located: &Located) -> String {
     if warning.interleaved {
         return "the stacks of several processes are mixed in the log, none can be attributed safely".to_owned();
     }
-    let event = warning.event.as_deref().map_or("a listener".to_owned(), |event| format!("a «{event}» listener"));
+    let event = warning.event.as_deref().map_or("a listener".to_owned(), |event| format!("a «{}» listener", brief(event)));
     if let Some(site) = &located.site {
         let place = format!("{}:{}", site.path.file_name().unwrap_or(""), site.line);
         if site.path.as_str().contains("/node_modules/") {
@@ -192,7 +196,7 @@ fn unexplained(warning: &MaxListeners, located: &Located) -> String {
         return format!("{event} is added at {place}, which no rule reports");
     }
     if let Some(lost) = &located.lost {
-        return format!("its stack leads to {lost}, which is not on disk here; --map FROM=TO says where that folder lies");
+        return format!("its stack leads to {}, which is not on disk here; --map FROM=TO says where that folder lies", brief(lost));
     }
     if warning.frames.iter().any(|frame| frame.internal) {
         return "its stack holds frames of the runtime only".to_owned();
@@ -261,7 +265,8 @@ fn memory(findings: &mut [Finding], observations: &[Observation], joined: &[Opti
 
 /// Says of which findings a quiet log proves nothing, and which ran quietly.
 fn silence(findings: &mut [Finding], observations: &[Observation], clues: &Clues, places: &Places) {
-    let raised: Vec<_> = findings.iter().filter(|f| f.rule == "max-listeners-raised").map(|f| (f.path.clone(), f.emitter_type.clone())).collect();
+    let raised: Vec<_> =
+        findings.iter().filter(|f| f.rule == "max-listeners-raised").map(|f| (f.path.clone(), f.emitter_type.clone())).collect();
     let (ran, _) = locate::spots(&clues.ran, places);
     let warned = observations.iter().any(|it| matches!(it, Observation::MaxListeners(_)));
     for finding in findings.iter_mut().filter(|finding| finding.verdict.is_none() && finding.rule != "max-listeners-raised") {

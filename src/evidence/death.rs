@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::pattern;
+
 /// Words without which no line is read for an end.
 const WORDS: &[&str] = &[
     " died",
@@ -29,6 +31,8 @@ const WORDS: &[&str] = &[
     "Aborted",
 ];
 
+static ANY_WORD: LazyLock<aho_corasick::AhoCorasick> = LazyLock::new(|| aho_corasick::AhoCorasick::new(WORDS).expect("words of this file"));
+
 /// cluster's own words are the program's (`worker 12 died (code=null signal=SIGKILL ..)`, the manual's `worker 12 died (SIGKILL). restarting...`).
 static WORKER: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)\b(?:worker|child|process|pid)\b\D{0,24}(\d{1,8})\b.{0,40}?\b(?:died|exit(?:ed|s)?|was killed|killed|terminated)\b(.*)")
@@ -49,10 +53,6 @@ static EXITED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a pattern of this file")
-}
-
 /// How a process ended.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct End {
@@ -63,7 +63,7 @@ pub struct End {
 
 /// Reads the end of a process.
 pub fn read(line: &str) -> Option<End> {
-    if line.len() > 2_000 || !WORDS.iter().any(|word| line.contains(word)) {
+    if line.len() > 2_000 || !ANY_WORD.is_match(line) {
         return None;
     }
     let signal = || SIGNAL.captures(line).map(|found| found[1].to_owned());

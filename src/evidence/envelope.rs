@@ -10,19 +10,20 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::json::{self, Meta, Piece};
+use super::pattern::pattern;
 
 /// Longer JSON is not parsed whole: its texts are read as they stand.
 const LONGEST_JSON: usize = 1 << 20;
 
 /// containerd and CRI-O: `TIME stdout|stderr P|F[:tag] TEXT`; P is a part whose rest follows.
 static CRI: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^(.{0,120}?)(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})) (stdout|stderr) ([FP])(?::\S*)? ?")
-        .expect("a pattern of this file")
+    pattern(r"^(.{0,120}?)(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})) (stdout|stderr) ([FP])(?::\S*)? ?")
 });
 
 /// Reads one line of a log into its pieces.
 pub fn open(line: &str) -> Vec<Piece> {
-    if let Some(found) = CRI.captures(line) {
+    let may_be_cri = line.contains(" stderr ") || line.contains(" stdout ");
+    if may_be_cri && let Some(found) = CRI.captures(line) {
         let meta = Meta { time: super::stamp::time(&found[2]), pid: None, stream: format!("{}/{}", &found[1], &found[3]) };
         let text = &line[found[0].len()..];
         if &found[4] == "P" {

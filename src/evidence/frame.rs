@@ -9,6 +9,9 @@ use super::observation::{Frame, SourcePlace};
 /// Longest frame that is parsed; V8's own are shorter by far, a hostile line is not.
 const LONGEST: usize = 8 * 1024;
 
+/// Places in a line at which a frame is tried.
+const MOST_TRIES: usize = 256;
+
 /// Core modules whose frames have bare names up to Node 14 (`events.js:259:19`).
 const CORE: &[&str] = &[
     "_debug_agent",
@@ -112,7 +115,7 @@ pub fn find(line: &str) -> Option<(&str, Frame)> {
     if line.len() > LONGEST * 2 {
         return None;
     }
-    for (at, _) in line.match_indices("at ") {
+    for (at, _) in line.match_indices("at ").take(MOST_TRIES) {
         let before = &line[..at];
         let indented = before.trim_end_matches([' ', '\t', '\u{a0}']);
         // `Format at x`: the word stands alone, or a shipper's mark (`=`, `"`, `:`) is right in front of it.
@@ -132,7 +135,7 @@ pub fn find(line: &str) -> Option<(&str, Frame)> {
 
 /// All frames of a line in which line breaks were lost (`...limit    at a (b:1:2)    at c (d:3:4)`).
 pub fn glued(text: &str) -> Vec<Frame> {
-    let mut frames = Vec::new();
+    let (mut frames, mut tries) = (Vec::new(), 0);
     let mut rest = text;
     while let Some(start) = next_at(rest) {
         let here = &rest[start..];
@@ -141,7 +144,8 @@ pub fn glued(text: &str) -> Vec<Frame> {
             frames.push(frame);
         }
         rest = &here[end..];
-        if frames.len() >= 512 {
+        tries += 1;
+        if tries >= 2 * MOST_TRIES {
             break;
         }
     }
@@ -151,7 +155,8 @@ pub fn glued(text: &str) -> Vec<Frame> {
 /// Where the first frame of a glued line begins: `at ` behind a blank or at the start, with a parseable rest.
 pub fn first_glued(text: &str) -> Option<usize> {
     let mut from = 0;
-    while let Some(found) = next_at(&text[from..]) {
+    for _ in 0..MOST_TRIES {
+        let found = next_at(&text[from..])?;
         let start = from + found;
         let here = &text[start..];
         if parse(&here[..end_of_glued(here)]).is_some() {
@@ -168,6 +173,7 @@ fn next_at(text: &str) -> Option<usize> {
 
 /// A frame ends where `at ` follows a position (`:12:7)` or `:12:7`) or a closing parenthesis.
 fn end_of_glued(frame: &str) -> usize {
+    let frame = &frame[..super::stamp::floor(frame, LONGEST)];
     for (at, _) in frame.match_indices("at ").skip(1) {
         let before = &frame[..at];
         let trimmed = before.trim_end();

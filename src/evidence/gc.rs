@@ -8,27 +8,18 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::observation::{GrowthKind, Slope};
+use super::pattern::pattern;
 
 /// Points that are kept of one process; beyond, every second one goes.
 const MOST_POINTS: usize = 4_096;
 /// Growth below this (MB) is noise of a program that starts.
 const NOISE_MB: f64 = 1.0;
 
-/// `[pid:0xiso:n] 38 ms: Mark-sweep (reduce) 2.2 (35.0) -> 2.0 (36.0) MB,`; up to Node 6 the «last few GCs» have no `[pid]`.
-static TRACE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(
-        r"(?:\[(\d+)(?::0x([0-9a-f]+))?(?::\d+)?\]:?\s+)?(\d+) ms: ([A-Z][A-Za-z-]*(?: [A-Z][A-Za-z-]*)?(?: \([a-z ]+\))?) (\d+(?:\.\d+)?) \(\d+(?:\.\d+)?\) -> (\d+(?:\.\d+)?) \(\d+(?:\.\d+)?\) MB",
-    )
-    .expect("a pattern of this file")
-});
 /// `[pid] 102 ms: pause=2 mutator=0 gc=s ... total_size_after=2105984`; Node 24: `end_object_size=`; 26: `GC: {"pause":..}`.
-static NVP: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"\[(\d+)(?::0x([0-9a-f]+))?(?::\d+)?\]:?\s+(\d+) ms: (?:GC: )?(?:pause=|\{"pause")"#).expect("a pattern of this file")
-});
-static EXTERNAL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"\[(\d+)(?::0x([0-9a-f]+))?(?::\d+)?\]:?\s+(External memory reported|Backing store memory):\s*(\d+) KB")
-        .expect("a pattern of this file")
-});
+static NVP: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#"\[(\d+)(?::0x([0-9a-f]+))?(?::\d+)?\]:?\s+(\d+) ms: (?:GC: )?(?:pause=|\{"pause")"#));
+static EXTERNAL: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"\[(\d+)(?::0x([0-9a-f]+))?(?::\d+)?\]:?\s+(External memory reported|Backing store memory):\s*(\d+) KB"));
 
 /// One thing that a collection's line tells.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,17 +37,8 @@ pub fn maybe(line: &str) -> bool {
 pub fn read(line: &str) -> Vec<Told> {
     let isolate = |text: Option<regex::Match>| text.and_then(|hex| u64::from_str_radix(hex.as_str(), 16).ok()).unwrap_or(0);
     let mut told = Vec::new();
-    for found in TRACE.captures_iter(line) {
-        let kind = &found[4];
-        let (Ok(ms), Ok(after_mb)) = (found[3].parse(), found[6].parse()) else { continue };
-        told.push(Told::Collection {
-            pid: found.get(1).and_then(|pid| pid.as_str().parse().ok()),
-            isolate: isolate(found.get(2)),
-            ms,
-            full: kind.contains("Mark"),
-            after_mb,
-            outside: line.contains("external memory"),
-        });
+    for (at, _) in line.match_indices(" ms: ") {
+        told.extend(collection(line, at));
     }
     if !told.is_empty() {
         return told;
@@ -89,6 +71,46 @@ pub fn read(line: &str) -> Vec<Told> {
         told.push(Told::Memory { pid, isolate: isolate(found.get(2)), backing: found[3].starts_with('B'), mb: kb / 1_024.0 });
     }
     told
+}
+
+/// `[pid:0xiso:n] 38 ms: Mark-sweep (reduce) 2.2 (35.0) -> 2.0 (36.0) MB,`; up to Node 6 the «last few GCs» have no `[pid]`. Read by hand:
+/// a trace has millions of these lines.
+fn collection(line: &str, at: usize) -> Option<Told> {
+    let before = &line[..at];
+    let start = before.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |index| index + 1);
+    let ms = before[start..].parse().ok()?;
+    let (mut pid, mut isolate) = (None, 0);
+    let head = before[..start].trim_end();
+    if let Some(inside) = head.strip_suffix(']').and_then(|head| head.rsplit_once('[')).map(|(_, inside)| inside) {
+        let mut parts = inside.split(':');
+        pid = parts.next().and_then(|pid| pid.parse().ok());
+        isolate = parts.next().and_then(|hex| u64::from_str_radix(hex.strip_prefix("0x")?, 16).ok()).unwrap_or(0);
+    }
+    let after = &line[at + " ms: ".len()..];
+    let kind_end = after.find(|c: char| c.is_ascii_digit())?;
+    let kind = after[..kind_end].strip_suffix(' ')?;
+    let is_kind = kind.len() < 48 && kind.starts_with(|c: char| c.is_ascii_uppercase());
+    if !is_kind || !kind.bytes().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'-' | b'(' | b')')) {
+        return None;
+    }
+    // `2.2 (35.0) -> 2.0 (36.0) MB`.
+    let (used, rest) = after[kind_end..].split_once(" -> ")?;
+    let (_, committed) = used.split_once(" (")?;
+    committed.strip_suffix(')')?.parse::<f64>().ok()?;
+    let (after_mb, rest) = rest.split_once(" (")?;
+    let (committed, rest) = rest.split_once(')')?;
+    committed.parse::<f64>().ok()?;
+    if !rest.starts_with(" MB") {
+        return None;
+    }
+    Some(Told::Collection {
+        pid,
+        isolate,
+        ms,
+        full: kind.contains("Mark") && !kind.starts_with("Minor"),
+        after_mb: after_mb.parse().ok()?,
+        outside: rest.contains("external memory"),
+    })
 }
 
 /// What the collections of one isolate told.

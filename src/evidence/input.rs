@@ -11,8 +11,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use crate::findings::Problem;
 
 /// A packed log that unpacks beyond both of these is a bomb. Repetitive access logs reach 60:1 with gzip and 200:1 with zstd.
-const BOMB_RATIO: u64 = 400;
-const BOMB_BYTES: u64 = 1 << 30;
+const BOMB_RATIO: u64 = 300;
+const BOMB_BYTES: u64 = 256 << 20;
 
 /// One log to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +117,7 @@ fn head(reader: &mut dyn Read, most: usize) -> io::Result<Vec<u8>> {
 }
 
 fn looks_plain(head: &[u8]) -> bool {
-    !is_gzip(head) && !is_zstd(head) && utf16(head).is_none() && !head.contains(&0)
+    !is_gzip(head) && !is_zstd(head) && utf16(head).is_none() && !is_binary(head)
 }
 
 fn is_gzip(head: &[u8]) -> bool {
@@ -126,6 +126,19 @@ fn is_gzip(head: &[u8]) -> bool {
 
 fn is_zstd(head: &[u8]) -> bool {
     head.starts_with(&[0x28, 0xb5, 0x2f, 0xfd])
+}
+
+/// Whether the bytes are no text. NUL bytes alone do not say so: a log that was truncated while it was open begins with them.
+fn is_binary(head: &[u8]) -> bool {
+    if !head.contains(&0) {
+        return false;
+    }
+    let rest: Vec<u8> = head.iter().copied().filter(|byte| *byte != 0).collect();
+    let strange = String::from_utf8_lossy(&rest)
+        .chars()
+        .filter(|c| *c == char::REPLACEMENT_CHARACTER || (c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{1b}')))
+        .count();
+    strange * 10 > rest.len()
 }
 
 /// Whether the text is UTF-16, and if so whether its first byte is the low one. Without a mark: every second byte of the start is NUL.
@@ -152,9 +165,12 @@ fn utf16(head: &[u8]) -> Option<bool> {
 fn peeled(mut reader: Box<dyn Read>, depth: usize) -> io::Result<Source> {
     let head = head(&mut *reader, 512)?;
     let (gzip, zstd, wide) = (is_gzip(&head), is_zstd(&head), utf16(&head));
-    let nul = head.contains(&0);
+    let binary = is_binary(&head);
     let whole: Box<dyn Read> = Box::new(io::Cursor::new(head).chain(reader));
-    if (gzip || zstd) && depth < 2 {
+    if (gzip || zstd) && depth > 0 {
+        return Err(io::Error::other("it is packed twice"));
+    }
+    if gzip || zstd {
         let taken = Rc::new(Cell::new(0));
         let counted = Counted { inner: whole, taken: taken.clone() };
         let unpacked: Box<dyn Read> = if gzip {
@@ -172,7 +188,7 @@ fn peeled(mut reader: Box<dyn Read>, depth: usize) -> io::Result<Source> {
     if let Some(low_first) = wide {
         return Ok(Source::Stream(Box::new(Utf16 { inner: whole, low_first, raw: Vec::new(), ready: Vec::new(), at: 0, high: None })));
     }
-    if nul || gzip || zstd {
+    if binary {
         return Ok(Source::Binary);
     }
     Ok(Source::Stream(whole))

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 use regex::Regex;
 
 use super::observation::{Frame, Site};
+use super::pattern::pattern;
 use super::places::Places;
 use crate::findings::{Finding, Position};
 
@@ -19,12 +20,12 @@ const LONG_LINE: usize = 400;
 const WRAPPER: u32 = 62;
 
 /// Words of a registration, as V8 places a frame on them.
-const WORDS: &[&str] = &[
-    "on", "once", "addListener", "prependListener", "prependOnceListener", "addEventListener", "pipe", "call", "apply", "forEach",
-];
+const WORDS: &[&str] =
+    &["on", "once", "addListener", "prependListener", "prependOnceListener", "addEventListener", "pipe", "call", "apply", "forEach"];
 static REGISTERS: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r#"(?:\.|\[\s*['"`]|\b)(on|once|addListener|prependListener|prependOnceListener|addEventListener|pipe)\b['"`]?\]?(?:\s|/\*.*?\*/)*(?:\?\.)?\("#)
-        .expect("a pattern of this file")
+    pattern(
+        r#"(?:\.|\[\s*['"`]|\b)(on|once|addListener|prependListener|prependOnceListener|addEventListener|pipe)\b['"`]?\]?(?:\s|/\*.*?\*/)*(?:\?\.)?\("#,
+    )
 });
 
 /// How much a place in the text looks like a registration.
@@ -207,8 +208,22 @@ fn is_wrapper(function: &str) -> bool {
     let last = name.rsplit(['.', ' ']).next().unwrap_or(name);
     matches!(
         last,
-        "on" | "once" | "addListener" | "prependListener" | "prependOnceListener" | "addEventListener" | "_on" | "_once" | "_addListener"
-            | "logPossibleMemoryLeak" | "many" | "_many" | "prependMany" | "prependAny" | "onAny" | "subscribe" | "pipe"
+        "on" | "once"
+            | "addListener"
+            | "prependListener"
+            | "prependOnceListener"
+            | "addEventListener"
+            | "_on"
+            | "_once"
+            | "_addListener"
+            | "logPossibleMemoryLeak"
+            | "many"
+            | "_many"
+            | "prependMany"
+            | "prependAny"
+            | "onAny"
+            | "subscribe"
+            | "pipe"
     ) || ["patched", "wrapped", "instrumented", "contextWrapper"].iter().any(|mark| last.contains(mark))
 }
 
@@ -241,7 +256,8 @@ pub fn locate(frames: &[Frame], event: Option<&str>, findings: &[Finding], place
                 if !exact && is_long(site) {
                     continue;
                 }
-                let near = |finding: &Finding| finding.range.start.column.abs_diff(site.column).min(finding.call.column.abs_diff(site.column));
+                let near =
+                    |finding: &Finding| finding.range.start.column.abs_diff(site.column).min(finding.call.column.abs_diff(site.column));
                 // Several on the line: the one whose event agrees, then the nearest.
                 let on_it = findings.iter().enumerate().filter(|(_, finding)| stands(finding, site, exact));
                 let best = on_it.min_by_key(|(_, finding)| (!agrees(finding), near(finding)));

@@ -7,16 +7,21 @@
 //! Logs are hostile: nothing here trusts a length, a path or a name in them.
 
 mod advice;
+mod clues;
 mod correlate;
 mod death;
 mod envelope;
+mod follow;
 mod frame;
 mod gc;
 mod input;
 mod json;
 mod locate;
+mod logs;
 mod observation;
+mod pattern;
 mod places;
+mod printable;
 mod reader;
 mod scan;
 mod stamp;
@@ -25,9 +30,12 @@ mod telling;
 mod wording;
 
 pub use correlate::{confirmed_first, correlate, frames_to_files, is_named};
+pub use follow::follow;
 pub use input::{LogInput, inputs};
+pub use logs::{Analysed, LogsReport, LogsRequest, ReadProblem, run as run_logs, write_observation, write_text};
 pub use observation::*;
 pub use places::{PathMapping, Places};
+pub use printable::{brief, printable};
 pub use telling::Clues;
 
 use camino::Utf8PathBuf;

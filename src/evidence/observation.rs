@@ -50,10 +50,10 @@ pub struct Site {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Growth {
-    /// One long-lived emitter collects.
-    Leak,
-    /// Many emitters at once, each with its own listeners: many at work, not one that grows.
-    Burst,
+    /// One emitter collects: a leak where it goes on.
+    OneEmitter,
+    /// Many emitters, each with its own listeners: a burst, not one that grows.
+    ManyEmitters,
     /// The log does not tell the two apart.
     Unclear,
 }

@@ -28,9 +28,7 @@ impl PathMapping {
     /// Reads the option's value; `working` is the folder that a relative TO is meant against.
     pub fn parse(text: &str, working: &Utf8Path) -> Result<PathMapping, String> {
         match text.rsplit_once('=') {
-            Some((from, to)) if !from.is_empty() && !to.is_empty() => {
-                Ok(PathMapping { from: clean(from), to: lexical(&working.join(to)) })
-            }
+            Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok(PathMapping { from: clean(from), to: lexical(&working.join(to)) }),
             _ => Err(format!("--map wants FROM=TO, not {text:?}")),
         }
     }
@@ -109,6 +107,11 @@ impl Places {
         problems.sort();
         problems.dedup();
         problems
+    }
+
+    /// A path as a person reads it: below its root.
+    pub fn shown<'a>(&self, path: &'a Utf8Path) -> &'a Utf8Path {
+        self.roots.iter().find_map(|root| path.strip_prefix(&root.path).ok()).unwrap_or(path)
     }
 
     /// The file that a path of a log means.
@@ -257,8 +260,12 @@ impl Places {
 
     fn load_map(&self, path: &Utf8Path) -> Result<Option<Map>, String> {
         let Some(text) = self.text(path) else { return Ok(None) };
-        let Some(told) = reference(&text) else { return Ok(None) };
         let folder = path.parent().unwrap_or(Utf8Path::new("/"));
+        let Some(told) = reference(&text) else {
+            // esbuild's `--sourcemap=external` and webpack's `hidden-source-map` write the map and no comment.
+            let beside = Utf8PathBuf::from(format!("{path}.map"));
+            return if self.may_read(&beside) { self.map_file(&beside).map(Some) } else { Ok(None) };
+        };
         match locate(told)? {
             Where::Here(bytes) => Map::decode(&bytes, folder).map(Some),
             Where::Elsewhere(_) => Err("the source map is an address on the network; it is not fetched".to_owned()),
@@ -270,14 +277,18 @@ impl Places {
                 if !self.may_read(&file) {
                     return Err("its source map lies outside the project; it is not read".to_owned());
                 }
-                let fits = std::fs::metadata(&file).is_ok_and(|meta| meta.len() <= crate::source::sourcemap::LARGEST as u64);
-                if !fits {
-                    return Err("its source map is too large".to_owned());
-                }
-                let bytes = std::fs::read(&file).map_err(|error| format!("its source map cannot be read: {error}"))?;
-                Map::decode(&bytes, file.parent().unwrap_or(folder)).map(Some)
+                self.map_file(&file).map(Some)
             }
         }
+    }
+
+    fn map_file(&self, file: &Utf8Path) -> Result<Map, String> {
+        let fits = std::fs::metadata(file).is_ok_and(|meta| meta.len() <= crate::source::sourcemap::LARGEST as u64);
+        if !fits {
+            return Err("its source map is too large".to_owned());
+        }
+        let bytes = std::fs::read(file).map_err(|error| format!("its source map cannot be read: {error}"))?;
+        Map::decode(&bytes, file.parent().unwrap_or(Utf8Path::new("/")))
     }
 }
 

@@ -8,10 +8,11 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashMap;
 
+use super::clues;
 use super::envelope;
 use super::frame;
 use super::json::{Meta, Piece};
-use super::observation::Frame;
+use super::observation::{Frame, Observation};
 use super::scan::Sink;
 use super::telling::Tellings;
 use super::wording::{self, Reading, Warning};
@@ -22,6 +23,8 @@ const MOST_OPEN: usize = 64;
 const MOST_FRAMES: usize = 256;
 /// A warning whose event or emitter holds line breaks ends within this.
 const LONGEST_MESSAGE: usize = 16 * 1024;
+/// What is read of a line on which a warning stands, its glued stack included.
+const LONGEST_LINE: usize = 64 * 1024;
 const MOST_MESSAGE_LINES: usize = 60;
 /// A multi-line JSON record (`journalctl -o json-pretty`) ends within this.
 const LONGEST_PRETTY: usize = 64 * 1024;
@@ -87,7 +90,7 @@ pub struct Reader<'a> {
 impl Sink for Reader<'_> {
     fn line(&mut self, bytes: &[u8], number: u64) {
         let text = String::from_utf8_lossy(bytes);
-        let text = text.trim_start_matches('\u{feff}');
+        let text = text.trim_start_matches(['\u{feff}', '\0']);
         self.now = number;
         self.physical(text.strip_suffix('\r').unwrap_or(text));
     }
@@ -120,6 +123,11 @@ impl<'a> Reader<'a> {
             self.record(&Meta { stream, ..Meta::default() }, &text);
         }
         self.close_all();
+    }
+
+    /// What was read so far.
+    pub fn observed(&self) -> Vec<Observation> {
+        self.out.clone().observations().0
     }
 
     fn physical(&mut self, line: &str) {
@@ -233,13 +241,13 @@ impl<'a> Reader<'a> {
     }
 
     fn line_of(&mut self, meta: &Meta, line: &str) {
-        match wording::next_start(line) {
-            Some(second) => {
-                self.one_line(meta, &line[..second]);
-                self.line_of(meta, &line[second..]);
-            }
-            None => self.one_line(meta, line),
+        let mut rest = line;
+        // Warnings may stand glued to one another.
+        while let Some(second) = wording::next_start(rest) {
+            self.one_line(meta, &rest[..second]);
+            rest = &rest[second..];
         }
+        self.one_line(meta, rest);
     }
 
     fn one_line(&mut self, meta: &Meta, line: &str) {
@@ -263,8 +271,12 @@ impl<'a> Reader<'a> {
             last.mapped = Some(place);
             return;
         }
-        let trimmed = bare.trim();
-        if trimmed.is_empty() || trimmed.ends_with("Trace") || trimmed.starts_with("(Use `") || trimmed.starts_with("... ") {
+        let trimmed = bare.trim_end_matches(|c: char| c.is_whitespace() || matches!(c, '"' | ','));
+        let waits = || self.open.iter().any(|open| open.stream == meta.stream && open.frames.is_empty());
+        if trimmed.is_empty() || trimmed.ends_with("Trace") || trimmed.contains("(Use `") || trimmed.trim_start().starts_with("... ") {
+            return;
+        }
+        if trimmed.len() < 400 && trimmed.contains("\"Trace\"") && waits() {
             return;
         }
         self.other_line(meta, &bare);
@@ -307,6 +319,8 @@ impl<'a> Reader<'a> {
             let oldest = self.open.remove(0);
             self.done(oldest);
         }
+        // A line without end is not taken for one message.
+        body = &body[..stamp::floor(body, LONGEST_LINE)];
         let mut open = Open {
             stream: meta.stream.clone(),
             prefix: mask,
@@ -426,14 +440,14 @@ impl<'a> Reader<'a> {
 
     /// Any other line closes the stacks of its stream, and may tell a collection, an end, a clue.
     fn other_line(&mut self, meta: &Meta, line: &str) {
-        let masked = stamp::without_times(line);
+        let masked = if self.open.is_empty() { String::new() } else { stamp::without_times(line) };
         let mut index = 0;
         while index < self.open.len() {
             let open = &self.open[index];
             let same = open.stream == meta.stream && (open.prefix.is_empty() || masked.starts_with(&open.prefix));
             let adjacent = self.touched.as_ref().is_some_and(|(stream, prefix)| *stream == open.stream && *prefix == open.prefix);
             // A line of another stream leaves a stack open; so do prefixed streams that others write between.
-            if same || (adjacent && open.stream == meta.stream && !is_prefixed(&open.prefix)) {
+            if same || (adjacent && open.stream == meta.stream && !clues::is_prefixed(&open.prefix)) {
                 let open = self.open.remove(index);
                 self.done(open);
             } else {
@@ -444,7 +458,7 @@ impl<'a> Reader<'a> {
         let state = self.streams.entry(meta.stream.clone()).or_default();
         if !keep_orphans && !state.orphans.is_empty() {
             let ran = std::mem::take(&mut state.orphans);
-            remember(&mut self.out.clues.ran, ran);
+            clues::remember(&mut self.out.clues.ran, ran);
         }
         if let Some(frame) = frame::fatal(line) {
             if state.fatal.len() >= 16 {
@@ -458,8 +472,7 @@ impl<'a> Reader<'a> {
                 if let gc::Told::Collection { pid: Some(pid), .. } | gc::Told::Memory { pid, .. } = told {
                     state.gc_pid = Some(pid);
                 }
-                let meta = Meta { time: time(), ..meta.clone() };
-                self.out.gc((self.id, self.name), self.now, &meta, &told, state.gc_pid.or(meta.pid).or(state.pid));
+                self.out.gc((self.id, self.name), self.now, time, &told, state.gc_pid.or(meta.pid).or(state.pid));
             }
         }
         if let Some(end) = death::read(line) {
@@ -469,7 +482,7 @@ impl<'a> Reader<'a> {
             let meta = Meta { time: time(), ..meta.clone() };
             self.out.exit(self.name, self.now, &meta, end);
         }
-        clue(&mut self.out.clues, line, state);
+        clues::read(&mut self.out.clues, line, &mut state.pid);
     }
 
     fn touched_open(&mut self) -> Option<&mut Open> {
@@ -522,7 +535,7 @@ impl<'a> Reader<'a> {
                 let state = self.streams.entry(open.stream.clone()).or_default();
                 state.pid = said.pid.or(state.pid);
                 // Two stacks in one: the other process's is among the frames.
-                let mixed = open.mixed_with.is_some_and(|(other, ..)| other.pid != said.pid && stacks(&open.frames) > 1);
+                let mixed = open.mixed_with.is_some_and(|(other, ..)| other.pid != said.pid && clues::stacks(&open.frames) > 1);
                 let frames = if mixed { Vec::new() } else { open.frames };
                 self.out.warning((self.id, self.name), open.line, &open.meta, said, frames, mixed);
             }
@@ -530,12 +543,6 @@ impl<'a> Reader<'a> {
             Of::Warning(None) | Of::Other => {}
         }
     }
-}
-
-/// How many tops of stacks the frames hold: a function of the runtime that adds a listener stands in each once.
-fn stacks(frames: &[Frame]) -> usize {
-    let count = |name: &str| frames.iter().filter(|f| f.internal && f.function.as_deref().is_some_and(|f| f.ends_with(name))).count();
-    count("_addListener").max(count(".addListener"))
 }
 
 /// Reads the message so far; its glued frames too.
@@ -549,52 +556,5 @@ fn read_message(open: &mut Open, last: bool) {
         }
         Reading::Open => {}
         Reading::Not => open.of = Of::Other,
-    }
-}
-
-/// A shipper's mark, after which other streams' lines are marked too.
-fn is_prefixed(prefix: &str) -> bool {
-    prefix.ends_with(['|', ':', ']', '>', '"']) || prefix.contains(" | ")
-}
-
-/// Keeps a bounded number of frames that show what ran.
-fn remember(ran: &mut Vec<Frame>, frames: Vec<Frame>) {
-    for frame in frames.into_iter().filter(|frame| !frame.internal) {
-        if ran.len() >= 4_096 || ran.contains(&frame) {
-            continue;
-        }
-        ran.push(frame);
-    }
-}
-
-/// Command lines, versions, switched-off warnings.
-fn clue(clues: &mut super::telling::Clues, line: &str, state: &mut Stream) {
-    if line.len() > 4_096 {
-        return;
-    }
-    if line.contains("--no-warnings")
-        || line.contains("NODE_NO_WARNINGS=1")
-        || line.contains("--disable-warning=MaxListenersExceededWarning")
-    {
-        clues.silenced = true;
-    }
-    for word in line.split([' ', '"', '\'', '`', '=', '(']) {
-        let name = word.trim_end_matches([',', ')', ';']);
-        let is_program =
-            [".js", ".mjs", ".cjs", ".ts"].iter().any(|end| name.ends_with(end)) && (line.contains("node ") || line.contains("pm2"));
-        if is_program && name.len() < 200 && clues.programs.len() < 64 && !clues.programs.iter().any(|known| known == name) {
-            clues.programs.push(name.to_owned());
-        }
-    }
-    for mark in ["Node.js v", "\"nodejsVersion\": \"v"] {
-        if let Some(at) = line.find(mark) {
-            let mut numbers = line[at + mark.len()..].split(|c: char| !c.is_ascii_digit()).map(|part| part.parse::<u32>().ok());
-            if let (Some(Some(major)), Some(Some(minor)), Some(Some(patch))) = (numbers.next(), numbers.next(), numbers.next()) {
-                clues.node = Some([major, minor, patch]);
-            }
-        }
-    }
-    if let Some(at) = line.find("\"processId\": ") {
-        state.pid = line[at + 13..].trim_end_matches([',', ' ']).parse().ok().or(state.pid);
     }
 }

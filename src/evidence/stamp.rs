@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::pattern::pattern;
+
 /// ISO 8601 and its relatives (`2026-01-05T10:11:12.123456789Z`, `2026-11-22 19:36:32,5 +0100`, `2026/11/22`, `2026-11-22-19:36:04+0000`).
 static ISO: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(\d{4})[-/](\d{2})[-/](\d{2})(?:[T _-]{1,2}(\d{2}):(\d{2}):(\d{2})(?:[.,](\d+))?\s?(Z|UTC|[+-]\d{2}:?\d{2})?)?")
@@ -31,17 +33,14 @@ static TAGGED: LazyLock<Regex> = LazyLock::new(|| pattern(r"[\w./@-]\[(\d{1,8})\
 /// RFC 5424: `<14>1 TIME HOST APP PROCID MSGID`.
 static SYSLOG: LazyLock<Regex> = LazyLock::new(|| pattern(r"^<\d{1,3}>1 \S+ \S+ \S+ (\d{1,8}) "));
 
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a pattern of this file")
-}
-
 /// A prefix with its times taken out: equal for two lines of one stream.
 pub fn without_times(prefix: &str) -> String {
     let prefix = &prefix[..floor(prefix, 400)];
     ANY_TIME.replace_all(prefix, "").split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn floor(text: &str, mut at: usize) -> usize {
+/// The nearest character boundary at or in front of `at`.
+pub fn floor(text: &str, mut at: usize) -> usize {
     at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;

@@ -1,10 +1,12 @@
 //! One story per process, in time order: heap growth, warnings, the end.
 
 use super::observation::*;
+use super::places::Places;
+use super::printable::brief;
 use super::stamp;
 
 /// Tells the stories of all processes, in the order of their first sign.
-pub fn stories(observations: &[Observation]) -> Vec<ProcessStory> {
+pub fn stories(observations: &[Observation], places: Option<&Places>) -> Vec<ProcessStory> {
     let mut groups: indexmap::IndexMap<(String, Option<u32>), Vec<usize>> = indexmap::IndexMap::new();
     for (index, observation) in observations.iter().enumerate() {
         groups.entry((observation.log().path.clone(), observation.pid())).or_default().push(index);
@@ -21,13 +23,13 @@ pub fn stories(observations: &[Observation]) -> Vec<ProcessStory> {
         let mut steps = Vec::new();
         for &index in &indices {
             let observation = &observations[index];
-            steps.push(StoryStep { observation: index, time: observation.time().map(stamp::iso), text: sentence(observation) });
+            steps.push(StoryStep { observation: index, time: observation.time().map(stamp::iso), text: sentence(observation, places) });
         }
         let parts: Vec<String> = indices
             .iter()
             .map(|&index| match observations[index].time().filter(|_| !matches!(observations[index], Observation::Gc(_))) {
-                Some(time) => format!("{} at {}", sentence(&observations[index]), &stamp::iso(time)[11..19]),
-                None => sentence(&observations[index]),
+                Some(time) => format!("{} at {}", sentence(&observations[index], places), &stamp::iso(time)[11..19]),
+                None => sentence(&observations[index], places),
             })
             .collect();
         stories.push(ProcessStory { pid, log, summary: shortened(parts), steps });
@@ -60,24 +62,24 @@ fn rank(observation: &Observation) -> u8 {
 }
 
 /// One step in words.
-pub fn sentence(observation: &Observation) -> String {
+pub fn sentence(observation: &Observation, places: Option<&Places>) -> String {
+    let at = |site: &Site| {
+        format!(" at {}:{}", brief(places.map_or(site.path.as_path(), |places| places.shown(&site.path)).as_str()), site.line)
+    };
     match observation {
         Observation::Gc(gc) => growth(gc),
         Observation::MaxListeners(warning) => {
-            let event = warning.event.as_deref().map_or(String::new(), |event| format!(" «{event}»"));
-            let emitter = warning.emitter.as_deref().map_or(String::new(), |emitter| format!(" on {emitter}"));
-            let place = match &warning.site {
-                Some(site) => format!(" at {}:{}", site.path, site.line),
-                None => String::new(),
-            };
+            let event = warning.event.as_deref().map_or(String::new(), |event| format!(" «{}»", brief(event)));
+            let emitter = warning.emitter.as_deref().map_or(String::new(), |emitter| format!(" on {}", brief(emitter)));
+            let place = warning.site.as_ref().map_or(String::new(), at);
             format!("{}{event} listeners{emitter}{place}", warning.count)
         }
         Observation::OutOfMemory(end) => {
-            let place = end.site.as_ref().map_or(String::new(), |site| format!(" at {}:{}", site.path, site.line));
-            format!("out of memory{place} ({})", end.message)
+            let place = end.site.as_ref().map_or(String::new(), at);
+            format!("out of memory{place} ({})", brief(&end.message))
         }
         Observation::ProcessExit(exit) => match (&exit.signal, exit.code) {
-            (Some(signal), _) => format!("killed by {signal}"),
+            (Some(signal), _) => format!("killed by {}", brief(signal)),
             (None, Some(137)) => "exited with code 137 (killed, as a rule for memory)".to_owned(),
             (None, Some(code)) => format!("exited with code {code}"),
             (None, None) => "ended".to_owned(),

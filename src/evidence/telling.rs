@@ -18,7 +18,7 @@ const CONTAINER_PIDS: u32 = 64;
 const SAME_END: u64 = 12;
 
 /// Everything read so far.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub struct Tellings {
     warnings: Vec<MaxListeners>,
     /// Of each warning: the stream it was told in (log and prefix).
@@ -32,6 +32,7 @@ pub struct Tellings {
     pub dropped: u64,
 }
 
+#[derive(Clone)]
 struct Collections {
     log: LogPlace,
     time: Option<i64>,
@@ -142,7 +143,7 @@ impl Tellings {
     }
 
     /// A line about garbage collection; `fallback` is the process that such lines without a number belong to.
-    pub fn gc(&mut self, log: (u32, &str), line: u64, meta: &Meta, told: &Told, fallback: Option<u32>) {
+    pub fn gc(&mut self, log: (u32, &str), line: u64, time: impl FnOnce() -> Option<i64>, told: &Told, fallback: Option<u32>) {
         let (pid, isolate) = match *told {
             Told::Collection { pid, isolate, .. } => (pid.or(fallback), isolate),
             Told::Memory { pid, isolate, .. } => (Some(pid), isolate),
@@ -151,7 +152,7 @@ impl Tellings {
             self.dropped += 1;
             return;
         }
-        let place = || Collections { log: LogPlace { path: log.1.to_owned(), line }, time: meta.time, isolates: FxHashMap::default() };
+        let place = || Collections { log: LogPlace { path: log.1.to_owned(), line }, time: time(), isolates: FxHashMap::default() };
         let of_process = self.collections.entry((log.0, pid)).or_insert_with(place);
         if of_process.isolates.len() < 1_024 || of_process.isolates.contains_key(&isolate) {
             of_process.isolates.entry(isolate).or_default().add(told);

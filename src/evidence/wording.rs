@@ -42,7 +42,7 @@ pub fn start(line: &str) -> Option<usize> {
 /// Where the next warning begins behind the first one: lines glued together.
 pub fn next_start(line: &str) -> Option<usize> {
     // Only behind a complete one (and its glued frames): an event may imitate the words.
-    starts(line).skip(1).find(|&at| {
+    starts(line).skip(1).take(64).find(|&at| {
         let before = line[..at].trim_end().trim_end_matches('.');
         let ended = before.ends_with(TAIL) || before.ends_with(')') || before.ends_with(|c: char| c.is_ascii_digit());
         ended && before.contains(TAIL) && line[at..].starts_with("(node")
