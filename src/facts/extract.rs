@@ -311,7 +311,7 @@ impl<'a> Extractor<'a> {
     }
 
     fn class_member(&mut self, id: ClassId, name: &str, member: &ast::ClassMember, span: Span, initializer: &mut Option<FunctionId>) {
-        let mut add = |x: &mut Self, member: Member| x.facts.classes[id.index()].members.push(member);
+        let add = |x: &mut Self, member: Member| x.facts.classes[id.index()].members.push(member);
         match member {
             ast::ClassMember::Constructor(constructor) if constructor.body.is_some() => {
                 let function = self.constructor(constructor, name, id);

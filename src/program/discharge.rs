@@ -448,10 +448,13 @@ impl Program<'_> {
         });
         match (emitter, fires) {
             (Emitter::Signal, _) => event != "abort",
-            (Emitter::Pooled, Some(Fires::OnceEarly | Fires::OnceLast | Fires::Rarely)) => false,
+            // What comes between two uses of a connection is known; anything else waits for its end.
+            (Emitter::Pooled, Some(Fires::Many)) => true,
+            (Emitter::Pooled, _) => false,
             (Emitter::Process, Some(Fires::OnceLast | Fires::Rarely)) => false,
             (Emitter::Longer, Some(Fires::Rarely)) => false,
             (Emitter::Longer, Some(Fires::OnceLast)) => matches!(event, "finish" | "end"),
+            (Emitter::Longer, None) => !self.is_own_and_silent(registration, event),
             _ => true,
         }
     }
@@ -459,6 +462,19 @@ impl Program<'_> {
     /// Run by the garbage collector, at a time that nobody knows: no release.
     fn is_finalizer(&self, f: Fun) -> bool {
         self.passed(f).iter().any(|p| self.call(p.call).kind == CallKind::New && self.callee_name(p.call).as_deref() == Some("FinalizationRegistry"))
+    }
+
+    /// The program makes the emitter itself, and nowhere emits that event.
+    fn is_own_and_silent(&self, registration: &Registration, event: &str) -> bool {
+        let own = registration.receivers.iter().all(|o| {
+            matches!(o.root, Root::Call(c) if o.path.is_empty() && self.call(c).kind == CallKind::New)
+                && match self.type_of(o) {
+                    Some(super::types::Type::Model(ix)) => matches!(self.models.name(ix), "EventEmitter" | "EventTarget"),
+                    Some(super::types::Type::Owner(owner)) => self.owner_model(owner).is_some_and(|ix| self.models.name(ix) == "EventEmitter"),
+                    None => false,
+                }
+        });
+        own && !self.emitted().is_none_or(|names| names.contains(event))
     }
 
     /// Somebody runs the function.

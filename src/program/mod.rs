@@ -98,6 +98,7 @@ pub struct Program<'a> {
     cuts: Cell<u32>,
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
     named_calls: std::cell::OnceCell<FxHashSet<PathKey>>,
+    emitted: std::cell::OnceCell<Option<FxHashSet<String>>>,
     /// How deep values are looked through just now.
     depth: Cell<u32>,
     /// Questions given up because of a limit; told as a problem.
@@ -126,6 +127,7 @@ impl<'a> Program<'a> {
             cuts: Cell::new(0),
             uses: RefCell::default(),
             named_calls: std::cell::OnceCell::new(),
+            emitted: std::cell::OnceCell::new(),
             depth: Cell::new(0),
             limited: Cell::new(0),
         };
@@ -150,6 +152,33 @@ impl<'a> Program<'a> {
     fn forget(&mut self) {
         self.values.borrow_mut().clear();
         self.types.borrow_mut().clear();
+    }
+
+    /// Names of all events that the program emits; none when some emitted name is not constant.
+    pub(super) fn emitted(&self) -> Option<&FxHashSet<String>> {
+        self.emitted
+            .get_or_init(|| {
+                let mut out = FxHashSet::default();
+                for c in self.all_calls() {
+                    let Some((_, Key::Name(name))) = self.receiver(c) else { continue };
+                    if !matches!(name.as_str(), "emit" | "emitAsync" | "dispatchEvent" | "apply" | "call") {
+                        continue;
+                    }
+                    if matches!(name.as_str(), "apply" | "call")
+                        && !matches!(self.receiver(c), Some((object, _)) if matches!(self.value(object), Value::Member(_, Key::Name(n)) if n == "emit"))
+                    {
+                        continue;
+                    }
+                    match self.call(c).args.first().map(|&a| self.value(c.with(a))) {
+                        Some(Value::String(event)) if name == "emit" => {
+                            out.insert(event.clone());
+                        }
+                        _ => return None,
+                    }
+                }
+                Some(out)
+            })
+            .as_ref()
     }
 
     /// Names of members that are called on objects of unknown kind.
