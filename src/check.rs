@@ -227,7 +227,9 @@ fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, String> {
         std::panic::set_hook(Box::new(move |info| {
             let told = PANIC.with_borrow_mut(|slot| match slot {
                 Some(message) => {
-                    let said = info.payload_as_str().unwrap_or("an internal error");
+                    let payload = info.payload();
+                    let said = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+                    let said = said.unwrap_or("an internal error");
                     let place = info.location().map(|place| format!(" ({}:{})", place.file(), place.line())).unwrap_or_default();
                     *message = Some(format!("{said}{place}"));
                     true

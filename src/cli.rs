@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::check::{Analysis, Request, check};
 use crate::config::{self, Config, FailOn};
-use crate::evidence::PathMapping;
+use crate::evidence::{PathMapping, printable};
 use crate::findings::Confidence;
 use crate::report::{self, Format, Output, Report};
 use crate::rules::RULES;
@@ -195,8 +195,8 @@ fn tell(analysis: &Analysis, working: &Utf8Path) {
     for problem in &analysis.problems {
         let path = problem.path.strip_prefix(working).unwrap_or(&problem.path);
         text += &match path.as_str() {
-            "" => format!("problem: {}\n", problem.message),
-            path => format!("problem: {path}: {}\n", problem.message),
+            "" => format!("problem: {}\n", printable(&problem.message)),
+            path => format!("problem: {}: {}\n", printable(path), printable(&problem.message)),
         };
     }
     if analysis.files == 0 && analysis.unusable.is_empty() {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::{Report, confidence, severity};
+use crate::evidence::printable;
 
 pub fn render(report: &Report) -> String {
     let mut text = String::new();
@@ -16,7 +17,7 @@ pub fn render(report: &Report) -> String {
             start.column,
             severity(finding.severity),
             finding.rule,
-            finding.message,
+            printable(&finding.message),
             confidence(finding.confidence)
         );
     }

@@ -7,6 +7,7 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 use rustc_hash::FxHashMap;
 
 use super::{Report, confidence, count};
+use crate::evidence::printable;
 use crate::findings::{Finding, Position, Range, Severity, Size, Step, Verdict};
 
 /// Lines longer than this are minified or generated: an excerpt of one tells nobody anything.
@@ -62,7 +63,9 @@ impl Texts<'_> {
         if let Some(known) = self.known.get(path) {
             return known.clone();
         }
-        let text = (self.report.text)(path).filter(|text| text.lines().all(|line| line.len() <= LONGEST_LINE)).map(Into::into);
+        let text = (self.report.text)(path).filter(|text| text.lines().all(|line| line.len() <= LONGEST_LINE));
+        // Code is no terminal's command. One byte for one byte: places stay.
+        let text = text.map(|text| text.replace(|c: char| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t'), "?").into());
         self.known.insert(path.to_owned(), text.clone());
         text
     }
@@ -89,10 +92,10 @@ impl Shown {
             // What is told twice of one place is told once, in the order of the trace.
             let here: Vec<&Step> = finding.trace.iter().filter(|step| step.path == finding.path).collect();
             let on_it: Vec<&str> = here.iter().filter(|step| step.range == finding.range).map(|step| step.message.as_str()).collect();
-            let label = if on_it.is_empty() { "added here".to_owned() } else { on_it.join("; ") };
+            let label = if on_it.is_empty() { "added here".to_owned() } else { printable(&on_it.join("; ")).into_owned() };
             labels.push(LabeledSpan::new_primary_with_span(Some(label), span(text, finding.range)));
             for step in here.iter().filter(|step| step.range != finding.range) {
-                labels.push(LabeledSpan::new_with_span(Some(step.message.clone()), span(text, step.range)));
+                labels.push(LabeledSpan::new_with_span(Some(printable(&step.message).into_owned()), span(text, step.range)));
             }
         }
         let mut related = Vec::new();
@@ -101,7 +104,7 @@ impl Shown {
                 Some(text) => related.push(Shown {
                     code: None,
                     severity: miette::Severity::Advice,
-                    headline: step.message.clone(),
+                    headline: printable(&step.message).into_owned(),
                     help: None,
                     labels: vec![LabeledSpan::new_primary_with_span(None, span(&text, step.range))],
                     source: Some(NamedSource::new(report.path(&step.path), text)),
@@ -122,8 +125,8 @@ impl Shown {
                 Severity::Warning => miette::Severity::Warning,
                 Severity::Note => miette::Severity::Advice,
             },
-            headline: finding.message.clone(),
-            help: Some(notes.join("\n")),
+            headline: printable(&finding.message).into_owned(),
+            help: Some(notes.iter().map(|note| printable(note)).collect::<Vec<_>>().join("\n")),
             source: text.map(|text| NamedSource::new(&path, text)),
             labels,
             related,

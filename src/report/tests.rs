@@ -60,6 +60,18 @@ fn nothing_found() {
 }
 
 #[test]
+fn code_is_no_command_to_a_terminal() {
+    let mut finding = sample("/work/a.js", 4);
+    finding.message = "a `\u{1b}]0;x\u{7}` listener".to_owned();
+    let analysis = Analysis { findings: vec![finding], ..Analysis::default() };
+    let text = TEXT.replace("body", "\u{1b}[2J");
+    let report = Report { analysis: &analysis, working: Utf8Path::new("/work"), text: &|_| Some(text.clone()) };
+    for format in [Format::Pretty, Format::Compact] {
+        assert!(!report.render(format, false).contains(['\u{1b}', '\u{7}']));
+    }
+}
+
+#[test]
 fn sarif_has_rules_flows_and_fingerprints() {
     let text = rendered(&analysis(), Format::Sarif);
     let sarif: serde_json::Value = serde_json::from_str(&text).expect("JSON");
