@@ -29,9 +29,12 @@ use crate::syntax;
 use crate::timings::Timings;
 
 /// What is asked for.
+#[derive(Clone)]
 pub struct Request<'a> {
     /// Files and folders.
     pub paths: Vec<Utf8PathBuf>,
+    /// Further files to analyse, each with the package that it belongs to (logs name them in dependencies).
+    pub also: Vec<Utf8PathBuf>,
     /// Files, folders or `-`.
     pub logs: Vec<String>,
     /// Where folders that a log names lie here.
@@ -43,11 +46,27 @@ pub struct Request<'a> {
     pub excluded: &'a dyn Fn(&Utf8Path) -> bool,
 }
 
+impl Default for Request<'_> {
+    fn default() -> Self {
+        Request {
+            paths: Vec::new(),
+            also: Vec::new(),
+            logs: Vec::new(),
+            mappings: Vec::new(),
+            include_tests: false,
+            min_confidence: Confidence::Medium,
+            excluded: &|_| false,
+        }
+    }
+}
+
 /// What came out.
 #[derive(Debug, Default)]
 pub struct Analysis {
     /// How many files were analysed.
     pub files: usize,
+    /// The program's files, analysed or not; absolute, in order.
+    pub sources: Vec<Utf8PathBuf>,
     pub findings: Vec<Finding>,
     /// How many findings were left out for their confidence.
     pub hidden: usize,
@@ -70,6 +89,9 @@ pub fn check(request: &Request) -> Analysis {
     analysis.unusable.extend(selection.unusable.drain(..).map(|(path, reason)| (path.to_string(), reason)));
     analysis.problems.append(&mut selection.problems);
 
+    for file in &request.also {
+        selection.add(file, request.excluded);
+    }
     let mut evidence = (analysis.logs).then(|| logs(request, &mut selection, &mut analysis));
 
     let (findings, problems) = match on_large_stack(|| programs(&selection, &mut analysis.timings)) {
@@ -108,6 +130,7 @@ pub fn check(request: &Request) -> Analysis {
     analysis.findings = findings;
     analysis.problems.sort();
     analysis.problems.dedup();
+    analysis.sources = selection.files.into_iter().map(|file| file.path).collect();
     analysis.timings.total(started);
     analysis
 }

@@ -1,6 +1,9 @@
 //! One walk over the tree: functions, classes, and the state that statements and expressions write into.
 
-use rustc_hash::FxHashMap;
+use std::hash::BuildHasher;
+
+use hashbrown::HashTable;
+use rustc_hash::{FxBuildHasher, FxHashMap};
 use swc_common::{Span, Spanned};
 use swc_ecma_ast as ast;
 
@@ -23,8 +26,8 @@ pub(super) struct Extractor<'a> {
     pub block: BlockId,
     /// Innermost last: is a plain `break` inside a loop (else a `switch`)?
     pub breakable: Vec<bool>,
-    /// How many loops of the present function are open.
-    interned: FxHashMap<Value, ValueId>,
+    /// Ids by the hash of their value. The values themselves stand in the facts only: a second copy was a fifth of a bundle's memory.
+    interned: HashTable<ValueId>,
     /// The function id of `names` to ours.
     function_of: FxHashMap<FunctionId, FunctionId>,
     requested: FxHashMap<String, ()>,
@@ -42,7 +45,7 @@ impl<'a> Extractor<'a> {
             function: FunctionId(0),
             block: BlockId(0),
             breakable: Vec::new(),
-            interned: FxHashMap::default(),
+            interned: HashTable::new(),
             function_of: FxHashMap::default(),
             requested: FxHashMap::default(),
         }
@@ -90,9 +93,6 @@ impl<'a> Extractor<'a> {
         for (name, binding) in self.names.bindings.iter().zip(&mut self.facts.bindings) {
             binding.function = self.function_of.get(&name.function).copied().unwrap_or(FunctionId(0));
         }
-        for index in 0..self.facts.functions.len() {
-            self.facts.functions[index].uses_this |= false;
-        }
     }
 
     pub fn offset(&self, position: swc_common::BytePos) -> usize {
@@ -105,12 +105,14 @@ impl<'a> Extractor<'a> {
 
     /// The id of a value; equal values have one id.
     pub fn value(&mut self, value: Value) -> ValueId {
-        if let Some(&id) = self.interned.get(&value) {
+        let hash = FxBuildHasher.hash_one(&value);
+        let values = &mut self.facts.values;
+        if let Some(&id) = self.interned.find(hash, |id| values[id.index()] == value) {
             return id;
         }
-        let id = ValueId(self.facts.values.len() as u32);
-        self.facts.values.push(value.clone());
-        self.interned.insert(value, id);
+        let id = ValueId(values.len() as u32);
+        values.push(value);
+        self.interned.insert_unique(hash, id, |id| FxBuildHasher.hash_one(&values[id.index()]));
         id
     }
 
