@@ -72,6 +72,20 @@ pub struct Runs {
     pub cycle: bool,
 }
 
+impl Runs {
+    /// What leads back to itself through a timer is a tick, through a listener an event.
+    fn through(&mut self, how: &Started) {
+        match how {
+            Started::Listener(_) if self.cycle => {
+                self.region = Region::Event;
+                self.cycle = false;
+            }
+            Started::Timer if self.cycle => self.region = Region::Tick,
+            _ => {}
+        }
+    }
+}
+
 /// What runs are counted within.
 struct Goal {
     /// None: the program.
@@ -94,7 +108,7 @@ pub fn is_set_up(name: &str) -> bool {
     let name = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
     const STARTS: &[&str] = &[
         "init", "setup", "start", "open", "listen", "attach", "install", "configure", "register", "mount", "bind", "connect", "launch", "boot", "prepare", "hook", "patch", "wrap",
-        "enable", "wire", "create", "build", "use", "set", "add",
+        "enable", "wire",
     ];
     STARTS.iter().any(|start| name.starts_with(start)) || name.ends_with("init") || name.ends_with("listeners") || name.ends_with("handlers")
 }
@@ -1016,6 +1030,12 @@ impl Program<'_> {
                 cycle: true,
             });
         }
+        if goal.is_none()
+            && let Some(runs) = self.runs_as_lifecycle(f)
+        {
+            seen.remove(&f);
+            return Some(runs);
+        }
         let mut best: Option<Runs> = None;
         let better = |best: &Option<Runs>, runs: &Runs| best.as_ref().is_none_or(|b| runs.confidence > b.confidence);
         for starter in self.starters(f) {
@@ -1086,10 +1106,7 @@ impl Program<'_> {
             });
         }
         let mut runs = self.runs_through(within, wanted, seen, depth - 1)?;
-        // What leads back to itself through a timer is a tick.
-        if starter.how == Started::Timer && runs.cycle {
-            runs.region = Region::Tick;
-        }
+        runs.through(&starter.how);
         if starter.how == Started::Unknown {
             runs.confidence = runs.confidence.min(Confidence::Low);
         }
@@ -1301,11 +1318,8 @@ impl Program<'_> {
                             })
                         } else {
                             let mut runs = self.runs_per_instance(within, owner, c, seen, depth - 1);
-                            if *how == Started::Timer
-                                && let Some(runs) = &mut runs
-                                && runs.cycle
-                            {
-                                runs.region = Region::Tick;
+                            if let Some(runs) = &mut runs {
+                                runs.through(how);
                             }
                             if let Some(runs) = &mut runs
                                 && !self.within(f, within)

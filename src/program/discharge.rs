@@ -284,7 +284,7 @@ impl Program<'_> {
         let mut uncalled = false;
         for release in &sites.releases {
             // The inside of a helper that releases what it is given speaks through its calls.
-            if !self.in_reach(registration, release) {
+            if release.call == registration.call || !self.in_reach(registration, release) {
                 continue;
             }
             let (receiver, event, handler) = self.compare(registration, release);
@@ -436,6 +436,8 @@ impl Program<'_> {
                 || !other.once
                 || other.receivers != registration.receivers
                 || other.event == registration.event
+                // An error or an end is the end of the emitter: nothing has to be left for the next use.
+                || matches!(other.event.name(), Some("error" | "close" | "end" | "exit" | "disconnect"))
             {
                 continue;
             }
@@ -833,7 +835,7 @@ impl Program<'_> {
         let _ = sites;
         let gives = match registration.through.first() {
             Some(&helper) => self.returns_disposer(helper),
-            None => registration.implicit && self.method_model(registration.call).is_some_and(|m| m.disposer.is_some()),
+            None => registration.implicit && self.method_model(registration.call).is_some_and(|m| m.disposer.as_deref().is_some_and(|d| !d.is_empty())),
         };
         if !gives {
             return None;
@@ -931,6 +933,23 @@ impl Program<'_> {
                             .iter()
                             .any(|(_, p)| self.functions_of(v.with(*p)).iter().any(|&(g, _)| self.within(g, f) && self.releases_within(g)))
                             || self.is_record(v, f)
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+        })
+    }
+
+    /// `inner`, or a function around it within `f`, is what `f` returns, or a member of it.
+    pub fn is_given_back(&self, inner: Fun, f: Fun) -> bool {
+        let chain: Vec<Fun> = self.chain(inner).into_iter().take_while(|&h| h != f).collect();
+        self.fun(f).returns.iter().any(|&r| {
+            self.origins(f.with(r)).iter().any(|o| match (o.root, o.path.is_empty()) {
+                (Root::Function(g), true) => chain.contains(&g),
+                (Root::Literal(v), true) => match self.value(v) {
+                    Value::Object(props, _) => {
+                        props.iter().any(|(_, p)| self.functions_of(v.with(*p)).iter().any(|(g, _)| chain.contains(g)))
                     }
                     _ => false,
                 },

@@ -206,7 +206,7 @@ impl Program<'_> {
                 r.call != registration.call
                     && self.function_of(r.call) == f
                     && r.receivers.iter().any(|x| {
-                        registration.receivers.iter().any(|y| x.root == y.root && (x.path == y.path || x.path.starts_with(&y.path) && matches!(x.root, Root::Param(..))))
+                        registration.receivers.iter().any(|y| x.root == y.root && (x.path == y.path || x.path.starts_with(&y.path) && matches!(x.root, Root::Param(..)) && self.type_of(y).is_none()))
                     })
                     && r.event != registration.event
                     && !r.once

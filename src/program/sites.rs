@@ -419,6 +419,10 @@ impl Sites {
                 };
                 let given = release.handlers.iter().flatten().find_map(of).or_else(|| release.receivers.iter().find_map(of));
                 let Some(f) = given else { continue };
+                // What a helper gives back is a disposer: its calls matter, not the helper's.
+                if at != f && program.is_given_back(at, f) {
+                    continue;
+                }
                 let callers = program.callers(f);
                 if  callers.is_empty() || callers.len() > 200 {
                     continue;
