@@ -284,7 +284,15 @@ impl Program<'_> {
         let mut uncalled = false;
         for release in &sites.releases {
             // The inside of a helper that releases what it is given speaks through its calls.
-            if release.call == registration.call || !self.in_reach(registration, release) {
+            // The helper that registers keeps, or runs first, what releases.
+            if release.call == registration.call && release.inner != registration.inner {
+                let (receiver, event, handler) = self.compare(registration, release);
+                if receiver != Match::Different && event != Match::Different && handler != Match::Different {
+                    released.push(release.call);
+                }
+                continue;
+            }
+            if !self.in_reach(registration, release) {
                 continue;
             }
             let (receiver, event, handler) = self.compare(registration, release);

@@ -188,8 +188,10 @@ impl Program<'_> {
                 }
                 if let [def] = binding.defs[..] {
                     let assign = self.assign(test.with(def));
-                    if !matches!(self.value(test.with(assign.from)), Value::Param(..) | Value::Bool(_)) {
-                        return again(assign.from, outcome);
+                    if !matches!(self.value(test.with(assign.from)), Value::Param(..) | Value::Bool(_))
+                        && let Some(guard) = again(assign.from, outcome)
+                    {
+                        return Some(guard);
                     }
                 }
                 (!outcome).then(|| self.flag_variable(test.with(*b), f, seen)).flatten()

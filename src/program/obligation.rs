@@ -72,7 +72,9 @@ impl Program<'_> {
             Discharge::Nothing => Fault::NotReleased,
         };
         let sibling = if fault == Fault::NotReleased && !matches!(count, Count::Many(_)) { self.released_sibling(sites, registration) } else { None };
-        let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer);
+        // What hangs on an instance is guarded by a mark on the instance.
+        let own = registration.receivers.iter().any(|o| matches!(o.root, Root::This(_)));
+        let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer && !own);
         if guard == Some(Guard::Once) && !matches!(fault, Fault::Mismatch(..)) && sibling.is_none() {
             return None;
         }
