@@ -68,6 +68,16 @@ pub struct Runs {
     pub confidence: Confidence,
     pub steps: Vec<Step>,
     pub operation: bool,
+    /// It leads back to itself.
+    pub cycle: bool,
+}
+
+/// What runs are counted within.
+struct Goal {
+    /// None: the program.
+    function: Option<Fun>,
+    /// The block that makes the object.
+    made_in: Option<At<BlockId>>,
 }
 
 /// Names of methods that end an object, or that a framework calls once in its life (Node's stream manual, «Implementing»).
@@ -83,8 +93,8 @@ pub fn is_teardown(name: &str) -> bool {
 pub fn is_set_up(name: &str) -> bool {
     let name = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
     const STARTS: &[&str] = &[
-        "init", "setup", "start", "open", "listen", "attach", "install", "configure", "register", "mount", "bind", "connect", "create", "build", "use", "constructor", "launch", "boot", "bootstrap", "prepare", "hook", "patch", "wrap", "set", "enable",
-        "add", "handle", "on", "subscribe", "wire", "load", "run", "render", "componentdid", "connectedcallback",
+        "init", "setup", "start", "open", "listen", "attach", "install", "configure", "register", "mount", "bind", "connect", "launch", "boot", "prepare", "hook", "patch", "wrap",
+        "enable", "wire", "create", "build", "use", "set", "add",
     ];
     STARTS.iter().any(|start| name.starts_with(start)) || name.ends_with("init") || name.ends_with("listeners") || name.ends_with("handlers")
 }
@@ -217,12 +227,35 @@ impl Program<'_> {
         if made_in.is_some_and(|m| self.block_within(m, around)) {
             return None;
         }
-        if self.is_event_loop(c, around) {
+        if self.is_event_loop(c, around) || self.leaves_loop(c, around) {
+            return None;
+        }
+        // An emitter of this activation gathers as many as the collection has, and goes with the activation.
+        let finite = matches!(self.block(around).kind, BlockKind::Loop(LoopKind::Of | LoopKind::In, _));
+        if finite && made_in.is_some() && self.call(c).function != FunctionId(0) {
             return None;
         }
         let position = self.call_position(c).name;
         let step = self.step_at(c.file, position, "runs once for each turn of the loop around it");
         Some(self.many(Region::Iteration, Confidence::High, origin, vec![step]))
+    }
+
+    /// After the call the loop is left without a test: one turn only.
+    fn leaves_loop(&self, c: CallAt, around: At<BlockId>) -> bool {
+        let mut at = c.with(self.call(c).block);
+        let mut order = self.order_of(c);
+        loop {
+            if self.block(at).items.iter().skip(order + 1).any(|i| matches!(i, Item::Exit(Exit::Break | Exit::Return(_) | Exit::Throw(_)))) {
+                return true;
+            }
+            if at == around {
+                return false;
+            }
+            let here = self.block(at);
+            let Some(parent) = here.parent else { return false };
+            order = here.index as usize;
+            at = at.with(parent);
+        }
     }
 
     pub fn block_within(&self, inner: At<BlockId>, outer: At<BlockId>) -> bool {
@@ -339,7 +372,8 @@ impl Program<'_> {
             if let Some(count) = self.loop_count(c, origin, None) {
                 return count;
             }
-            let runs = if g.id == FunctionId(0) { self.runs(f, None) } else { self.runs(f, Some(g)) };
+            let made_in = made.map(|m| m.with(self.call(m).block));
+            let runs = if g.id == FunctionId(0) { self.runs_since(f, None, made_in) } else { self.runs_since(f, Some(g), made_in) };
             return match runs {
                 None => Count::One,
                 Some(runs) => {
@@ -349,7 +383,7 @@ impl Program<'_> {
                     steps.extend(runs.steps);
                     let mut count = self.many(runs.region, runs.confidence, origin, steps);
                     if let Count::Many(many) = &mut count {
-                        many.operation = runs.operation;
+                        many.operation = runs.operation && (g.id != FunctionId(0) || is_set_up(&self.fun(f).name));
                     }
                     count
                 }
@@ -365,7 +399,7 @@ impl Program<'_> {
                     steps.extend(runs.steps);
                     let mut count = self.many(runs.region, runs.confidence, origin, steps);
                     if let Count::Many(many) = &mut count {
-                        many.operation = runs.operation;
+                        many.operation = runs.operation && is_set_up(&self.fun(f).name);
                     }
                     count
                 }
@@ -606,7 +640,12 @@ impl Program<'_> {
             None => match self.runs(f, None) {
                 Some(runs) => {
                     steps.extend(runs.steps);
-                    runs.region
+                    let in_public_class = self.owner_of_this(g).is_some_and(|o| self.is_constructor(g, o) && self.is_public_owner(o));
+                    match runs.region {
+                        Region::Iteration | Region::Event => Region::Call,
+                        Region::Instance if !in_public_class => Region::Call,
+                        region => region,
+                    }
                 }
                 None => Region::Call,
             },
@@ -617,7 +656,7 @@ impl Program<'_> {
     /// An emitter out of a bag of components, taken by a constructor.
     fn shared_by_bag(&self, f: Fun, origin: &Origin, g: Fun) -> Option<Count> {
         let owner = self.owner_of_this(g)?;
-        if !self.is_constructor(g, owner) || origin.path.is_empty() || !self.within(f, g) {
+        if !self.is_constructor(g, owner) || origin.path.is_empty() || !self.within(f, g) || !self.is_bag(g, origin) {
             return None;
         }
         let message = format!(
@@ -630,6 +669,19 @@ impl Program<'_> {
             many.bag = true;
         }
         Some(count)
+    }
+
+    /// The parameter is a bag of parts: named so, taken apart in place, or of a type that is named so.
+    fn is_bag(&self, g: Fun, origin: &Origin) -> bool {
+        let Root::Param(h, i) = origin.root else { return false };
+        let Some(param) = self.fun(h).params.get(i as usize) else { return false };
+        let _ = g;
+        const BAGS: &[&str] = &["option", "opt", "setting", "config", "component", "dep", "service", "context", "ctx", "init", "prop", "param", "arg", "module", "env"];
+        let bag = |name: &str| {
+            let name = name.trim_start_matches('_').to_ascii_lowercase();
+            BAGS.iter().any(|b| name.starts_with(b) || name.ends_with(b) || name.ends_with(&format!("{b}s")))
+        };
+        param.name.is_empty() || bag(&param.name) || param.of.as_ref().is_some_and(|of| of.names.iter().any(|n| bag(n)))
     }
 
     /// The assignments that give a field its values, with what is left of the path.
@@ -665,6 +717,17 @@ impl Program<'_> {
             return self.many(Region::Call, Confidence::Medium, origin, vec![step]);
         }
         let Some(owner) = self.owner_of_this(g) else {
+            // A plain function as a listener: `this` is the emitter.
+            for passed in self.passed(g) {
+                if let Some(site) = super::sites::registration(self, passed.call)
+                    && site.handler == Some(self.call(passed.call).args[passed.arg])
+                    && let (_, Times::Many(region)) = self.listener_times(&site)
+                {
+                    let event = site.event.as_deref().unwrap_or("the event");
+                    let step = self.step_call(passed.call, format!("the listener runs once per {}, when `{event}` fires, and `this` is the emitter", region.word()));
+                    return self.many(region, Confidence::High, origin, vec![step]);
+                }
+            }
             // A function whose `this` its caller decides: `f.call(x)`.
             for &caller in self.callers(g) {
                 if let (Some((_, Key::Name(n))), Some(&first)) = (self.receiver(caller), self.call(caller).args.first())
@@ -692,6 +755,7 @@ impl Program<'_> {
         }
         let mut injected: Option<(Fun, Origin)> = None;
         let mut rewritten = false;
+        let mut made_here = false;
         if origin.path.len() > 1 && self.emitter_kind(origin) == Emitter::Signal {
             let foreign = self.field_sources(origin).iter().flat_map(|(_, o)| o).any(|o| matches!(o.root, Root::Call(_)) && !o.path.is_empty() && !self.signal_is_made(o));
             if foreign {
@@ -716,13 +780,11 @@ impl Program<'_> {
                 if fresh && self.within(f, at) && self.runs(f, Some(at)).is_none() && !self.is_after(*assign, c) {
                     return Count::One;
                 }
-                if fresh && at == f {
-                    return Count::One;
-                }
                 // Written anew outside the constructor: each round of a reconnect or retry has its own.
                 let owner_there = self.owner_around(at).is_some_and(|o| self.related(o, owner));
                 let there = at.with(self.fun(at).this);
-                let made_elsewhere = origins.iter().any(|o| matches!(o.root, Root::Call(_) | Root::Literal(_)) || matches!(o.root, Root::Param(h, _) if !self.passed(h).is_empty()));
+                let raw = self.origins(assign.with(self.assign(*assign).from));
+                let made_elsewhere = raw.iter().any(|o| matches!(o.root, Root::Literal(_))) && origin.path.len() > 1 || origins.iter().any(|o| matches!(o.root, Root::Call(_) | Root::Literal(_)) || matches!(o.root, Root::Param(h, _) if !self.passed(h).is_empty()));
                 if owner_there && made_elsewhere && !self.is_constructor(there, owner) {
                     rewritten = true;
                 }
@@ -733,6 +795,10 @@ impl Program<'_> {
                         injected = Some((h, o.clone()));
                     }
                 }
+                made_here |= fresh && at == f;
+            }
+            if made_here && injected.is_none() {
+                return Count::One;
             }
         }
         let in_constructor = self.is_constructor(g, owner);
@@ -753,7 +819,10 @@ impl Program<'_> {
                         .map(|(m, x)| self.count_at(m, &x, depth - 1))
                         .collect();
                     if !counts.is_empty() && counts.iter().all(|c| matches!(c, Count::One)) {
-                        return Count::One;
+                        return match self.runs_per_instance(f, owner, c, &mut FxHashSet::default(), DEPTH) {
+                            Some(runs) if !in_constructor && !runs.operation => self.many(runs.region, runs.confidence, origin, runs.steps),
+                            _ => Count::One,
+                        };
                     }
                 }
                 return self.many(if in_constructor { Region::Instance } else { Region::Call }, Confidence::Medium, origin, steps);
@@ -922,10 +991,16 @@ impl Program<'_> {
 
     /// How often `f` runs in one activation of `goal` (None: per program); None for once.
     pub fn runs(&self, f: Fun, goal: Option<Fun>) -> Option<Runs> {
-        self.runs_through(f, goal, &mut FxHashSet::default(), DEPTH)
+        self.runs_since(f, goal, None)
     }
 
-    fn runs_through(&self, f: Fun, goal: Option<Fun>, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+    /// The same for an object that is made in a block of `goal`: a loop that makes it anew does not count.
+    fn runs_since(&self, f: Fun, goal: Option<Fun>, made_in: Option<At<BlockId>>) -> Option<Runs> {
+        self.runs_through(f, &Goal { function: goal, made_in }, &mut FxHashSet::default(), DEPTH)
+    }
+
+    fn runs_through(&self, f: Fun, wanted: &Goal, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+        let goal = wanted.function;
         if Some(f) == goal || self.fun(f).kind == FunctionKind::Module || depth == 0 {
             return None;
         }
@@ -938,12 +1013,13 @@ impl Program<'_> {
                 confidence: Confidence::High,
                 steps: vec![self.step_function(f, format!("`{}` leads back to itself: it runs again and again", self.function_name(f)))],
                 operation: false,
+                cycle: true,
             });
         }
         let mut best: Option<Runs> = None;
         let better = |best: &Option<Runs>, runs: &Runs| best.as_ref().is_none_or(|b| runs.confidence > b.confidence);
         for starter in self.starters(f) {
-            let found = self.runs_of_starter(f, &starter, goal, seen, depth);
+            let found = self.runs_of_starter(f, &starter, wanted, seen, depth);
             if let Some(runs) = found
                 && better(&best, &runs)
             {
@@ -957,19 +1033,24 @@ impl Program<'_> {
         best
     }
 
-    fn runs_of_starter(&self, f: Fun, starter: &Starter, goal: Option<Fun>, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+    fn runs_of_starter(&self, f: Fun, starter: &Starter, wanted: &Goal, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+        let goal = wanted.function;
         // A starter outside the goal's activation says nothing of runs within it.
         if let (Some(goal), Some(within)) = (goal, starter.within)
             && !self.within(within, goal)
+            && !(matches!(starter.times, Times::Many(_)) && matches!(starter.how, Started::Listener(_) | Started::Entry | Started::Interval))
         {
             return None;
         }
         if let Times::Many(region) = starter.times {
+            if starter.how == Started::Interval && self.ends_its_timer(f) {
+                return None;
+            }
             if goal.is_some() && matches!(starter.how, Started::Public) {
                 return None;
             }
             if starter.how == Started::Each && starter.by.is_some_and(|c| self.is_name_list(c)) {
-                return starter.within.and_then(|w| self.runs_through(w, goal, seen, depth - 1));
+                return starter.within.and_then(|w| self.runs_through(w, wanted, seen, depth - 1));
             }
             let (confidence, operation) = match starter.how {
                 Started::Public => (Confidence::Medium, true),
@@ -977,28 +1058,38 @@ impl Program<'_> {
                 Started::Patch => (Confidence::Medium, false),
                 _ => (Confidence::High, false),
             };
+            // Each call of a constructor makes an object.
+            let constructs = starter.how == Started::Public && self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o) && !matches!(o, Owner::Literal(_) | Owner::Function(_)));
+            if constructs {
+                return self.runs_as_maker(f);
+            }
             let message = self.why(f, starter, region);
             let step = match starter.by {
                 Some(c) => self.step_call(c, message),
                 None => self.step_function(f, message),
             };
-            return Some(Runs { region, confidence, steps: vec![step], operation });
+            return Some(Runs { region, confidence, steps: vec![step], operation, cycle: false });
         }
         let within = starter.within?;
         let by = starter.by?;
         if starter.how == Started::Called
             && let Some(around) = self.loop_around(by.with(self.call(by).block))
             && goal.is_none_or(|g| self.within(within, g))
+            && !wanted.made_in.is_some_and(|m| self.block_within(m, around))
+            && !self.leaves_loop(by, around)
         {
-            let _ = around;
             return Some(Runs {
                 region: Region::Iteration,
                 confidence: Confidence::High,
                 steps: vec![self.step_call(by, format!("`{}` is called in a loop", self.function_name(f)))],
-                operation: false,
+                operation: false, cycle: false,
             });
         }
-        let mut runs = self.runs_through(within, goal, seen, depth - 1)?;
+        let mut runs = self.runs_through(within, wanted, seen, depth - 1)?;
+        // What leads back to itself through a timer is a tick.
+        if starter.how == Started::Timer && runs.cycle {
+            runs.region = Region::Tick;
+        }
         if starter.how == Started::Unknown {
             runs.confidence = runs.confidence.min(Confidence::Low);
         }
@@ -1056,16 +1147,18 @@ impl Program<'_> {
         let function = self.fun(f);
         if matches!(function.kind, FunctionKind::Constructor | FunctionKind::Initializer) {
             // A class is made again and again where its users do.
-            let owner = self.owner_of_this(f)?;
-            if goal.is_none() && self.is_public_owner(owner) {
-                let step = self.step_function(f, format!("users of the package make any number of {} objects", self.owner_name(owner)));
-                return Some(Runs { region: Region::Instance, confidence: Confidence::Medium, steps: vec![step], operation: false });
-            }
-            return None;
+            return if goal.is_none() { self.runs_as_maker(f) } else { None };
+        }
+        if goal.is_none()
+            && let Some(runs) = self.runs_as_lifecycle(f)
+        {
+            return Some(runs);
         }
         let member = match self.owner_of_function(f) {
             Some(Owner::Literal(literal)) => goal.is_none_or(|g| self.literal_function(literal) == Some(g)) && self.is_given_out(literal),
             Some(Owner::Class(_) | Owner::Proto(_)) if goal.is_none() => true,
+            // An arrow in a field is a method.
+            Some(Owner::Class(_) | Owner::Proto(_)) => function.kind == FunctionKind::Arrow && function.parent == goal.map(|g| g.id),
             _ => false,
         };
         let returned = self.returned_by(f).iter().any(|&g| goal.is_none_or(|goal| g == goal) && !self.is_executor(g));
@@ -1074,7 +1167,50 @@ impl Program<'_> {
         }
         let step = self.step_function(f, format!("`{}` is called any number of times", self.function_name(f)));
         let confidence = if self.callers(f).is_empty() { Confidence::Medium } else { Confidence::Low };
-        Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true })
+        Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true, cycle: false })
+    }
+
+    /// Users of the package make objects of a public class.
+    fn runs_as_maker(&self, f: Fun) -> Option<Runs> {
+        let owner = self.owner_of_this(f)?;
+        if !self.is_public_owner(owner) {
+            return None;
+        }
+        let step = self.step_function(f, format!("users of the package make any number of {} objects", self.owner_name(owner)));
+        Some(Runs { region: Region::Instance, confidence: Confidence::Medium, steps: vec![step], operation: false, cycle: false })
+    }
+
+    /// A framework calls the member, by its name, at each mount or render.
+    fn runs_as_lifecycle(&self, f: Fun) -> Option<Runs> {
+        let owner = self.owner_of_function(f)?;
+        let name = &self.fun(f).name;
+        for lifecycle in self.models.lifecycles() {
+            let base = self.owner_model(owner).is_some_and(|ix| {
+                lifecycle.bases.iter().filter_map(|b| self.models.type_named(b)).any(|b| self.models.is_a(ix, b))
+            });
+            if !base && !lifecycle.by_name {
+                continue;
+            }
+            let paired = lifecycle.pairs.iter().any(|(set_up, _)| set_up == name);
+            let once = lifecycle.once.contains(name) || paired;
+            if !once && !lifecycle.many.contains(name) {
+                continue;
+            }
+            let region = if once { lifecycle.lifetime.unwrap_or(Region::Mount) } else { Region::Render };
+            let region = if paired { Region::Mount } else { region };
+            if !matches!(region, Region::Mount | Region::Render) {
+                return None;
+            }
+            let step = self.step_function(f, format!("`{name}` runs at each {}", region.word()));
+            return Some(Runs { region, confidence: Confidence::Medium, steps: vec![step], operation: false, cycle: false });
+        }
+        None
+    }
+
+    /// The timer's function ends the timer before anything else can run again.
+    fn ends_its_timer(&self, f: Fun) -> bool {
+        let body = f.with(self.fun(f).body);
+        self.block(body).items.iter().any(|i| matches!(i, Item::Call(c) if self.callee_name(f.with(*c)).as_deref() == Some("clearInterval")))
     }
 
     /// A literal that its function returns.
@@ -1124,6 +1260,7 @@ impl Program<'_> {
                 confidence: Confidence::Medium,
                 steps: vec![self.step_function(f, format!("`{}` leads back to itself on the same object", self.function_name(f)))],
                 operation: false,
+                cycle: true,
             });
         }
         let mut best: Option<Runs> = None;
@@ -1149,7 +1286,7 @@ impl Program<'_> {
                     let confidence = if *how == Started::Unknown { Confidence::Low } else { Confidence::High };
                     let message = self.why(f, &starter, region);
                     let step = starter.by.map_or_else(|| self.step_function(f, message.clone()), |c| self.step_call(c, message.clone()));
-                    Some(Runs { region, confidence, steps: vec![step], operation: false })
+                    Some(Runs { region, confidence, steps: vec![step], operation: false, cycle: false })
                 }
                 (Times::One, how) => {
                     let (Some(within), Some(by)) = (starter.within, starter.by) else { continue };
@@ -1160,10 +1297,16 @@ impl Program<'_> {
                                 region: Region::Iteration,
                                 confidence: Confidence::Medium,
                                 steps: vec![self.step_call(by, format!("`{}` is called in a loop", self.function_name(f)))],
-                                operation: false,
+                                operation: false, cycle: false,
                             })
                         } else {
                             let mut runs = self.runs_per_instance(within, owner, c, seen, depth - 1);
+                            if *how == Started::Timer
+                                && let Some(runs) = &mut runs
+                                && runs.cycle
+                            {
+                                runs.region = Region::Tick;
+                            }
                             if let Some(runs) = &mut runs
                                 && !self.within(f, within)
                                 && runs.steps.len() < 6
@@ -1187,10 +1330,15 @@ impl Program<'_> {
         if best.is_some() {
             return best;
         }
+        if this == f
+            && let Some(runs) = self.runs_as_lifecycle(f)
+        {
+            return Some(runs);
+        }
         if this == f && !inside && self.owner_of_function(f).is_some() {
             let step = self.step_function(f, format!("`{}` is called any number of times on one object", self.function_name(f)));
             let confidence = if is_set_up(&self.fun(f).name) { Confidence::Low } else { Confidence::Medium };
-            return Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true });
+            return Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true, cycle: false });
         }
         None
     }

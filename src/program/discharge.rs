@@ -38,12 +38,26 @@ pub enum Mismatch {
     Listener,
     Event,
     Emitter,
+    /// The capture flag.
+    Phase,
 }
 
 impl Program<'_> {
     fn compare_receivers(&self, a: &[Origin], b: &[Origin]) -> Match {
-        if self.same_object(a, b) {
+        if self.same_object(a, b) || a.iter().any(|x| b.iter().any(|y| self.same_socket(x, y))) {
             return Match::Same;
+        }
+        // A field that is set to the other.
+        if a.iter().any(|x| b.iter().any(|y| self.is_set_to(x, y) || self.is_set_to(y, x))) {
+            return Match::Same;
+        }
+        // What the program makes itself is not what an event or a framework hands over.
+        let made = |os: &[Origin]| os.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Call(c) if self.call(c).kind == CallKind::New));
+        let handed = |os: &[Origin]| {
+            os.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Param(f, _) if self.callers(f).is_empty() && self.passed(f).iter().any(|p| self.method_model(p.call).is_some() || super::sites::registration(self, p.call).is_some())))
+        };
+        if !a.is_empty() && !b.is_empty() && (made(a) && handed(b) || handed(a) && made(b)) {
+            return Match::Different;
         }
         let concrete = |o: &Origin| match o.root {
             Root::Global(_) | Root::Call(_) | Root::Literal(_) => true,
@@ -64,6 +78,19 @@ impl Program<'_> {
             })
         });
         if differ { Match::Different } else { Match::Unknown }
+    }
+
+    /// `req.socket` and `req.connection` are one object (Node's manual: an alias).
+    fn same_socket(&self, x: &Origin, y: &Origin) -> bool {
+        let (Some(PathKey::Name(a)), Some(PathKey::Name(b))) = (x.path.last(), y.path.last()) else { return false };
+        let (a, b) = (self.text(*a), self.text(*b));
+        matches!((&*a, &*b), ("socket", "connection") | ("connection", "socket"))
+            && matches!((x.prefix(), y.prefix()), (Some(p), Some(q)) if self.same_origin(&p, &q))
+    }
+
+    /// The field `x` gets `y` as a value.
+    fn is_set_to(&self, x: &Origin, y: &Origin) -> bool {
+        matches!(x.root, Root::This(_)) && !x.path.is_empty() && self.field_sources(x).iter().any(|(_, os)| os.contains(y))
     }
 
     /// One field is set from the other.
@@ -134,6 +161,9 @@ impl Program<'_> {
         let literal = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Function(_));
         // A field that is set to the other.
         let via = |field: &Origin, other: &Origin| {
+            if field.path.contains(&PathKey::Element) {
+                return None;
+            }
             let sources = self.field_sources(field);
             if sources.is_empty() {
                 return None;
@@ -162,13 +192,13 @@ impl Program<'_> {
                 Some(true) => Match::Same,
                 Some(false) => Match::Different,
                 // A method of the class against a fresh function.
-                None if self.is_method(x) => Match::Different,
+                None if !x.path.contains(&PathKey::Element) && self.is_method(x) => Match::Different,
                 None => Match::Unknown,
             },
             (_, Root::This(_)) if fresh(x) || literal(x) => match via(y, x) {
                 Some(true) => Match::Same,
                 Some(false) => Match::Different,
-                None if self.is_method(y) => Match::Different,
+                None if !y.path.contains(&PathKey::Element) && self.is_method(y) => Match::Different,
                 None => Match::Unknown,
             },
             _ => Match::Unknown,
@@ -187,8 +217,43 @@ impl Program<'_> {
     fn compare(&self, registration: &Registration, release: &Release) -> (Match, Match, Match) {
         let receiver = self.compare_receivers(&registration.receivers, &release.receivers);
         let event = release.event.as_ref().map_or(Match::Same, |e| self.compare_events(&registration.event, e));
-        let handler = release.handlers.as_ref().map_or(Match::Same, |h| self.compare_handlers(&registration.handlers, h));
+        let mut handler = release.handlers.as_ref().map_or(Match::Same, |h| self.compare_handlers(&registration.handlers, h));
+        if handler == Match::Unknown && release.handlers.as_ref().is_some_and(|h| self.wraps(registration, h)) {
+            handler = Match::Different;
+        }
         (receiver, event, handler)
+    }
+
+    /// The listener is made out of the function that is released: `debounce(f)`, or `x => f(x)` in a method whose twin releases `f`.
+    fn wraps(&self, registration: &Registration, released: &[Origin]) -> bool {
+        if registration.call != registration.inner {
+            return false;
+        }
+        let made_of = |c: CallAt| {
+            self.bind_target(c).is_none() && self.call(c).args.iter().any(|&a| self.same_object(&self.origins(c.with(a)), released))
+        };
+        if let Some(&handler) = self.call(registration.call).args.get(1)
+            && let Value::Call(c) = self.value(registration.call.with(handler))
+            && made_of(registration.call.with(*c))
+        {
+            return true;
+        }
+        // A parameter of the same name and event, wrapped by an inline function here.
+        let f = self.function_of(registration.call);
+        released.iter().any(|o| match (o.root, o.path.is_empty()) {
+            (Root::Param(g, i), true) if g != f && self.owner_of_function(g).is_some() && self.owner_of_function(g) == self.owner_of_function(f) => {
+                let name = self.fun(g).params.get(i as usize).map(|p| p.name.as_str()).unwrap_or("");
+                registration.handlers.iter().any(|h| match (h.root, h.path.is_empty()) {
+                    (Root::Function(h), true) => {
+                        self.parent(h) == Some(f)
+                            && self.call(registration.call).args.get(1).is_some_and(|&a| matches!(self.value(registration.call.with(a)), Value::Function(_)))
+                            && self.fun(h).captures.iter().any(|&b| self.binding(h.with(b)).name == name && self.binding(h.with(b)).kind == BindingKind::Param)
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
+        })
     }
 
     /// The release may be meant for something that has to do with the registration: same file, or classes of one family.
@@ -216,6 +281,7 @@ impl Program<'_> {
         let mut mismatch: Option<(CallAt, Mismatch)> = None;
         let mut partial: Option<(CallAt, String)> = None;
         let mut released: Vec<CallAt> = Vec::new();
+        let mut uncalled = false;
         for release in &sites.releases {
             // The inside of a helper that releases what it is given speaks through its calls.
             if !self.in_reach(registration, release) {
@@ -264,13 +330,31 @@ impl Program<'_> {
                 mismatch.get_or_insert((release.call, Mismatch::Emitter));
                 continue;
             }
+            if registration.target
+                && !all
+                && receiver == Match::Same
+                && handler == Match::Same
+                && registration.options.is_some_and(|o| super::sites::is_capture(self, o)) != release.capture
+                && registration.options.is_none_or(|o| matches!(self.value(o), Value::Bool(_) | Value::Object(..)))
+            {
+                mismatch.get_or_insert((release.call, Mismatch::Phase));
+                continue;
+            }
             if self.in_own_handler(registration, release) {
                 if self.presumed_to_fire(registration, emitter) {
                     released.push(release.call);
                 }
                 continue;
             }
-            if !self.is_reachable(self.function_of(release.call), 4) || self.is_finalizer(self.function_of(release.call)) {
+            if self.is_finalizer(self.function_of(release.call)) {
+                continue;
+            }
+            if !self.is_reachable(self.function_of(release.call), 4) {
+                uncalled = true;
+                continue;
+            }
+            if self.overwritten_slot(registration, release) {
+                uncalled = true;
                 continue;
             }
             match self.way_past(registration, release) {
@@ -291,6 +375,14 @@ impl Program<'_> {
         }
         if let Some((release, exit)) = partial {
             return Discharge::NotOnEveryPath { release, exit };
+        }
+        if registration.once
+            && let Some((release, event)) = self.one_sided(sites, registration)
+        {
+            return Discharge::NotOnEveryPath { release, exit: format!("when `{event}` fires instead, nothing removes it") };
+        }
+        if uncalled {
+            return Discharge::Dropped;
         }
         if let Some((release, exit)) = self.disposer_past(registration) {
             return Discharge::NotOnEveryPath { release, exit };
@@ -320,7 +412,7 @@ impl Program<'_> {
 
     /// Alternatives: this one's listener releases the other registration, and the other's does not release this one.
     fn one_sided(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
-        if !registration.once {
+        if !registration.once || !registration.through.is_empty() {
             return None;
         }
         let f = self.function_of(registration.call);
@@ -392,7 +484,7 @@ impl Program<'_> {
             }
             let (receiver, event, handler) = self.compare(r, release);
             receiver != Match::Different && event != Match::Different && handler == Match::Same
-                || receiver == Match::Same && event == Match::Same && handler == Match::Unknown
+                || receiver == Match::Same && event == Match::Same && handler == Match::Unknown && self.near(r, release)
         })
     }
 
@@ -400,7 +492,9 @@ impl Program<'_> {
     /// it was meant for this registration.
     fn looks_alike(&self, _registration: &Registration, release: &Release) -> bool {
         // A release of a parameter or an unknown value is nobody's attempt.
-        release.handlers.as_ref().is_some_and(|h| h.iter().all(|o| !matches!(o.root, Root::Param(..) | Root::Unknown(_) | Root::Nothing)))
+        release.handlers.as_ref().is_some_and(|h| {
+            h.iter().all(|o| !matches!(o.root, Root::Param(..) | Root::Unknown(_) | Root::Nothing)) || self.wraps(_registration, h)
+        })
     }
 
     /// The release's object is only one of those that the registration may have been added to.
@@ -411,8 +505,8 @@ impl Program<'_> {
         // A field that may be unset, and its fallback: both must be real objects.
         let real = |o: &Origin| !matches!(o.root, Root::Nothing | Root::Unknown(_) | Root::Const(_) | Root::Binding(_));
         registration.receivers.iter().all(real)
-            && release.receivers.iter().all(|r| registration.receivers.contains(r))
-            && registration.receivers.iter().any(|r| !release.receivers.contains(r))
+            && release.receivers.iter().all(|r| registration.receivers.iter().any(|x| self.same_origin(x, r)))
+            && registration.receivers.iter().any(|r| !release.receivers.iter().any(|x| self.same_origin(x, r)))
             && self.function_of(registration.call) != self.function_of(release.call)
             && matches!(self.receiver(registration.call), Some((o, _)) if !matches!(self.receiver(release.call), Some((p, _)) if o == p))
     }
@@ -527,9 +621,112 @@ impl Program<'_> {
         let f = self.function_of(registration.call);
         let g = self.function_of(release.call);
         if f != g {
-            return None;
+            return self.way_past_closure(registration, release, f, g);
         }
         self.exit_between(registration.call, release.call)
+    }
+
+    /// The release stands in a function that the registering one hands on: does it run on every way the work ends?
+    fn way_past_closure(&self, registration: &Registration, release: &Release, f: Fun, g: Fun) -> Option<String> {
+        let _ = registration;
+        if !self.within(g, f) {
+            return None;
+        }
+        // The outermost of the functions between, as `f` hands it on.
+        let chain = self.chain(g);
+        let handed = chain.iter().copied().find(|&h| self.parent(h) == Some(f))?;
+        if let Some(exit) = self.settles_before(release.call, f, g) {
+            return Some(exit);
+        }
+        let mut out = None;
+        let passed = self.passed(handed);
+        if passed.is_empty() || !self.callers(handed).is_empty() || !self.optioned(handed).is_empty() {
+            return None;
+        }
+        for p in passed {
+            let name = self.callee_name(p.call).unwrap_or_default();
+            let member = self.receiver(p.call).is_some();
+            if let Some(site) = super::sites::registration(self, p.call)
+                && site.handler == Some(self.call(p.call).args[p.arg])
+            {
+                match site.event.as_deref() {
+                    Some(event @ ("aborted" | "abort")) if !self.same_object(&self.origins(site.receiver), &registration.receivers) => {
+                        out = Some(format!("it is removed only when `{event}` fires, which is the exception"));
+                        continue;
+                    }
+                    _ => return None,
+                }
+            }
+            match (name.as_str(), member) {
+                ("catch", true) => out = Some("a success goes past it".to_owned()),
+                _ => return None,
+            }
+        }
+        out
+    }
+
+    /// In the releasing callback, a branch that settles the promise and leaves before the release.
+    fn settles_before(&self, release: CallAt, f: Fun, g: Fun) -> Option<String> {
+        if !self.is_executor_of_promise(f) {
+            return None;
+        }
+        let settles = |c: CallAt| self.origins(c.with(self.call(c).callee)).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(h, _) if h == f));
+        let mut at = release.with(self.call(release).block);
+        let mut order = self.order_of(release);
+        loop {
+            let here = self.block(at);
+            for item in here.items.iter().take(order) {
+                if let Item::Branch(_, then, _) = item {
+                    let branch = at.with(*then);
+                    let items = &self.block(branch).items;
+                    let ends = items.iter().any(|i| matches!(i, Item::Exit(Exit::Return(_))));
+                    let settled = items.iter().any(|i| matches!(i, Item::Call(c) if settles(g.with(*c))));
+                    if ends && settled {
+                        return Some("a branch settles the promise and returns before it".to_owned());
+                    }
+                }
+            }
+            order = here.index as usize;
+            at = at.with(here.parent?);
+        }
+    }
+
+    /// The release stands in a closure that one slot holds, and the slot is filled again without being called.
+    fn overwritten_slot(&self, registration: &Registration, release: &Release) -> bool {
+        let f = self.function_of(registration.call);
+        let g = self.function_of(release.call);
+        if g == f || self.parent(g) != Some(f) || self.fun(f).kind == FunctionKind::Constructor {
+            return false;
+        }
+        let facts = self.facts(f.file);
+        let slot = facts.assigns.iter().enumerate().find(|(_, a)| {
+            a.function == f.id && matches!(&facts.values[a.from.index()], Value::Function(h) if *h == g.id) && matches!(a.to, Place::Member(..))
+        });
+        let Some((index, assign)) = slot else { return false };
+        let Place::Member(object, key) = &assign.to else { return false };
+        let holders = self.origins(f.with(*object));
+        let owner_slot = holders.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::This(h) if self.owner_of_this(h).is_some_and(|w| !self.is_constructor(h, w))));
+        if !owner_slot || !self.callers(g).is_empty() || !self.passed(g).is_empty() {
+            return false;
+        }
+        // Called, or asked for, in the function before it is filled.
+        let step = self.path_key(f.file, key);
+        let asked = facts.values.iter().enumerate().any(|(i, v)| {
+            matches!(v, Value::Member(o, k) if *o == *object && self.path_key(f.file, k) == step)
+                && facts.calls.iter().any(|c| c.callee == ValueId(i as u32) && f.id == c.function)
+        });
+        let _ = index;
+        // The method runs again on one object because something in the program calls it so.
+        let Some(owner) = self.owner_around(f) else { return false };
+        !asked && !super::count::is_set_up(&self.fun(f).name) && self.calls_in_loop(f) && matches!(owner, super::Owner::Class(_) | super::Owner::Proto(_))
+    }
+
+    /// Some call of the function stands in a loop, or is handed to one.
+    fn calls_in_loop(&self, f: Fun) -> bool {
+        self.callers(f).iter().any(|&c| self.loop_around(c.with(self.call(c).block)).is_some() || {
+            let g = self.function_of(c);
+            self.passed(g).iter().any(|p| self.handed(*p, 1).iter().any(|s| matches!(s.times, super::calls::Times::Many(_))))
+        })
     }
 
     /// A `return`, `throw` or rethrow after `from` that `to` does not come before; both in one function.
@@ -599,6 +796,14 @@ impl Program<'_> {
     /// The item leaves the function.
     fn exit_of(&self, holder: At<BlockId>, item: &Item, spared: Option<ValueId>) -> Option<String> {
         match item {
+            Item::Yield if self.fun(holder.with(self.block(holder).function)).is_generator => Some("the consumer may leave at a `yield`".into()),
+            Item::Loop(body) => {
+                let block = holder.with(*body);
+                self.block(block).items.iter().find_map(|i| match i {
+                    Item::Exit(Exit::Break | Exit::Continue) => None,
+                    i => self.exit_of(block, i, spared),
+                })
+            }
             Item::Exit(Exit::Return(_)) => Some("a `return` goes past it".into()),
             Item::Exit(Exit::Throw(_)) => Some("a `throw` goes past it".into()),
             Item::Branch(test, then, otherwise) => {
@@ -625,15 +830,18 @@ impl Program<'_> {
 
     /// The registration's helper gives back a disposer: is it used? None where it gives none.
     fn disposer(&self, sites: &Sites, registration: &Registration) -> Option<bool> {
-        let helper = *registration.through.first()?;
         let _ = sites;
-        if !self.returns_disposer(helper) {
+        let gives = match registration.through.first() {
+            Some(&helper) => self.returns_disposer(helper),
+            None => registration.implicit && self.method_model(registration.call).is_some_and(|m| m.disposer.is_some()),
+        };
+        if !gives {
             return None;
         }
         let call = self.call(registration.call);
         Some(match call.result {
             Use::Dropped => false,
-            Use::Returned => !self.is_executor_of_promise(self.function_of(registration.call)),
+            Use::Returned => !self.ignores_result(self.function_of(registration.call)),
             Use::Receiver | Use::Used => !self.is_unused_variable(registration.call),
         })
     }
@@ -648,7 +856,8 @@ impl Program<'_> {
         let own = self.call(registration.call).value;
         let facts = self.facts(f.file);
         // One variable of this function holds it, and calls of this function alone use that variable.
-        let holders: Vec<BindingId> = facts.assigns.iter().filter(|a| a.from == own).filter_map(|a| match a.to {
+        let holds = |v: ValueId| v == own || matches!(&facts.values[v.index()], Value::Array(es) if es.contains(&own));
+        let holders: Vec<BindingId> = facts.assigns.iter().filter(|a| holds(a.from)).filter_map(|a| match a.to {
             Place::Binding(b) => Some(b),
             _ => None,
         }).collect();
@@ -694,6 +903,17 @@ impl Program<'_> {
             let v = facts.values.iter().position(|v| *v == Value::Binding(*b));
             v.is_none()
         })
+    }
+
+    /// What the function returns is lost: a promise's executor, a callback of `forEach`, a listener, a timer.
+    fn ignores_result(&self, f: Fun) -> bool {
+        self.is_executor_of_promise(f)
+            || self.callers(f).is_empty()
+                && !self.passed(f).is_empty()
+                && self.passed(f).iter().all(|p| {
+                    self.callee_name(p.call).is_some_and(|n| matches!(n.as_str(), "forEach" | "setTimeout" | "setInterval" | "setImmediate" | "nextTick"))
+                        || super::sites::registration(self, p.call).is_some()
+                })
     }
 
     fn is_executor_of_promise(&self, f: Fun) -> bool {

@@ -178,6 +178,14 @@ impl Program<'_> {
             Value::Call(call) => self.membership(test.with(*call), outcome, f, seen),
             Value::Binding(b) => {
                 let binding = self.binding(test.with(*b));
+                // `let x = map.get(e); if (!x) map.set(e, x = ...)`.
+                let looked_up = binding.defs.iter().find_map(|&d| match self.value(test.with(self.assign(test.with(d)).from)) {
+                    Value::Call(call) => self.membership(test.with(*call), outcome, f, seen),
+                    _ => None,
+                });
+                if looked_up.is_some() {
+                    return looked_up;
+                }
                 if let [def] = binding.defs[..] {
                     let assign = self.assign(test.with(def));
                     if !matches!(self.value(test.with(assign.from)), Value::Param(..) | Value::Bool(_)) {

@@ -157,6 +157,13 @@ impl Program<'_> {
             }),
             _ => false,
         };
+        // A function that is itself called `on` or `once` passes its listener on.
+        let named = self.chain(f).iter().any(|&g| {
+            super::sites::is_registration_name(&self.fun(g).name) && registration.handlers.iter().any(|o| matches!(o.root, Root::Param(h, _) if h == g))
+        });
+        if named {
+            return true;
+        }
         let event = match &registration.event {
             EventKey::Name(_) => false,
             EventKey::Value(origins) => origins.iter().any(given),

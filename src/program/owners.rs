@@ -297,7 +297,6 @@ impl Owners {
                     let from = At::new(file, assign.from);
                     if target.path.is_empty()
                         && let Value::Function(f) = program.value(from)
-                        && program.fun(from.with(*f)).kind != FunctionKind::Arrow
                     {
                         self.add(owner, step, from.with(*f));
                     }

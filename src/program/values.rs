@@ -407,7 +407,12 @@ impl Program<'_> {
                     return self.origins(first).to_vec();
                 }
                 // What a Map holds under a key is a path; `get` of a header or query is never an emitter.
-                ("get", Some(key)) if call.args.len() == 1 && self.functions_called(c).is_empty() => {
+                ("get", Some(key))
+                    if call.args.len() == 1
+                        && !matches!(self.value(key), Value::Object(..) | Value::Function(_))
+                        && self.functions_called(c).is_empty()
+                        && self.method_model(c).is_none() =>
+                {
                     let key = self.path_key(c.file, &Key::Computed(key.id));
                     return self.origins(object).iter().map(|o| o.join(key)).collect();
                 }
