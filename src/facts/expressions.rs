@@ -121,7 +121,6 @@ impl Extractor<'_> {
 
     fn this(&mut self) -> ValueId {
         let this = self.facts.functions[self.function.index()].this;
-        self.facts.functions[this.index()].uses_this = true;
         self.value(Value::This(this))
     }
 

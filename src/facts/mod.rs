@@ -10,7 +10,7 @@ mod types;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-pub use captures::{Captures, ClosureCaptures, Kept, Retained, RetainedName, captures, retained};
+pub use captures::{Captures, ClosureCaptures, Retained, RetainedName, captures};
 pub use model::*;
 
 use crate::syntax::Parsed;
@@ -27,6 +27,11 @@ pub struct FileFacts {
     pub declaration: bool,
     /// A test by its name or folder.
     pub test: bool,
+}
+
+/// What each function of a parsed file keeps alive as a listener.
+pub fn captures_of(text: &str, parsed: &Parsed) -> Captures {
+    captures(&Names::bind(&parsed.program), text)
 }
 
 /// Facts of a parsed file.
