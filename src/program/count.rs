@@ -97,8 +97,28 @@ struct Goal {
 /// Names of methods that end an object, or that a framework calls once in its life (Node's stream manual, «Implementing»).
 pub fn is_teardown(name: &str) -> bool {
     let name = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
-    const ENDS: &[&str] =
-        &["close", "destroy", "dispose", "end", "stop", "terminate", "shutdown", "disconnect", "teardown", "cleanup", "kill", "quit", "abort", "final", "flush", "construct", "unmount", "uninstall", "finish", "exit"];
+    const ENDS: &[&str] = &[
+        "close",
+        "destroy",
+        "dispose",
+        "end",
+        "stop",
+        "terminate",
+        "shutdown",
+        "disconnect",
+        "teardown",
+        "cleanup",
+        "kill",
+        "quit",
+        "abort",
+        "final",
+        "flush",
+        "construct",
+        "unmount",
+        "uninstall",
+        "finish",
+        "exit",
+    ];
     ENDS.iter().any(|end| name == *end || (name.starts_with(end) && end.len() > 4))
         || matches!(name.as_str(), "disconnectedcallback" | "componentwillunmount" | "ngondestroy" | "onmoduledestroy")
 }
@@ -107,10 +127,31 @@ pub fn is_teardown(name: &str) -> bool {
 pub fn is_set_up(name: &str) -> bool {
     let name = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
     const STARTS: &[&str] = &[
-        "init", "setup", "start", "open", "listen", "attach", "install", "configure", "register", "mount", "bind", "connect", "launch", "boot", "prepare", "hook", "patch", "wrap",
-        "enable", "wire",
+        "init",
+        "setup",
+        "start",
+        "open",
+        "listen",
+        "attach",
+        "install",
+        "configure",
+        "register",
+        "mount",
+        "bind",
+        "connect",
+        "launch",
+        "boot",
+        "prepare",
+        "hook",
+        "patch",
+        "wrap",
+        "enable",
+        "wire",
     ];
-    STARTS.iter().any(|start| name.starts_with(start)) || name.ends_with("init") || name.ends_with("listeners") || name.ends_with("handlers")
+    STARTS.iter().any(|start| name.starts_with(start))
+        || name.ends_with("init")
+        || name.ends_with("listeners")
+        || name.ends_with("handlers")
 }
 
 impl Program<'_> {
@@ -199,14 +240,23 @@ impl Program<'_> {
             self.limited.set(self.limited.get() + 1);
             return Count::Unknown;
         }
-        if let Some(Type::Model(ix)) = self.type_of(origin)
-            && self.models.kind(ix) == Kind::Other
-        {
-            return Count::One;
+        if let Some(Type::Model(ix)) = self.type_of(origin) {
+            if self.models.kind(ix) == Kind::Other {
+                return Count::One;
+            }
+            // What lives no longer than a request meets one activation of what serves it.
+            if self.models.lifetime(ix) == Some(Region::Request) && !self.models.pooled(ix) {
+                return self.loop_count(c, origin, None).unwrap_or(Count::One);
+            }
+        }
+        // An element of a collection is not one object.
+        if origin.path.contains(&PathKey::Element) {
+            return Count::Unknown;
         }
         let f = self.function_of(c);
         match origin.root {
             Root::Call(made) => self.count_made(c, f, origin, made.with(self.function_of(made).id), Some(made), depth),
+            Root::Literal(v) if !origin.path.is_empty() && self.is_filled_here(v, origin, f) => Count::One,
             Root::Literal(v) => match self.literal_function(v) {
                 Some(g) => self.count_made(c, f, origin, g, None, depth),
                 None => Count::Unknown,
@@ -222,6 +272,11 @@ impl Program<'_> {
             }
             Root::Const(_) | Root::Nothing | Root::Unknown(_) => Count::Unknown,
         }
+    }
+
+    /// The member of the literal is written in the functions around `f`.
+    fn is_filled_here(&self, v: At<ValueId>, origin: &Origin, f: Fun) -> bool {
+        self.field_assigns(Owner::Literal(v), &origin.path[..1]).iter().any(|a| self.within(f, a.with(self.assign(*a).function)))
     }
 
     /// The function whose activation makes a literal: that of the assignment or call that has it.
@@ -251,7 +306,16 @@ impl Program<'_> {
         }
         let position = self.call_position(c).name;
         let step = self.step_at(c.file, position, "runs once for each turn of the loop around it");
-        Some(self.many(Region::Iteration, Confidence::High, origin, vec![step]))
+        // A collection bounds its loop; what gathers is serious where the emitter outlives everything.
+        let known =
+            matches!(origin.root, Root::Call(_) | Root::Global(_) | Root::Module(_)) || self.emitter_kind(origin) == Emitter::Signal;
+        let confidence = match self.block(around).kind {
+            BlockKind::Loop(LoopKind::Of | LoopKind::In, _) if !known => Confidence::Low,
+            BlockKind::Loop(LoopKind::Of | LoopKind::In, _) => Confidence::Medium,
+            _ if !known => Confidence::Medium,
+            _ => Confidence::High,
+        };
+        Some(self.many(Region::Iteration, confidence, origin, vec![step]))
     }
 
     /// After the call the loop is left without a test: one turn only.
@@ -259,7 +323,8 @@ impl Program<'_> {
         let mut at = c.with(self.call(c).block);
         let mut order = self.order_of(c);
         loop {
-            if self.block(at).items.iter().skip(order + 1).any(|i| matches!(i, Item::Exit(Exit::Break | Exit::Return(_) | Exit::Throw(_)))) {
+            if self.block(at).items.iter().skip(order + 1).any(|i| matches!(i, Item::Exit(Exit::Break | Exit::Return(_) | Exit::Throw(_))))
+            {
                 return true;
             }
             if at == around {
@@ -605,7 +670,9 @@ impl Program<'_> {
                 let assigns = self.field_assigns(owner, &[key]);
                 !assigns.is_empty()
                     && assigns.iter().all(|a| {
-                        self.origins(a.with(self.assign(*a).from)).iter().all(|o| o.is_nothing() || o != origin && matches!(o.root, Root::Call(_)) && self.signal_is_made(o))
+                        self.origins(a.with(self.assign(*a).from))
+                            .iter()
+                            .all(|o| o.is_nothing() || o != origin && matches!(o.root, Root::Call(_)) && self.signal_is_made(o))
                     })
             }
             None => matches!(holder.root, Root::Call(c) if self.call(c).kind == CallKind::Call && !self.is_caller_bag(c)),
@@ -628,6 +695,8 @@ impl Program<'_> {
                 for moved in self.from_callee(caller, g, origin) {
                     match self.count_at(caller, &moved, depth - 1) {
                         Count::Many(mut many) => {
+                            many.emitter = Emitter::Signal;
+                            many.confidence = many.confidence.max(Confidence::Medium);
                             many.steps.push(self.step_call(caller, format!("handed to `{}` here", self.function_name(g))));
                             if let Some(inner) = &inner {
                                 many.steps.extend(inner.steps.iter().cloned());
@@ -690,7 +759,23 @@ impl Program<'_> {
         let Root::Param(h, i) = origin.root else { return false };
         let Some(param) = self.fun(h).params.get(i as usize) else { return false };
         let _ = g;
-        const BAGS: &[&str] = &["option", "opt", "setting", "config", "component", "dep", "service", "context", "ctx", "init", "prop", "param", "arg", "module", "env"];
+        const BAGS: &[&str] = &[
+            "option",
+            "opt",
+            "setting",
+            "config",
+            "component",
+            "dep",
+            "service",
+            "context",
+            "ctx",
+            "init",
+            "prop",
+            "param",
+            "arg",
+            "module",
+            "env",
+        ];
         let bag = |name: &str| {
             let name = name.trim_start_matches('_').to_ascii_lowercase();
             BAGS.iter().any(|b| name.starts_with(b) || name.ends_with(b) || name.ends_with(&format!("{b}s")))
@@ -738,7 +823,10 @@ impl Program<'_> {
                     && let (_, Times::Many(region)) = self.listener_times(&site)
                 {
                     let event = site.event.as_deref().unwrap_or("the event");
-                    let step = self.step_call(passed.call, format!("the listener runs once per {}, when `{event}` fires, and `this` is the emitter", region.word()));
+                    let step = self.step_call(
+                        passed.call,
+                        format!("the listener runs once per {}, when `{event}` fires, and `this` is the emitter", region.word()),
+                    );
                     return self.many(region, Confidence::High, origin, vec![step]);
                 }
             }
@@ -771,7 +859,11 @@ impl Program<'_> {
         let mut rewritten = false;
         let mut made_here = false;
         if origin.path.len() > 1 && self.emitter_kind(origin) == Emitter::Signal {
-            let foreign = self.field_sources(origin).iter().flat_map(|(_, o)| o).any(|o| matches!(o.root, Root::Call(_)) && !o.path.is_empty() && !self.signal_is_made(o));
+            let foreign = self
+                .field_sources(origin)
+                .iter()
+                .flat_map(|(_, o)| o)
+                .any(|o| matches!(o.root, Root::Call(_)) && !o.path.is_empty() && !self.signal_is_made(o));
             if foreign {
                 let message = format!("`{}` is an AbortSignal that others gave: it outlives this object", self.show(origin));
                 return self.many(Region::Instance, Confidence::Medium, origin, vec![self.step_function(g, message)]);
@@ -798,7 +890,11 @@ impl Program<'_> {
                 let owner_there = self.owner_around(at).is_some_and(|o| self.related(o, owner));
                 let there = at.with(self.fun(at).this);
                 let raw = self.origins(assign.with(self.assign(*assign).from));
-                let made_elsewhere = raw.iter().any(|o| matches!(o.root, Root::Literal(_))) && origin.path.len() > 1 || origins.iter().any(|o| matches!(o.root, Root::Call(_) | Root::Literal(_)) || matches!(o.root, Root::Param(h, _) if !self.passed(h).is_empty()));
+                let made_elsewhere = raw.iter().any(|o| matches!(o.root, Root::Literal(_))) && origin.path.len() > 1
+                    || origins.iter().any(|o| {
+                        matches!(o.root, Root::Call(_) | Root::Literal(_))
+                            || matches!(o.root, Root::Param(h, _) if !self.passed(h).is_empty())
+                    });
                 if owner_there && made_elsewhere && !self.is_constructor(there, owner) {
                     rewritten = true;
                 }
@@ -868,7 +964,8 @@ impl Program<'_> {
             Some(runs) => {
                 let mut steps = vec![self.step_lives(origin, owner, g)];
                 steps.extend(runs.steps);
-                let mut count = self.many(runs.region, runs.confidence, origin, steps);
+                // What a field holds is known less surely than what a variable does.
+                let mut count = self.many(runs.region, runs.confidence.min(Confidence::Medium), origin, steps);
                 if let Count::Many(many) = &mut count {
                     many.operation = runs.operation;
                 }
@@ -985,6 +1082,10 @@ impl Program<'_> {
     }
 
     fn count_global(&self, c: CallAt, f: Fun, origin: &Origin) -> Count {
+        // A member of a global that no pack tells of may be anything.
+        if !origin.path.is_empty() && matches!(origin.root, Root::Global(_)) && self.type_of(origin).is_none() {
+            return Count::Unknown;
+        }
         if let Some(count) = self.loop_count(c, origin, None) {
             return count;
         }
@@ -1058,7 +1159,8 @@ impl Program<'_> {
         // A starter outside the goal's activation says nothing of runs within it.
         if let (Some(goal), Some(within)) = (goal, starter.within)
             && !self.within(within, goal)
-            && !(matches!(starter.times, Times::Many(_)) && matches!(starter.how, Started::Listener(_) | Started::Entry | Started::Interval))
+            && !(matches!(starter.times, Times::Many(_))
+                && matches!(starter.how, Started::Listener(_) | Started::Entry | Started::Interval))
         {
             return None;
         }
@@ -1075,11 +1177,13 @@ impl Program<'_> {
             let (confidence, operation) = match starter.how {
                 Started::Public => (Confidence::Medium, true),
                 Started::Unknown => (Confidence::Low, false),
+                Started::Each => (Confidence::Low, false),
                 Started::Patch => (Confidence::Medium, false),
                 _ => (Confidence::High, false),
             };
             // Each call of a constructor makes an object.
-            let constructs = starter.how == Started::Public && self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o) && !matches!(o, Owner::Literal(_) | Owner::Function(_)));
+            let constructs = starter.how == Started::Public
+                && self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o) && !matches!(o, Owner::Literal(_) | Owner::Function(_)));
             if constructs {
                 return self.runs_as_maker(f);
             }
@@ -1098,11 +1202,13 @@ impl Program<'_> {
             && !wanted.made_in.is_some_and(|m| self.block_within(m, around))
             && !self.leaves_loop(by, around)
         {
+            let collection = matches!(self.block(around).kind, BlockKind::Loop(LoopKind::Of | LoopKind::In, _));
             return Some(Runs {
                 region: Region::Iteration,
-                confidence: Confidence::High,
+                confidence: if collection { Confidence::Low } else { Confidence::High },
                 steps: vec![self.step_call(by, format!("`{}` is called in a loop", self.function_name(f)))],
-                operation: false, cycle: false,
+                operation: false,
+                cycle: false,
             });
         }
         let mut runs = self.runs_through(within, wanted, seen, depth - 1)?;
@@ -1202,10 +1308,16 @@ impl Program<'_> {
         let owner = self.owner_of_function(f)?;
         let name = &self.fun(f).name;
         for lifecycle in self.models.lifecycles() {
-            let base = self.owner_model(owner).is_some_and(|ix| {
-                lifecycle.bases.iter().filter_map(|b| self.models.type_named(b)).any(|b| self.models.is_a(ix, b))
-            });
-            if !base && !lifecycle.by_name {
+            let base = self
+                .owner_model(owner)
+                .is_some_and(|ix| lifecycle.bases.iter().filter_map(|b| self.models.type_named(b)).any(|b| self.models.is_a(ix, b)));
+            let by_name = lifecycle.by_name
+                && lifecycle
+                    .teardown
+                    .iter()
+                    .chain(lifecycle.pairs.iter().map(|(_, down)| down))
+                    .any(|t| !self.methods(owner, PathKey::Name(self.sym(t))).is_empty());
+            if !base && !by_name {
                 continue;
             }
             let paired = lifecycle.pairs.iter().any(|(set_up, _)| set_up == name);
@@ -1227,7 +1339,10 @@ impl Program<'_> {
     /// The timer's function ends the timer before anything else can run again.
     fn ends_its_timer(&self, f: Fun) -> bool {
         let body = f.with(self.fun(f).body);
-        self.block(body).items.iter().any(|i| matches!(i, Item::Call(c) if self.callee_name(f.with(*c)).as_deref() == Some("clearInterval")))
+        self.block(body)
+            .items
+            .iter()
+            .any(|i| matches!(i, Item::Call(c) if self.callee_name(f.with(*c)).as_deref() == Some("clearInterval")))
     }
 
     /// A literal that its function returns.
@@ -1283,6 +1398,21 @@ impl Program<'_> {
         let mut best: Option<Runs> = None;
         let mut inside = false;
         for starter in self.starters(f) {
+            // Called on another object, such as one that is made there.
+            if let Some(by) = starter.by
+                && starter.how == Started::Called
+                && this == f
+                && self.functions_called(by).contains(&f)
+                && let Some((object, key)) = self.receiver(by)
+                && !matches!(key, Key::Name(n) if n == "call" || n == "apply")
+                && !self.origins(object).iter().any(|o| matches!(o.root, Root::This(h) if o.path.is_empty() && self.owner_of_this(h).is_some_and(|w| self.related(w, owner))))
+                && !matches!(self.value(object), Value::Super)
+            {
+                let fresh = self.origins(object).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Call(m) if self.call(m).kind == CallKind::New));
+                let name = &self.fun(f).name;
+                inside |= fresh && !self.is_public_function(f) && (name.starts_with(['#', '_']) || is_set_up(name));
+                continue;
+            }
             // The way back leaves the line's own function on a branch that does not come past the line.
             if let Some(by) = starter.by
                 && self.function_of(by) == self.function_of(c)
@@ -1300,7 +1430,7 @@ impl Program<'_> {
                 }
                 (Times::Many(region), how) => {
                     inside = true;
-                    let confidence = if *how == Started::Unknown { Confidence::Low } else { Confidence::High };
+                    let confidence = if matches!(how, Started::Unknown | Started::Each) { Confidence::Low } else { Confidence::High };
                     let message = self.why(f, &starter, region);
                     let step = starter.by.map_or_else(|| self.step_function(f, message.clone()), |c| self.step_call(c, message.clone()));
                     Some(Runs { region, confidence, steps: vec![step], operation: false, cycle: false })
@@ -1314,7 +1444,8 @@ impl Program<'_> {
                                 region: Region::Iteration,
                                 confidence: Confidence::Medium,
                                 steps: vec![self.step_call(by, format!("`{}` is called in a loop", self.function_name(f)))],
-                                operation: false, cycle: false,
+                                operation: false,
+                                cycle: false,
                             })
                         } else {
                             let mut runs = self.runs_per_instance(within, owner, c, seen, depth - 1);

@@ -52,7 +52,8 @@ impl Program<'_> {
             return Match::Same;
         }
         // What the program makes itself is not what an event or a framework hands over.
-        let made = |os: &[Origin]| os.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Call(c) if self.call(c).kind == CallKind::New));
+        let made =
+            |os: &[Origin]| os.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Call(c) if self.call(c).kind == CallKind::New));
         let handed = |os: &[Origin]| {
             os.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Param(f, _) if self.callers(f).is_empty() && self.passed(f).iter().any(|p| self.method_model(p.call).is_some() || super::sites::registration(self, p.call).is_some())))
         };
@@ -241,13 +242,23 @@ impl Program<'_> {
         // A parameter of the same name and event, wrapped by an inline function here.
         let f = self.function_of(registration.call);
         released.iter().any(|o| match (o.root, o.path.is_empty()) {
-            (Root::Param(g, i), true) if g != f && self.owner_of_function(g).is_some() && self.owner_of_function(g) == self.owner_of_function(f) => {
+            (Root::Param(g, i), true)
+                if g != f && self.owner_of_function(g).is_some() && self.owner_of_function(g) == self.owner_of_function(f) =>
+            {
                 let name = self.fun(g).params.get(i as usize).map(|p| p.name.as_str()).unwrap_or("");
                 registration.handlers.iter().any(|h| match (h.root, h.path.is_empty()) {
                     (Root::Function(h), true) => {
                         self.parent(h) == Some(f)
-                            && self.call(registration.call).args.get(1).is_some_and(|&a| matches!(self.value(registration.call.with(a)), Value::Function(_)))
-                            && self.fun(h).captures.iter().any(|&b| self.binding(h.with(b)).name == name && self.binding(h.with(b)).kind == BindingKind::Param)
+                            && self
+                                .call(registration.call)
+                                .args
+                                .get(1)
+                                .is_some_and(|&a| matches!(self.value(registration.call.with(a)), Value::Function(_)))
+                            && self
+                                .fun(h)
+                                .captures
+                                .iter()
+                                .any(|&b| self.binding(h.with(b)).name == name && self.binding(h.with(b)).kind == BindingKind::Param)
                     }
                     _ => false,
                 })
@@ -374,7 +385,9 @@ impl Program<'_> {
         }
         if !released.is_empty() {
             return match self.one_sided(sites, registration) {
-                Some((release, event)) => Discharge::NotOnEveryPath { release, exit: format!("when `{event}` fires instead, nothing removes it") },
+                Some((release, event)) => {
+                    Discharge::NotOnEveryPath { release, exit: format!("when `{event}` fires instead, nothing removes it") }
+                }
                 None => Discharge::Released,
             };
         }
@@ -500,11 +513,44 @@ impl Program<'_> {
 
     /// The release names the same function in another coat (`f.bind(x)` against `f`), or nothing else of that name is registered:
     /// it was meant for this registration.
-    fn looks_alike(&self, _registration: &Registration, release: &Release) -> bool {
-        // A release of a parameter or an unknown value is nobody's attempt.
-        release.handlers.as_ref().is_some_and(|h| {
-            h.iter().all(|o| !matches!(o.root, Root::Param(..) | Root::Unknown(_) | Root::Nothing)) || self.wraps(_registration, h)
-        })
+    fn looks_alike(&self, registration: &Registration, release: &Release) -> bool {
+        let Some(released) = &release.handlers else { return false };
+        // A release of an unknown value is nobody's attempt.
+        if released.iter().any(|o| matches!(o.root, Root::Unknown(_) | Root::Nothing)) {
+            return false;
+        }
+        if self.wraps(registration, released) {
+            return true;
+        }
+        if released.iter().any(|o| matches!(o.root, Root::Param(..))) {
+            return false;
+        }
+        let base = |os: &[Origin]| -> Vec<Origin> {
+            os.iter()
+                .flat_map(|o| match o.root {
+                    Root::Call(c) if o.path.is_empty() => match self.bind_target(c) {
+                        Some((target, _)) => self.origins(target).to_vec(),
+                        None => vec![o.clone()],
+                    },
+                    _ => vec![o.clone()],
+                })
+                .collect()
+        };
+        if self.same_object(&base(&registration.handlers), &base(released)) {
+            return true;
+        }
+        let inline = |c: CallAt| self.call(c).args.get(1).is_some_and(|&a| matches!(self.value(c.with(a)), Value::Function(_)));
+        if inline(registration.call) && inline(release.call) && self.near(registration, release) {
+            return true;
+        }
+        // In one function: the listener of another event is named where this one's was meant.
+        let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        let named = released.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Function(_)));
+        let one_tree = top(self.function_of(registration.call)) == top(self.function_of(release.call));
+        named
+            && one_tree
+            && !inline(registration.call)
+            && self.compare_receivers(&registration.receivers, &release.receivers) == Match::Same
     }
 
     /// The release's object is only one of those that the registration may have been added to.
@@ -565,7 +611,9 @@ impl Program<'_> {
 
     /// Run by the garbage collector, at a time that nobody knows: no release.
     fn is_finalizer(&self, f: Fun) -> bool {
-        self.passed(f).iter().any(|p| self.call(p.call).kind == CallKind::New && self.callee_name(p.call).as_deref() == Some("FinalizationRegistry"))
+        self.passed(f)
+            .iter()
+            .any(|p| self.call(p.call).kind == CallKind::New && self.callee_name(p.call).as_deref() == Some("FinalizationRegistry"))
     }
 
     /// The program makes the emitter itself, and nowhere emits that event.
@@ -574,7 +622,9 @@ impl Program<'_> {
             matches!(o.root, Root::Call(c) if o.path.is_empty() && self.call(c).kind == CallKind::New)
                 && match self.type_of(o) {
                     Some(super::types::Type::Model(ix)) => matches!(self.models.name(ix), "EventEmitter" | "EventTarget"),
-                    Some(super::types::Type::Owner(owner)) => self.owner_model(owner).is_some_and(|ix| self.models.name(ix) == "EventEmitter"),
+                    Some(super::types::Type::Owner(owner)) => {
+                        self.owner_model(owner).is_some_and(|ix| self.models.name(ix) == "EventEmitter")
+                    }
                     None => false,
                 }
         });
@@ -680,7 +730,9 @@ impl Program<'_> {
         if !self.is_executor_of_promise(f) {
             return None;
         }
-        let settles = |c: CallAt| self.origins(c.with(self.call(c).callee)).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(h, _) if h == f));
+        let settles = |c: CallAt| {
+            self.origins(c.with(self.call(c).callee)).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(h, _) if h == f))
+        };
         let mut at = release.with(self.call(release).block);
         let mut order = self.order_of(release);
         loop {
@@ -710,12 +762,16 @@ impl Program<'_> {
         }
         let facts = self.facts(f.file);
         let slot = facts.assigns.iter().enumerate().find(|(_, a)| {
-            a.function == f.id && matches!(&facts.values[a.from.index()], Value::Function(h) if *h == g.id) && matches!(a.to, Place::Member(..))
+            a.function == f.id
+                && matches!(&facts.values[a.from.index()], Value::Function(h) if *h == g.id)
+                && matches!(a.to, Place::Member(..))
         });
         let Some((index, assign)) = slot else { return false };
         let Place::Member(object, key) = &assign.to else { return false };
         let holders = self.origins(f.with(*object));
-        let owner_slot = holders.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::This(h) if self.owner_of_this(h).is_some_and(|w| !self.is_constructor(h, w))));
+        let owner_slot = holders.iter().all(|o| {
+            o.path.is_empty() && matches!(o.root, Root::This(h) if self.owner_of_this(h).is_some_and(|w| !self.is_constructor(h, w)))
+        });
         if !owner_slot || !self.callers(g).is_empty() || !self.passed(g).is_empty() {
             return false;
         }
@@ -728,14 +784,19 @@ impl Program<'_> {
         let _ = index;
         // The method runs again on one object because something in the program calls it so.
         let Some(owner) = self.owner_around(f) else { return false };
-        !asked && !super::count::is_set_up(&self.fun(f).name) && self.calls_in_loop(f) && matches!(owner, super::Owner::Class(_) | super::Owner::Proto(_))
+        !asked
+            && !super::count::is_set_up(&self.fun(f).name)
+            && self.calls_in_loop(f)
+            && matches!(owner, super::Owner::Class(_) | super::Owner::Proto(_))
     }
 
     /// Some call of the function stands in a loop, or is handed to one.
     fn calls_in_loop(&self, f: Fun) -> bool {
-        self.callers(f).iter().any(|&c| self.loop_around(c.with(self.call(c).block)).is_some() || {
-            let g = self.function_of(c);
-            self.passed(g).iter().any(|p| self.handed(*p, 1).iter().any(|s| matches!(s.times, super::calls::Times::Many(_))))
+        self.callers(f).iter().any(|&c| {
+            self.loop_around(c.with(self.call(c).block)).is_some() || {
+                let g = self.function_of(c);
+                self.passed(g).iter().any(|p| self.handed(*p, 1).iter().any(|s| matches!(s.times, super::calls::Times::Many(_))))
+            }
         })
     }
 
@@ -806,7 +867,9 @@ impl Program<'_> {
     /// The item leaves the function.
     fn exit_of(&self, holder: At<BlockId>, item: &Item, spared: Option<ValueId>) -> Option<String> {
         match item {
-            Item::Yield if self.fun(holder.with(self.block(holder).function)).is_generator => Some("the consumer may leave at a `yield`".into()),
+            Item::Yield if self.fun(holder.with(self.block(holder).function)).is_generator => {
+                Some("the consumer may leave at a `yield`".into())
+            }
             Item::Loop(body) => {
                 let block = holder.with(*body);
                 self.block(block).items.iter().find_map(|i| match i {
@@ -843,7 +906,10 @@ impl Program<'_> {
         let _ = sites;
         let gives = match registration.through.first() {
             Some(&helper) => self.returns_disposer(helper),
-            None => registration.implicit && self.method_model(registration.call).is_some_and(|m| m.disposer.as_deref().is_some_and(|d| !d.is_empty())),
+            None => {
+                registration.implicit
+                    && self.method_model(registration.call).is_some_and(|m| m.disposer.as_deref().is_some_and(|d| !d.is_empty()))
+            }
         };
         if !gives {
             return None;
@@ -867,10 +933,15 @@ impl Program<'_> {
         let facts = self.facts(f.file);
         // One variable of this function holds it, and calls of this function alone use that variable.
         let holds = |v: ValueId| v == own || matches!(&facts.values[v.index()], Value::Array(es) if es.contains(&own));
-        let holders: Vec<BindingId> = facts.assigns.iter().filter(|a| holds(a.from)).filter_map(|a| match a.to {
-            Place::Binding(b) => Some(b),
-            _ => None,
-        }).collect();
+        let holders: Vec<BindingId> = facts
+            .assigns
+            .iter()
+            .filter(|a| holds(a.from))
+            .filter_map(|a| match a.to {
+                Place::Binding(b) => Some(b),
+                _ => None,
+            })
+            .collect();
         let [holder] = holders[..] else { return None };
         let variable = facts.values.iter().position(|v| *v == Value::Binding(holder)).map(|i| ValueId(i as u32))?;
         let mentions = |v: ValueId| v == variable || matches!(&facts.values[v.index()], Value::Array(es) if es.contains(&variable));
@@ -878,7 +949,9 @@ impl Program<'_> {
             .map(|i| f.with(CallId(i)))
             .filter(|&c| {
                 let call = self.call(c);
-                call.args.iter().any(|&a| mentions(a)) || call.callee == variable || matches!(self.value(c.with(call.callee)), Value::Member(o, _) if *o == variable)
+                call.args.iter().any(|&a| mentions(a))
+                    || call.callee == variable
+                    || matches!(self.value(c.with(call.callee)), Value::Member(o, _) if *o == variable)
             })
             .collect();
         if uses.is_empty() || uses.iter().any(|&c| self.function_of(c) != f) {
@@ -921,7 +994,8 @@ impl Program<'_> {
             || self.callers(f).is_empty()
                 && !self.passed(f).is_empty()
                 && self.passed(f).iter().all(|p| {
-                    self.callee_name(p.call).is_some_and(|n| matches!(n.as_str(), "forEach" | "setTimeout" | "setInterval" | "setImmediate" | "nextTick"))
+                    self.callee_name(p.call)
+                        .is_some_and(|n| matches!(n.as_str(), "forEach" | "setTimeout" | "setInterval" | "setImmediate" | "nextTick"))
                         || super::sites::registration(self, p.call).is_some()
                 })
     }

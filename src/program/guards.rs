@@ -354,7 +354,8 @@ impl Program<'_> {
         if seen.foreign {
             let Value::Member(object, _) = self.value(place) else { return None };
             let holder = self.origins(place.with(*object));
-            let on_emitter = holder.iter().any(|o| seen.receivers.contains(o) || matches!(o.root, Root::Global(_) | Root::File(_) | Root::Module(_)));
+            let on_emitter =
+                holder.iter().any(|o| seen.receivers.contains(o) || matches!(o.root, Root::Global(_) | Root::File(_) | Root::Module(_)));
             if !on_emitter {
                 return None;
             }

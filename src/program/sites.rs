@@ -262,7 +262,10 @@ fn is_static_helper(program: &Program, c: CallAt, receiver: At<ValueId>) -> bool
         _ => match program.type_of(o) {
             Some(Type::Owner(owner)) => {
                 let has = |name: &str| !program.methods(owner, super::PathKey::Name(program.sym(name))).is_empty();
-                program.owner_model(owner).is_none() && !["emit", "off", "removeListener", "removeEventListener", "dispatchEvent", "removeAllListeners"].iter().any(|n| has(n))
+                program.owner_model(owner).is_none()
+                    && !["emit", "off", "removeListener", "removeEventListener", "dispatchEvent", "removeAllListeners"]
+                        .iter()
+                        .any(|n| has(n))
             }
             _ => false,
         },
@@ -364,7 +367,9 @@ impl Sites {
                 let registration = &self.registrations[index];
                 let at = program.function_of(registration.call);
                 let Some(f) = registration.handlers.iter().find_map(|o| match o.root {
-                    Root::Param(g, _) if o.path.is_empty() && (g == at || program.within(at, g) && !program.callers(g).is_empty()) => Some(g),
+                    Root::Param(g, _) if o.path.is_empty() && (g == at || program.within(at, g) && !program.callers(g).is_empty()) => {
+                        Some(g)
+                    }
                     _ => None,
                 }) else {
                     continue;
@@ -424,7 +429,7 @@ impl Sites {
                     continue;
                 }
                 let callers = program.callers(f);
-                if  callers.is_empty() || callers.len() > 200 {
+                if callers.is_empty() || callers.len() > 200 {
                     continue;
                 }
                 for &c in callers {
