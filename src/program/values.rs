@@ -391,7 +391,7 @@ impl Program<'_> {
                     return self.origins(first).to_vec();
                 }
                 ("_assertThisInitialized" | "_possibleConstructorReturn", Some(first)) => {
-                    return self.origins(arg(if call.args.len() > 1 { 0 } else { 0 }).unwrap_or(first)).to_vec();
+                    return self.origins(first).to_vec();
                 }
                 _ => {}
             }
