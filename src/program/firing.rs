@@ -98,7 +98,7 @@ impl Program<'_> {
                     || self.parents(owner).iter().any(|p| super::owners::owner_of_constructor(p).is_none())
                     || matches!(owner, super::Owner::Literal(_) | super::Owner::Function(_))
                     || function.name.starts_with('_')
-                    || function.decorators.first().is_some()
+                    || !function.decorators.is_empty()
                     || self.is_stored(f)
             }
         }

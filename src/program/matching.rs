@@ -30,10 +30,8 @@ impl Program<'_> {
         if !a.is_empty() && !b.is_empty() && (made(a) && handed(b) || handed(a) && made(b)) {
             return Match::Different;
         }
-        let concrete = |o: &Origin| match o.root {
-            Root::Global(_) | Root::Call(_) | Root::Literal(_) => true,
-            Root::This(_) | Root::Param(..) | Root::Module(_) => true,
-            _ => false,
+        let concrete = |o: &Origin| {
+            matches!(o.root, Root::Global(_) | Root::Call(_) | Root::Literal(_) | Root::This(_) | Root::Param(..) | Root::Module(_))
         };
         // Two paths from one place that differ are two objects; anything else is not known.
         let differ = a.iter().all(|x| {
