@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
 use serde_json::json;
 
-use crate::facts::{self, FileFacts};
+use crate::facts::{self, Captures, FileFacts};
 use crate::models::Models;
 use crate::program::Program;
 use crate::source::{self, Resolver, Text};
@@ -34,21 +34,22 @@ pub fn print(what: What, file: &Utf8Path, shape: Shape) -> Result<String, String
     // The stack that the parser's limits are made for.
     let thread = std::thread::Builder::new().stack_size(syntax::STACK);
     let thread = thread.spawn(move || {
-        let facts = read(&file)?;
+        let (text, parsed) = read(&file)?;
+        let facts = || facts::extract(&file, &text, &parsed);
         match what {
-            What::Facts => facts_of(&facts, shape),
-            What::Program => program_of(facts),
-            What::Captures => captures(&facts, shape),
+            What::Facts => facts_of(&facts(), shape),
+            What::Program => program_of(facts()),
+            What::Captures => captures(&facts::captures_of(&text, &parsed), shape),
         }
     });
     let thread = thread.map_err(|error| format!("no thread: {error}"))?;
     thread.join().map_err(|_| "the analysis failed".to_owned())?
 }
 
-fn read(file: &Utf8PathBuf) -> Result<FileFacts, String> {
+fn read(file: &Utf8PathBuf) -> Result<(String, syntax::Parsed), String> {
     let Text::Code(text) = source::read(file, true)? else { return Err("is minified".to_owned()) };
     let parsed = syntax::parse(file, &text)?;
-    Ok(facts::extract(file, &text, &parsed))
+    Ok((text, parsed))
 }
 
 fn facts_of(facts: &FileFacts, shape: Shape) -> Result<String, String> {
@@ -67,35 +68,16 @@ fn program_of(facts: FileFacts) -> Result<String, String> {
     Ok(format!("{findings:#?}\n{problems:#?}\n"))
 }
 
-/// The variables of enclosing functions that each function mentions.
-fn captures(file: &FileFacts, shape: Shape) -> Result<String, String> {
-    let closures: Vec<_> = file
-        .facts
-        .functions
-        .iter()
-        .zip(&file.positions.functions)
-        .skip(1)
-        .map(|(function, range)| {
-            let retains: Vec<_> = function
-                .captures
-                .iter()
-                .map(|binding| {
-                    let place = file.positions.bindings[binding.index()].start;
-                    json!({ "name": file.facts.bindings[binding.index()].name, "line": place.line, "column": place.column })
-                })
-                .collect();
-            json!({ "line": range.start.line, "column": range.start.column, "retains": retains })
-        })
-        .collect();
+/// What each function keeps alive, whether it mentions it or not.
+fn captures(captures: &Captures, shape: Shape) -> Result<String, String> {
     match shape {
-        Shape::Json => {
-            serde_json::to_string_pretty(&json!({ "closures": closures })).map(|text| text + "\n").map_err(|error| error.to_string())
-        }
-        Shape::Text => Ok(closures
+        Shape::Json => serde_json::to_string_pretty(captures).map(|text| text + "\n").map_err(|error| error.to_string()),
+        Shape::Text => Ok(captures
+            .closures
             .iter()
             .map(|closure| {
-                let names = closure["retains"].as_array().into_iter().flatten().filter_map(|retained| retained["name"].as_str());
-                format!("{}:{} keeps {}\n", closure["line"], closure["column"], names.collect::<Vec<_>>().join(", "))
+                let names: Vec<&str> = closure.retains.iter().map(|retained| retained.name.as_str()).collect();
+                format!("{}:{} keeps {}\n", closure.position.line, closure.position.column, names.join(", "))
             })
             .collect()),
     }

@@ -1,7 +1,15 @@
 //! What a log tells beside warnings: command lines, versions, code that ran, how stacks are mixed.
 
+use std::sync::LazyLock;
+
 use super::observation::Frame;
 use super::telling::Clues;
+
+/// Words without which a line holds no clue.
+static ANY_WORD: LazyLock<aho_corasick::AhoCorasick> = LazyLock::new(|| {
+    let words = ["node ", "pm2", "--no-warnings", "NO_WARNINGS", "--disable-warning", "Node.js v", "nodejsVersion", "processId"];
+    aho_corasick::AhoCorasick::new(words).expect("words of this file")
+});
 
 /// How many tops of stacks the frames hold: a function of the runtime that adds a listener stands in each once.
 pub fn stacks(frames: &[Frame]) -> usize {
@@ -26,7 +34,7 @@ pub fn remember(ran: &mut Vec<Frame>, frames: Vec<Frame>) {
 
 /// Command lines, versions, switched-off warnings.
 pub fn read(clues: &mut Clues, line: &str, pid: &mut Option<u32>) {
-    if line.len() > 4_096 {
+    if line.len() > 4_096 || !ANY_WORD.is_match(line) {
         return;
     }
     if line.contains("--no-warnings")

@@ -98,7 +98,9 @@ fn explain(index: usize, warning: &mut MaxListeners, findings: &mut [Finding], p
     for candidate in ranked.iter().filter(|candidate| candidate.event).take(MOST_CANDIDATES) {
         raise(&mut findings[candidate.finding], Verdict::Consistent, index, candidate.why.clone());
     }
-    if !sure && (ranked.len() > 1 || warning.event.is_some()) {
+    // Without the event's name only a finding ahead of all others is named, and it stays a guess.
+    let ahead = ranked.get(1).is_none_or(|second| second.weight < best.weight);
+    if !sure && !ahead {
         let count = ranked.len();
         warning.unexplained = Some(format!("it has no stack, and {count} findings could be meant; none names the event"));
         return None;

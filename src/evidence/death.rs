@@ -31,6 +31,12 @@ const WORDS: &[&str] = &[
     "Aborted",
 ];
 
+/// Words without which no line tells the end of memory.
+static MEMORY_WORD: LazyLock<aho_corasick::AhoCorasick> = LazyLock::new(|| {
+    let words = ["FATAL ERROR: ", "buffer allocation failed", "Failed to allocate memory", "OUT_OF_MEMORY", "out of memory: "];
+    aho_corasick::AhoCorasick::new(words).expect("words of this file")
+});
+
 static ANY_WORD: LazyLock<aho_corasick::AhoCorasick> = LazyLock::new(|| aho_corasick::AhoCorasick::new(WORDS).expect("words of this file"));
 
 /// cluster's own words are the program's (`worker 12 died (code=null signal=SIGKILL ..)`, the manual's `worker 12 died (SIGKILL). restarting...`).
@@ -113,6 +119,9 @@ pub fn read(line: &str) -> Option<End> {
 
 /// The message of a line that tells the end of memory: V8's `FATAL ERROR: ..`, a RangeError of an ArrayBuffer, a worker's.
 pub fn out_of_memory(line: &str) -> Option<(usize, &str)> {
+    if !MEMORY_WORD.is_match(line) {
+        return None;
+    }
     if let Some(at) = line.find("FATAL ERROR: ")
         && ["out of memory", "Allocation failed", "heap limit", "OOM"].iter().any(|word| line[at..].contains(word))
     {

@@ -81,12 +81,9 @@ fn as_json(line: &str) -> Option<Vec<Piece>> {
 
 /// Takes terminal colours and other escape sequences out, also the caret and backslash notations that shippers write for ESC.
 pub fn strip_ansi(text: &str) -> Cow<'_, str> {
-    if !text.contains(['\u{1b}', '\u{9b}'])
-        && !text.contains("^[[")
-        && !text.contains("\\u001b[")
-        && !text.contains("\\x1b[")
-        && !text.contains("#033[")
-    {
+    // Nearly every line: none of the bytes that begin a sequence (the second byte pattern is U+009B's).
+    let bytes = text.as_bytes();
+    if memchr::memchr3(0x1b, b'^', b'\\', bytes).is_none() && memchr::memchr2(b'#', 0xc2, bytes).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
@@ -167,6 +164,9 @@ pub fn unescape(text: &str) -> String {
 
 /// Whether line breaks of a stack stand escaped in the line.
 pub fn is_escaped(line: &str) -> bool {
+    if memchr::memchr2(b'\\', b'#', line.as_bytes()).is_none() {
+        return false;
+    }
     ["\\n    at ", "\\n\\tat ", "#012    at ", "\\nTrace", "\\n at ", "\\nat "].iter().any(|mark| line.contains(mark))
 }
 

@@ -5,9 +5,11 @@
 //! slot); all others die with the call. So a closure retains what stands in the contexts of its chain, whatever it uses itself.
 //! The module's own scope is left out: it lives as long as the program.
 
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::Serialize;
+use swc_common::BytePos;
 
-use crate::facts::{BindingId, BindingKind, FunctionId, FunctionKind};
+use super::model::*;
 use crate::findings::Position;
 use crate::syntax::lines::Lines;
 use crate::syntax::names::{FunctionName, Names, Scope, ScopeId, ScopeKind};
@@ -47,18 +49,6 @@ pub struct RetainedName {
     pub binding: Option<BindingId>,
 }
 
-/// What is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kept {
-    Binding(BindingId),
-    /// `this` of that function.
-    This(FunctionId),
-    /// `arguments` of that function.
-    Arguments(FunctionId),
-    /// The object literal around that scope's methods, one of which mentions `super`.
-    Home(ScopeId),
-}
-
 /// Something a closure keeps, and the other function that is to blame, if the closure does not mention it itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retained {
@@ -66,27 +56,160 @@ pub struct Retained {
     pub through: Option<FunctionId>,
 }
 
-/// Everything that a function keeps alive, by `Names` ids.
-pub fn retained(names: &Names, function: FunctionId) -> Vec<Retained> {
-    let mut chain = Chain { names, listener: function, retained: Vec::new() };
-    chain.walk(names.functions[function.index()].scope);
-    // A function that a sloppy block hands to its surroundings brings the block's context along.
-    let mut index = 0;
-    while let Some(&Retained { kept, .. }) = chain.retained.get(index).filter(|_| !names.hoisted.is_empty()) {
-        for (_, brought) in names.hoisted.iter().filter(|(binding, _)| kept == Kept::Binding(*binding)) {
-            chain.walk(names.functions[brought.index()].scope);
-        }
-        index += 1;
+/// What has to be known of a function to tell what it keeps.
+struct Closure<'a> {
+    context: Option<ContextId>,
+    parent: Option<FunctionId>,
+    this: FunctionId,
+    uses_this: bool,
+    uses_super: bool,
+    captures: &'a [BindingId],
+}
+
+impl ModuleFacts {
+    /// Everything that a function keeps alive, inner contexts first.
+    pub fn retained(&self, function: FunctionId) -> Vec<Retained> {
+        self.contexts.retained(function, |function| {
+            let Function { context, parent, this, uses_this, uses_super, ref captures, .. } = self.functions[function.index()];
+            Closure { context, parent, this, uses_this, uses_super, captures }
+        })
     }
-    chain.retained
+}
+
+impl Contexts {
+    /// Everything that a function keeps alive, inner contexts first. `closure` tells of functions.
+    fn retained<'a>(&self, function: FunctionId, closure: impl Fn(FunctionId) -> Closure<'a>) -> Vec<Retained> {
+        let listener = closure(function);
+        let mut retained = Vec::new();
+        let mut seen = FxHashSet::default();
+        let mut walk = |from: Option<ContextId>, retained: &mut Vec<Retained>| {
+            let around = |&context: &ContextId| self.all[context.index()].parent;
+            for context in std::iter::successors(from, around) {
+                for &ContextSlot { kept, by } in self.all[context.index()].slots.iter().filter(|slot| seen.insert(slot.kept)) {
+                    let mentioned = match kept {
+                        Kept::Binding(binding) => listener.captures.binary_search(&binding).is_ok(),
+                        Kept::This(this) => listener.this == this && listener.uses_this,
+                        Kept::Arguments(_) => false,
+                        Kept::Home(_) => listener.uses_super,
+                    };
+                    // A function written inside the listener is the listener's own text.
+                    let inside =
+                        |by: FunctionId| std::iter::successors(Some(by), |&inner| closure(inner).parent).any(|around| around == function);
+                    let through = by.filter(|&by| !mentioned && !inside(by));
+                    retained.push(Retained { kept, through });
+                }
+            }
+        };
+        walk(listener.context, &mut retained);
+        // A function that a sloppy block hands to its surroundings brings the block's context along.
+        let mut index = 0;
+        while let Some(&Retained { kept, .. }) = retained.get(index).filter(|_| !self.hoisted.is_empty()) {
+            for &(_, brought) in self.hoisted.iter().filter(|(binding, _)| kept == Kept::Binding(*binding)) {
+                walk(Some(brought), &mut retained);
+            }
+            index += 1;
+        }
+        retained
+    }
+}
+
+/// The contexts of a file and, by scope, the innermost one that a closure made there reaches; in the ids of `names`.
+fn contexts(names: &Names) -> (Contexts, Vec<Option<ContextId>>) {
+    let mut contexts = Contexts::default();
+    let mut of_scope: Vec<Option<ContextId>> = Vec::with_capacity(names.scopes.len());
+    let mut slots = Vec::new();
+    for (index, scope) in names.scopes.iter().enumerate() {
+        // Scopes are opened from the outside inwards, so the one around is known.
+        let parent = scope.parent.and_then(|parent| of_scope[parent.index()]);
+        slots_of(names, ScopeId(index as u32), scope, &mut slots);
+        of_scope.push(if slots.is_empty() {
+            parent
+        } else {
+            contexts.all.push(Context { parent, slots: slots.as_slice().into() });
+            slots.clear();
+            Some(ContextId(contexts.all.len() as u32 - 1))
+        });
+    }
+    let context = |function: FunctionId| of_scope[names.functions[function.index()].scope.index()];
+    contexts.hoisted = names.hoisted.iter().filter_map(|&(binding, function)| Some((binding, context(function)?))).collect();
+    (contexts, of_scope)
+}
+
+/// What one scope puts into its context.
+fn slots_of(names: &Names, id: ScopeId, scope: &Scope, slots: &mut Vec<ContextSlot>) {
+    if scope.kind == ScopeKind::Module {
+        return;
+    }
+    let mut keep = |kept, by| slots.push(ContextSlot { kept, by });
+    for slot in names.scope_slots(id).filter(|slot| slot.context) {
+        let Some(binding) = slot.binding else { continue };
+        keep(Kept::Binding(binding), slot.captured.map(|mention| mention.function).or(scope.eval));
+    }
+    match scope.kind {
+        ScopeKind::Function => {
+            let function = &names.functions[scope.function.index()];
+            if function.kind == FunctionKind::Arrow {
+                return;
+            }
+            // Direct `eval` may mean either.
+            if function.this_captured.is_some() || scope.eval.is_some() {
+                keep(Kept::This(scope.function), function.this_captured.map(|mention| mention.function).or(scope.eval));
+            }
+            if function.kind != FunctionKind::Initializer && (function.arguments_captured.is_some() || scope.eval.is_some()) {
+                let by = function.arguments_captured.map(|mention| mention.function).or(scope.eval);
+                keep(Kept::Arguments(scope.function), by);
+                // The object holds what the parameters were given.
+                let params = names.scope_slots(id).filter(|slot| slot.kind == BindingKind::Param && !slot.context);
+                params.filter_map(|slot| slot.binding).for_each(|binding| keep(Kept::Binding(binding), by));
+            }
+        }
+        ScopeKind::Object => {
+            if let Some(home) = scope.home {
+                keep(Kept::Home(scope.at.0), Some(home.function));
+            }
+        }
+        ScopeKind::With => {
+            scope.object.iter().for_each(|&binding| keep(Kept::Binding(binding), None));
+            if scope.object_this {
+                keep(Kept::This(names.functions[scope.function.index()].this), None);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Notes the contexts in the facts. `function_of` tells the facts' function of one of `names`.
+pub(super) fn contexts_of(facts: &mut ModuleFacts, names: &Names, function_of: &FxHashMap<FunctionId, FunctionId>) {
+    let (mut contexts, of_scope) = contexts(names);
+    // What stands for a class's static fields is no function of the facts: the one around it speaks.
+    let known = |function: FunctionId| {
+        let around = std::iter::successors(Some(function), |function| names.functions[function.index()].parent);
+        around.into_iter().find_map(|function| function_of.get(&function)).copied().unwrap_or(FunctionId(0))
+    };
+    for slot in contexts.all.iter_mut().flat_map(|context| &mut context.slots) {
+        slot.by = slot.by.map(known);
+        match &mut slot.kept {
+            Kept::This(function) | Kept::Arguments(function) => *function = known(*function),
+            Kept::Binding(_) | Kept::Home(_) => {}
+        }
+    }
+    for (named, function) in function_of {
+        facts.functions[function.index()].context = of_scope[names.functions[named.index()].scope.index()];
+    }
+    facts.contexts = contexts;
 }
 
 /// What each function of a file keeps alive.
 pub fn captures(names: &Names, text: &str) -> Captures {
     let lines = Lines::new(text);
     // Spans count bytes from one.
-    let position = |at: swc_common::BytePos| lines.position(at.0 as usize - 1);
+    let position = |at: BytePos| lines.position(at.0 as usize - 1);
     let start = |function: FunctionId| position(names.functions[function.index()].start);
+    let (contexts, of_scope) = contexts(names);
+    let closure = |function: FunctionId| {
+        let FunctionName { parent, scope, this, uses_this, uses_super, ref captures, .. } = names.functions[function.index()];
+        Closure { context: of_scope[scope.index()], parent, this, uses_this, uses_super, captures }
+    };
     let name = |Retained { kept, through }: Retained| {
         let (name, at) = match kept {
             Kept::Binding(binding) => {
@@ -95,97 +218,19 @@ pub fn captures(names: &Names, text: &str) -> Captures {
             }
             Kept::This(function) => ("this", names.functions[function.index()].start),
             Kept::Arguments(function) => ("arguments", names.functions[function.index()].start),
-            Kept::Home(scope) => ("super", names.scopes[scope.index()].at),
+            Kept::Home(at) => ("super", BytePos(at)),
         };
         let binding = if let Kept::Binding(binding) = kept { Some(binding) } else { None };
         RetainedName { name: name.to_owned(), position: position(at), through: through.map(start), binding }
     };
-    let closure = |(index, function): (usize, &FunctionName)| {
+    let told = |(index, function): (usize, &FunctionName)| {
         let id = FunctionId(index as u32);
-        let mut retains: Vec<_> = retained(names, id).into_iter().map(name).collect();
+        let mut retains: Vec<_> = contexts.retained(id, closure).into_iter().map(name).collect();
         retains.sort_by(|a, b| (a.position, &a.name).cmp(&(b.position, &b.name)));
         ClosureCaptures { position: position(function.start), retains, function: id }
     };
     let is_closure = |function: &FunctionName| function.body && !matches!(function.kind, FunctionKind::Module | FunctionKind::Initializer);
-    let mut closures: Vec<_> = names.functions.iter().enumerate().filter(|(_, function)| is_closure(function)).map(closure).collect();
+    let mut closures: Vec<_> = names.functions.iter().enumerate().filter(|(_, function)| is_closure(function)).map(told).collect();
     closures.sort_by_key(|closure| closure.position);
     Captures { closures }
-}
-
-/// The walk outwards from one closure.
-struct Chain<'n> {
-    names: &'n Names,
-    listener: FunctionId,
-    retained: Vec<Retained>,
-}
-
-impl Chain<'_> {
-    fn walk(&mut self, from: ScopeId) {
-        let inner = self.names.chain(from).take_while(|(_, scope)| scope.kind != ScopeKind::Module);
-        inner.for_each(|(id, scope)| self.scope(id, scope));
-    }
-
-    fn scope(&mut self, id: ScopeId, scope: &Scope) {
-        let listener = &self.names.functions[self.listener.index()];
-        for slot in self.names.scope_slots(id).filter(|slot| slot.context) {
-            let Some(binding) = slot.binding else { continue };
-            let mentioned = listener.captures.binary_search(&binding).is_ok();
-            let other = slot.captured.map(|mention| mention.function).or(scope.eval);
-            self.keep(Kept::Binding(binding), mentioned, other);
-        }
-        match scope.kind {
-            ScopeKind::Function => self.implicit(id, scope),
-            ScopeKind::Object => {
-                if let Some(home) = scope.home {
-                    self.keep(Kept::Home(id), listener.uses_super, Some(home.function));
-                }
-            }
-            ScopeKind::With => {
-                for &binding in &scope.object {
-                    self.keep(Kept::Binding(binding), true, None);
-                }
-                if scope.object_this {
-                    self.keep(Kept::This(self.names.functions[scope.function.index()].this), true, None);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// `this` and `arguments` of a function on the chain. Direct `eval` may mean either.
-    fn implicit(&mut self, id: ScopeId, scope: &Scope) {
-        let listener = &self.names.functions[self.listener.index()];
-        let function = &self.names.functions[scope.function.index()];
-        if function.kind == FunctionKind::Arrow {
-            return;
-        }
-        let mine = listener.this == scope.function;
-        if function.this_captured.is_some() || scope.eval.is_some() {
-            let other = function.this_captured.map(|mention| mention.function).or(scope.eval);
-            self.keep(Kept::This(scope.function), mine && listener.uses_this, other);
-        }
-        if function.kind != FunctionKind::Initializer && (function.arguments_captured.is_some() || scope.eval.is_some()) {
-            let other = function.arguments_captured.map(|mention| mention.function).or(scope.eval);
-            self.keep(Kept::Arguments(scope.function), false, other);
-            // The object holds what the parameters were given.
-            for slot in self.names.scope_slots(id).filter(|slot| slot.kind == BindingKind::Param) {
-                if let Some(binding) = slot.binding {
-                    self.keep(Kept::Binding(binding), false, other);
-                }
-            }
-        }
-    }
-
-    /// Notes it once. `other` is the function to blame, unless it is the listener itself or written inside it.
-    fn keep(&mut self, kept: Kept, mentioned: bool, other: Option<FunctionId>) {
-        if self.retained.iter().any(|retained| retained.kept == kept) {
-            return;
-        }
-        let inside = |function: FunctionId| {
-            let parent = |inner: &FunctionId| self.names.functions[inner.index()].parent;
-            std::iter::successors(Some(function), parent).any(|function| function == self.listener)
-        };
-        let through = other.filter(|&function| !mentioned && !inside(function));
-        self.retained.push(Retained { kept, through });
-    }
 }

@@ -8,7 +8,7 @@ use swc_common::{Span, Spanned};
 use swc_ecma_ast as ast;
 
 use super::model::*;
-use super::{statements, types};
+use super::{captures, statements, types};
 use crate::findings::{Position, Range};
 use crate::syntax::lines::Lines;
 use crate::syntax::names::Names;
@@ -79,7 +79,9 @@ impl<'a> Extractor<'a> {
             body,
             returns: Vec::new(),
             captures: Vec::new(),
+            context: None,
             uses_this: false,
+            uses_super: false,
             return_type: None,
             decorators: Vec::new(),
             at: None,
@@ -93,6 +95,7 @@ impl<'a> Extractor<'a> {
         for (name, binding) in self.names.bindings.iter().zip(&mut self.facts.bindings) {
             binding.function = self.function_of.get(&name.function).copied().unwrap_or(FunctionId(0));
         }
+        captures::contexts_of(&mut self.facts, self.names, &self.function_of);
     }
 
     pub fn offset(&self, position: swc_common::BytePos) -> usize {
@@ -177,10 +180,11 @@ impl<'a> Extractor<'a> {
         let id = FunctionId(self.facts.functions.len() as u32);
         let body = BlockId(self.facts.blocks.len() as u32);
         let this = if kind == FunctionKind::Arrow { self.facts.functions[self.function.index()].this } else { id };
-        let mut captures = Vec::new();
+        let (mut captures, mut uses_this, mut uses_super) = (Vec::new(), false, false);
         if let Some(named) = self.names.function(span) {
             self.function_of.insert(named, id);
-            captures = self.names.functions[named.index()].captures.clone();
+            let named = &self.names.functions[named.index()];
+            (captures, uses_this, uses_super) = (named.captures.clone(), named.uses_this, named.uses_super);
         }
         let order = self.facts.blocks[self.block.index()].items.len() as u32;
         self.facts.blocks.push(Block { function: id, parent: None, kind: BlockKind::Body, items: Vec::new(), index: 0 });
@@ -196,7 +200,9 @@ impl<'a> Extractor<'a> {
             body,
             returns: Vec::new(),
             captures,
-            uses_this: false,
+            context: None,
+            uses_this,
+            uses_super,
             return_type: None,
             decorators: Vec::new(),
             at: Some(self.block),

@@ -3,6 +3,7 @@
 mod captures;
 mod expressions;
 mod extract;
+mod jsx;
 mod model;
 mod statements;
 mod types;
@@ -10,7 +11,7 @@ mod types;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
-pub use captures::{Captures, ClosureCaptures, Kept, Retained, RetainedName, captures, retained};
+pub use captures::{Captures, ClosureCaptures, Retained, RetainedName, captures};
 pub use model::*;
 
 use crate::syntax::Parsed;
@@ -27,6 +28,11 @@ pub struct FileFacts {
     pub declaration: bool,
     /// A test by its name or folder.
     pub test: bool,
+}
+
+/// What each function of a parsed file keeps alive as a listener.
+pub fn captures_of(text: &str, parsed: &Parsed) -> Captures {
+    captures(&Names::bind(&parsed.program), text)
 }
 
 /// Facts of a parsed file.

@@ -36,6 +36,8 @@ ids! {
     BlockId,
     /// Into `classes`.
     ClassId,
+    /// Into `contexts`.
+    ContextId,
 }
 
 /// What one file says.
@@ -53,6 +55,8 @@ pub struct ModuleFacts {
     pub requests: Vec<String>,
     /// Interfaces and type aliases that have members.
     pub types: Vec<TypeDecl>,
+    /// What closures keep alive, scope by scope.
+    pub contexts: Contexts,
     /// The file uses `import`/`export`.
     pub esm: bool,
 }
@@ -77,8 +81,12 @@ pub struct Function {
     pub returns: Vec<ValueId>,
     /// Bindings of enclosing functions that it, or a function in it, mentions.
     pub captures: Vec<BindingId>,
-    /// Names of members that are used on `this` here (arrows inside count).
+    /// The innermost context that it holds: what it keeps alive is there and around.
+    pub context: Option<ContextId>,
+    /// Mentions `this` or `super`, itself or through arrows in it.
     pub uses_this: bool,
+    /// Mentions `super`, itself or through arrows in it.
+    pub uses_super: bool,
     pub return_type: Option<TypeRef>,
     /// Decorators by name (`MessagePattern`).
     pub decorators: Vec<String>,
@@ -99,6 +107,42 @@ pub enum FunctionKind {
     Setter,
     /// Field initializers and static blocks of a class.
     Initializer,
+}
+
+/// V8's contexts: the variables that outlive their call because some closure mentions them. The module's own is left out: it
+/// lives as long as the program. See [`super::captures`].
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Contexts {
+    pub all: Vec<Context>,
+    /// Functions that a sloppy block hands to its surroundings: with one of these goes the block's context.
+    pub hoisted: Vec<(BindingId, ContextId)>,
+}
+
+/// What the closures made below one scope keep alive, whatever each mentions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Context {
+    /// The next one outwards.
+    pub parent: Option<ContextId>,
+    pub slots: Vec<ContextSlot>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContextSlot {
+    pub kept: Kept,
+    /// The first function that mentions it, or whose `eval` could; none for what is kept without any function's doing.
+    pub by: Option<FunctionId>,
+}
+
+/// What is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Kept {
+    Binding(BindingId),
+    /// `this` of that function.
+    This(FunctionId),
+    /// `arguments` of that function.
+    Arguments(FunctionId),
+    /// The object literal around the methods of a context, one of which mentions `super`; the offset of its text tells it apart.
+    Home(u32),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

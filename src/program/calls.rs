@@ -568,7 +568,7 @@ impl Program<'_> {
             if is_param(call.callee)
                 || matches!(self.receiver(inner), Some((object, Key::Name(n))) if matches!(n.as_str(), "call" | "apply") && is_param(object.id))
             {
-                let times = self.times_within(self.function_of(inner), inner, g);
+                let times = self.times_within(self.function_of(inner), inner, g, depth);
                 out.push(Starter { how: Started::Called, by: Some(c), within, times });
             }
             for (arg, &value) in call.args.iter().enumerate() {
@@ -600,7 +600,7 @@ impl Program<'_> {
     }
 
     /// How often `inner` (in function `f`) runs in one activation of `outer`, by the functions and loops between them.
-    fn times_within(&self, f: Fun, inner: CallAt, outer: Fun) -> Times {
+    fn times_within(&self, f: Fun, inner: CallAt, outer: Fun, depth: u32) -> Times {
         if self.loop_around(inner.with(self.call(inner).block)).is_some() {
             return Times::Many(Region::Iteration);
         }
@@ -609,8 +609,11 @@ impl Program<'_> {
         while at != outer && steps < 6 {
             steps += 1;
             let mut next = None;
+            if depth == 0 {
+                break;
+            }
             for passed in self.passed(at) {
-                for starter in self.handed(*passed, 1) {
+                for starter in self.handed(*passed, depth - 1) {
                     if let Times::Many(region) = starter.times {
                         return Times::Many(region);
                     }
@@ -646,7 +649,7 @@ impl Program<'_> {
         }
         let (fires, runs) = self.event_fires(site);
         let times = match fires {
-            Some(Fires::OnceEarly | Fires::OnceLast) => Times::One,
+            Some(Fires::OnceEarly | Fires::OnceLast | Fires::Rarely) => Times::One,
             _ => Times::Many(runs.unwrap_or(Region::Event)),
         };
         (event, times)

@@ -178,10 +178,20 @@ impl Program<'_> {
             Value::Call(call) => self.membership(test.with(*call), outcome, f, seen),
             Value::Binding(b) => {
                 let binding = self.binding(test.with(*b));
+                // `let x = map.get(e); if (!x) map.set(e, x = ...)`.
+                let looked_up = binding.defs.iter().find_map(|&d| match self.value(test.with(self.assign(test.with(d)).from)) {
+                    Value::Call(call) => self.membership(test.with(*call), outcome, f, seen),
+                    _ => None,
+                });
+                if looked_up.is_some() {
+                    return looked_up;
+                }
                 if let [def] = binding.defs[..] {
                     let assign = self.assign(test.with(def));
-                    if !matches!(self.value(test.with(assign.from)), Value::Param(..) | Value::Bool(_)) {
-                        return again(assign.from, outcome);
+                    if !matches!(self.value(test.with(assign.from)), Value::Param(..) | Value::Bool(_))
+                        && let Some(guard) = again(assign.from, outcome)
+                    {
+                        return Some(guard);
                     }
                 }
                 (!outcome).then(|| self.flag_variable(test.with(*b), f, seen)).flatten()
@@ -344,7 +354,8 @@ impl Program<'_> {
         if seen.foreign {
             let Value::Member(object, _) = self.value(place) else { return None };
             let holder = self.origins(place.with(*object));
-            let on_emitter = holder.iter().any(|o| seen.receivers.contains(o) || matches!(o.root, Root::Global(_) | Root::File(_) | Root::Module(_)));
+            let on_emitter =
+                holder.iter().any(|o| seen.receivers.contains(o) || matches!(o.root, Root::Global(_) | Root::File(_) | Root::Module(_)));
             if !on_emitter {
                 return None;
             }

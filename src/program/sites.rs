@@ -57,6 +57,8 @@ pub struct Release {
     pub event: Option<EventKey>,
     /// None: every listener of the event.
     pub handlers: Option<Vec<Origin>>,
+    /// `removeEventListener(event, listener, true)`.
+    pub capture: bool,
 }
 
 /// An event's name.
@@ -96,7 +98,7 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
     if call.kind != CallKind::Call {
         return None;
     }
-    let Value::Member(object, key) = program.value(c.with(call.callee)) else { return None };
+    let Value::Member(object, key) = program.value(c.with(call.callee)) else { return modelled(program, c, None) };
     let mut receiver = c.with(*object);
     let mut args: &[ValueId] = &call.args;
     let mut name: Rc<str> = match key {
@@ -112,6 +114,17 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
         name = inner.as_str().into();
         receiver = c.with(args[0]);
         args = &args[1..];
+    }
+    // `on.apply(emitter, [event, listener])`.
+    if &*name == "apply"
+        && let Value::Member(_, Key::Name(inner)) = program.value(receiver)
+        && is_registration_name(inner)
+        && let [emitter, list, ..] = args
+        && let Value::Array(elements) = program.value(c.with(*list))
+    {
+        name = inner.as_str().into();
+        receiver = c.with(*emitter);
+        args = elements;
     }
     if is_registration_name(&name) {
         let [event, handler, rest @ ..] = args else { return None };
@@ -133,23 +146,39 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
             implicit: false,
         });
     }
-    if !matches!(&*name, "setTimeout") {
-        return None;
-    }
+    modelled(program, c, Some(receiver))
+}
+
+/// A registration that a model tells of: `socket.setTimeout(ms, f)`, `addAbortListener(signal, f)`, `finished(stream, f)`.
+fn modelled(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Option<Site> {
+    let args = &program.call(c).args;
     let model = program.method_model(c)?;
     for registers in &model.registers {
-        let Some(listener) = registers.listener else { continue };
-        let index = if listener < 0 { args.len().checked_sub(1)? } else { listener as usize };
-        let Some(&handler) = args.get(index) else { continue };
-        if !is_function_like(program, c.with(handler)) || registers.on_arg.is_some() {
+        if registers.self_releasing || registers.on_member.is_some() {
             continue;
         }
+        let handler = match registers.listener {
+            Some(listener) => {
+                let index = if listener < 0 { args.len().checked_sub(1)? } else { listener as usize };
+                let Some(&handler) = args.get(index) else { continue };
+                if !is_function_like(program, c.with(handler)) {
+                    continue;
+                }
+                Some(handler)
+            }
+            None => None,
+        };
+        let on = match registers.on_arg {
+            Some(arg) => c.with(*args.get(arg)?),
+            None => receiver?,
+        };
+        let event_value = registers.event_arg.and_then(|i| args.get(i).copied());
         return Some(Site {
             call: c,
-            receiver,
-            event: registers.event.as_deref().map(Rc::from),
-            event_value: None,
-            handler: Some(handler),
+            receiver: on,
+            event: registers.event.as_deref().map(Rc::from).or_else(|| event_value.and_then(|v| program.constant(c.with(v)))),
+            event_value,
+            handler,
             once: registers.once,
             target: false,
             options: None,
@@ -174,6 +203,12 @@ fn computed_name(program: &Program, key: At<ValueId>) -> Option<Rc<str>> {
         }
     }
     found
+}
+
+/// The third argument of `addEventListener` and `removeEventListener`: `true` or `{ capture: true }`; a listener is removed with the same
+/// only (DOM standard, «flatten»).
+pub fn is_capture(program: &Program, options: At<ValueId>) -> bool {
+    matches!(program.value(options), Value::Bool(true)) || flag(program, options, "capture")
 }
 
 /// `{ key: true }`.
@@ -218,8 +253,23 @@ fn is_function_like(program: &Program, v: At<ValueId>) -> bool {
 
 /// `helper.addEventListener(emitter, event, listener)`: a function of the program, not an emitter's method.
 fn is_static_helper(program: &Program, c: CallAt, receiver: At<ValueId>) -> bool {
-    program.origins(receiver).iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Class(_) | Root::File(_) | Root::Function(_)))
-        && !program.functions_called(c).is_empty()
+    if program.functions_called(c).is_empty() {
+        return false;
+    }
+    program.origins(receiver).iter().all(|o| match o.root {
+        Root::Class(_) | Root::File(_) | Root::Function(_) => o.path.is_empty(),
+        // An object with an `on` of its own, and nothing else of an emitter (a router).
+        _ => match program.type_of(o) {
+            Some(Type::Owner(owner)) => {
+                let has = |name: &str| !program.methods(owner, super::PathKey::Name(program.sym(name))).is_empty();
+                program.owner_model(owner).is_none()
+                    && !["emit", "off", "removeListener", "removeEventListener", "dispatchEvent", "removeAllListeners"]
+                        .iter()
+                        .any(|n| has(n))
+            }
+            _ => false,
+        },
+    })
 }
 
 /// Known to be no emitter.
@@ -296,6 +346,7 @@ impl Sites {
                     receivers: program.origins(receiver).to_vec(),
                     event: event.map(|e| key_of(program, c.with(e))),
                     handlers: handler.map(|h| program.origins(c.with(h)).to_vec()),
+                    capture: program.call(c).args.get(2).is_some_and(|&o| is_capture(program, c.with(o))),
                 });
             }
         }
@@ -314,11 +365,15 @@ impl Sites {
             let mut lifted: FxHashSet<usize> = FxHashSet::default();
             for index in from..upto {
                 let registration = &self.registrations[index];
-                let f = program.function_of(registration.call);
-                let given = registration.handlers.iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f));
-                if !given {
+                let at = program.function_of(registration.call);
+                let Some(f) = registration.handlers.iter().find_map(|o| match o.root {
+                    Root::Param(g, _) if o.path.is_empty() && (g == at || program.within(at, g) && !program.callers(g).is_empty()) => {
+                        Some(g)
+                    }
+                    _ => None,
+                }) else {
                     continue;
-                }
+                };
                 let callers = program.callers(f);
                 if callers.is_empty() || callers.len() > 200 {
                     continue;
@@ -362,11 +417,19 @@ impl Sites {
             let mut added = Vec::new();
             for index in from..upto {
                 let release = &self.releases[index];
-                let f = program.function_of(release.call);
-                let of = |o: &Origin| matches!(o.root, Root::Param(g, _) if program.within(f, g) && g == f);
-                let given = release.receivers.iter().any(of) || release.handlers.as_ref().is_some_and(|h| h.iter().any(of));
+                let at = program.function_of(release.call);
+                let of = |o: &Origin| match o.root {
+                    Root::Param(g, _) if program.within(at, g) => Some(g),
+                    _ => None,
+                };
+                let given = release.handlers.iter().flatten().find_map(of).or_else(|| release.receivers.iter().find_map(of));
+                let Some(f) = given else { continue };
+                // What a helper gives back is a disposer: its calls matter, not the helper's.
+                if at != f && program.is_given_back(at, f) {
+                    continue;
+                }
                 let callers = program.callers(f);
-                if !given || callers.is_empty() || callers.len() > 200 {
+                if callers.is_empty() || callers.len() > 200 {
                     continue;
                 }
                 for &c in callers {
@@ -380,6 +443,7 @@ impl Sites {
                         receivers: moved(&release.receivers),
                         event: release.event.as_ref().map(|e| move_event(program, c, f, e)),
                         handlers: release.handlers.as_ref().map(|h| moved(h)),
+                        capture: release.capture,
                     });
                 }
             }
@@ -394,7 +458,7 @@ impl Sites {
     /// The registration at `index` is the inside of a helper whose calls are registrations of their own.
     pub fn is_lifted(&self, program: &Program, index: usize) -> bool {
         let f = program.function_of(self.registrations[index].call);
-        self.helpers.get(&f).is_some_and(|inside| inside.contains(&index))
+        program.chain(f).iter().any(|g| self.helpers.get(g).is_some_and(|inside| inside.contains(&index)))
     }
 }
 

@@ -22,6 +22,11 @@ fn word(program: &Program, obligation: &Obligation) -> Words {
             "this release names a function that was never added: each `bind`, arrow or function expression is a new one",
             "keep the function that is added (`this.onEvent = this.onEvent.bind(this)` once, or a variable) and give the same one to both calls",
         ),
+        Mismatch::Phase => (
+            "another phase",
+            "this release has another capture flag: `addEventListener(e, f, true)` and `removeEventListener(e, f)` speak of two listeners",
+            "give the same capture flag to both calls",
+        ),
         Mismatch::Event => {
             ("another event", "this release names another event than the registration", "use one constant for the event in both calls")
         }

@@ -258,3 +258,27 @@ fn prefixes_tell_interleaved_streams_apart() {
     assert_eq!(warnings(&reading).len(), 2);
     assert!(warnings(&reading).iter().any(|warning| warning.interleaved && warning.frames.is_empty()));
 }
+
+#[test]
+fn lines_are_counted_alike_however_a_log_is_read() {
+    let lines = &base("modern.log")[1..];
+    let noise = "10.0.0.1 - - [05/Jan/2026:10:11:12 +0000] \"GET /health HTTP/1.1\" 200 2\n";
+    let (mut text, mut wanted, mut number) = (String::new(), Vec::new(), 1);
+    for (index, gap) in [9_000, 1, 40, 700, 20_000, 3].into_iter().enumerate() {
+        text += &noise.repeat(gap);
+        number += gap as u64;
+        wanted.push(number);
+        text += &(lines.join("\n") + "\n").replace("4711", &(5_000 + index).to_string());
+        number += lines.len() as u64;
+    }
+    text += &noise.repeat(15_000);
+    let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packer, text.as_bytes()).expect("a vector");
+    let packed = packer.finish().expect("a vector");
+    for (name, bytes) in [("plain", text.as_bytes()), ("packed", packed.as_slice())] {
+        let reading = read_bytes(bytes, "x.log");
+        let found: Vec<u64> = warnings(&reading).iter().map(|warning| warning.log.line).collect();
+        assert_eq!(found, wanted, "{name}");
+        assert!(warnings(&reading).iter().all(|warning| warning.frames.len() == 7), "{name}");
+    }
+}
