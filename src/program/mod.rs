@@ -10,6 +10,9 @@
 //! | `sites` | which calls add listeners, which take them away |
 //! | `count` | how often does a line run for one object |
 //! | `discharge` | what ends the obligation |
+//! | `retains` | what does a listener keep alive |
+//! | `sizes` | what is that, and how big |
+//! | `raised` | which calls hide listeners that pile up |
 
 pub mod calls;
 pub mod count;
@@ -17,8 +20,11 @@ pub mod discharge;
 pub mod guards;
 pub mod obligation;
 pub mod owners;
+pub mod raised;
 pub mod resolve;
+pub mod retains;
 pub mod sites;
+pub mod sizes;
 pub mod types;
 pub mod values;
 
@@ -340,6 +346,11 @@ impl<'a> Program<'a> {
 
     pub fn step_call(&self, c: CallAt, message: impl Into<String>) -> Step {
         self.step_at(c.file, self.call_position(c).name, message)
+    }
+
+    /// A step where a variable is declared.
+    pub fn step_variable(&self, b: At<BindingId>, message: impl Into<String>) -> Step {
+        self.step_at(b.file, self.files[b.file as usize].positions.bindings[b.id.index()], message)
     }
 
     pub fn step_function(&self, f: Fun, message: impl Into<String>) -> Step {
