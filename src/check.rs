@@ -22,7 +22,7 @@ use crate::evidence::{self, LogReading, Observation, PathMapping, Places, Proces
 use crate::facts::{self, FileFacts};
 use crate::findings::{self, Confidence, Finding, Problem};
 use crate::models::Models;
-use crate::program::Program;
+use crate::program::{Program, Resolve};
 use crate::rules;
 use crate::source::{self, Resolver, Selection, SourceFile, Text};
 use crate::syntax;
@@ -126,6 +126,21 @@ fn logs(request: &Request, selection: &mut Selection, analysis: &mut Analysis) -
     }
     analysis.timings.add("logs", started, inputs.len(), 0);
     (reading, places)
+}
+
+/// What the program asks of the disk. Neither side knows the other.
+impl Resolve for Resolver {
+    fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
+        self.resolve(from, specifier)
+    }
+
+    fn entries(&self, file: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
+        self.entries(file)
+    }
+
+    fn package(&self, file: &Utf8Path) -> Option<String> {
+        self.package(file)
+    }
 }
 
 struct Outcome {

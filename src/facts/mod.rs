@@ -3,6 +3,7 @@
 mod captures;
 mod expressions;
 mod extract;
+mod jsx;
 mod model;
 mod statements;
 mod types;

@@ -188,8 +188,10 @@ impl Program<'_> {
                 }
                 if let [def] = binding.defs[..] {
                     let assign = self.assign(test.with(def));
-                    if !matches!(self.value(test.with(assign.from)), Value::Param(..) | Value::Bool(_)) {
-                        return again(assign.from, outcome);
+                    if !matches!(self.value(test.with(assign.from)), Value::Param(..) | Value::Bool(_))
+                        && let Some(guard) = again(assign.from, outcome)
+                    {
+                        return Some(guard);
                     }
                 }
                 (!outcome).then(|| self.flag_variable(test.with(*b), f, seen)).flatten()
@@ -352,7 +354,8 @@ impl Program<'_> {
         if seen.foreign {
             let Value::Member(object, _) = self.value(place) else { return None };
             let holder = self.origins(place.with(*object));
-            let on_emitter = holder.iter().any(|o| seen.receivers.contains(o) || matches!(o.root, Root::Global(_) | Root::File(_) | Root::Module(_)));
+            let on_emitter =
+                holder.iter().any(|o| seen.receivers.contains(o) || matches!(o.root, Root::Global(_) | Root::File(_) | Root::Module(_)));
             if !on_emitter {
                 return None;
             }

@@ -8,23 +8,38 @@
 //! | `types` | what is an object |
 //! | `calls` | what does a call run, who starts a function and how often |
 //! | `sites` | which calls add listeners, which take them away |
-//! | `count` | how often does a line run for one object |
+//! | `guards` | which tests let a line run once |
+//! | `runs`, `loops`, `stages`, `patches` | how often does a function run, and within what |
+//! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
+//! | `matching`, `paths`, `firing`, `disposers` | does a release meet its registration, on every way, ever |
 //! | `discharge` | what ends the obligation |
 //! | `retains` | what does a listener keep alive |
 //! | `sizes` | what is that, and how big |
 //! | `raised` | which calls hide listeners that pile up |
+//! | `obligation` | all of it, for the rules |
 
 pub mod calls;
 pub mod count;
 pub mod discharge;
+pub mod disposers;
+pub mod firing;
+pub mod foreign;
 pub mod guards;
+pub mod instance;
+pub mod loops;
+pub mod matching;
 pub mod obligation;
 pub mod owners;
+pub mod patches;
+pub mod paths;
+pub mod pools;
 pub mod raised;
 pub mod resolve;
 pub mod retains;
+pub mod runs;
 pub mod sites;
 pub mod sizes;
+pub mod stages;
 pub mod types;
 pub mod values;
 

@@ -77,8 +77,11 @@ impl Program<'_> {
             Discharge::NotOnEveryPath { release, exit } => Fault::NotOnEveryPath(release, exit),
             Discharge::Nothing => Fault::NotReleased,
         };
-        let sibling = if fault == Fault::NotReleased && !matches!(count, Count::Many(_)) { self.released_sibling(sites, registration) } else { None };
-        let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer);
+        let sibling =
+            if fault == Fault::NotReleased && !matches!(count, Count::Many(_)) { self.released_sibling(sites, registration) } else { None };
+        // What hangs on an instance is guarded by a mark on the instance.
+        let own = registration.receivers.iter().any(|o| matches!(o.root, Root::This(_)));
+        let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer && !own);
         if guard == Some(Guard::Once) && !matches!(fault, Fault::Mismatch(..)) && sibling.is_none() {
             return None;
         }
@@ -87,7 +90,10 @@ impl Program<'_> {
         {
             return None;
         }
-        if registration.once && !matches!(fault, Fault::Mismatch(..) | Fault::NotOnEveryPath(..)) && self.presumed_to_fire(registration, emitter) {
+        if registration.once
+            && !matches!(fault, Fault::Mismatch(..) | Fault::NotOnEveryPath(..))
+            && self.presumed_to_fire(registration, emitter)
+        {
             return None;
         }
         let fault = match fault {
@@ -158,14 +164,19 @@ impl Program<'_> {
         let f = self.function_of(registration.call);
         let given = |o: &Origin| match o.root {
             Root::Param(g, _) => self.within(f, g),
-            Root::Call(c) => self.bind_target(c).is_some_and(|(target, _)| {
-                self.origins(target).iter().any(|o| matches!(o.root, Root::Param(g, _) if self.within(f, g)))
-            }),
+            Root::Call(c) => self
+                .bind_target(c)
+                .is_some_and(|(target, _)| self.origins(target).iter().any(|o| matches!(o.root, Root::Param(g, _) if self.within(f, g)))),
             _ => false,
         };
         // A function that is itself called `on` or `once` passes its listener on.
+        // `pipe` ties two streams together; their ends are theirs.
+        if self.chain(f).iter().any(|&g| matches!(self.fun(g).name.as_str(), "pipe" | "pipeTo" | "pipeline")) {
+            return true;
+        }
         let named = self.chain(f).iter().any(|&g| {
-            super::sites::is_registration_name(&self.fun(g).name) && registration.handlers.iter().any(|o| matches!(o.root, Root::Param(h, _) if h == g))
+            super::sites::is_registration_name(&self.fun(g).name)
+                && registration.handlers.iter().any(|o| matches!(o.root, Root::Param(h, _) if h == g))
         });
         if named {
             return true;
@@ -212,7 +223,11 @@ impl Program<'_> {
                 r.call != registration.call
                     && self.function_of(r.call) == f
                     && r.receivers.iter().any(|x| {
-                        registration.receivers.iter().any(|y| x.root == y.root && (x.path == y.path || x.path.starts_with(&y.path) && matches!(x.root, Root::Param(..))))
+                        registration.receivers.iter().any(|y| {
+                            x.root == y.root
+                                && (x.path == y.path
+                                    || x.path.starts_with(&y.path) && matches!(x.root, Root::Param(..)) && self.type_of(y).is_none())
+                        })
                     })
                     && r.event != registration.event
                     && !r.once
@@ -232,7 +247,8 @@ impl Program<'_> {
         sites.releases.iter().any(|release| {
             release.call.file == registration.call.file
                 && release.handlers.as_ref().is_some_and(|h| self.same_object(h, &registration.handlers))
-                && (self.same_object(&release.receivers, &registration.receivers) || release.receivers.iter().any(|x| registration.receivers.iter().any(|y| x.path == y.path)))
+                && (self.same_object(&release.receivers, &registration.receivers)
+                    || release.receivers.iter().any(|x| registration.receivers.iter().any(|y| x.path == y.path)))
         })
     }
 }

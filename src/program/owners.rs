@@ -197,18 +197,7 @@ impl Owners {
                     && let Some(&second) = call.args.get(1)
                     && let Value::Object(props, _) = program.value(from.with(second)).clone()
                 {
-                    for (key, value) in props {
-                        if let Value::Object(inner, _) = program.value(from.with(value)).clone() {
-                            for (k, v) in inner {
-                                if let (Key::Name(k), Value::Function(f)) = (k, program.value(from.with(v)))
-                                    && k == "value"
-                                {
-                                    let step = program.path_key(from.file, &key);
-                                    self.move_to(owner, step, from.with(*f));
-                                }
-                            }
-                        }
-                    }
+                    self.descriptors(program, owner, from.with(*c), &props);
                 }
             }
             _ => {}
@@ -232,10 +221,16 @@ impl Owners {
                 }
                 ("_createClass" | "createClass" | "_create_class", [class, members, ..]) => {
                     for class in program.origins(c.with(*class)).to_vec() {
-                        if let (Some(owner), Value::Array(elements)) = (owner_of_constructor(&class), program.value(c.with(*members))) {
-                            for element in elements.clone() {
-                                self.described_member(program, owner, c.with(element));
+                        let Some(owner) = owner_of_constructor(&class) else { continue };
+                        match program.value(c.with(*members)).clone() {
+                            Value::Array(elements) => {
+                                for element in elements {
+                                    self.described_member(program, owner, c.with(element));
+                                }
                             }
+                            // Babel before 6: `{ name: { value: function () {} } }`.
+                            Value::Object(props, _) => self.descriptors(program, owner, c, &props),
+                            _ => {}
                         }
                     }
                 }
@@ -254,6 +249,21 @@ impl Owners {
                     }
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// `{ name: { value: function () {} } }`.
+    fn descriptors(&mut self, program: &Program, owner: Owner, at: CallAt, props: &[(Key, ValueId)]) {
+        for (key, value) in props {
+            let Value::Object(inner, _) = program.value(at.with(*value)) else { continue };
+            for (k, v) in inner {
+                if let (Key::Name(k), Value::Function(f)) = (k, program.value(at.with(*v)))
+                    && k == "value"
+                {
+                    let step = program.path_key(at.file, key);
+                    self.move_to(owner, step, at.with(*f));
+                }
             }
         }
     }

@@ -86,7 +86,7 @@ fn common_js(facts: &ModuleFacts) -> (Vec<ValueId>, FxHashMap<String, Vec<ValueI
         {
             let binding = &facts.bindings[binding.index()];
             let alias = binding.defs.iter().any(|d| is_exports(facts.assigns[d.index()].from));
-            let same = binding.defs.iter().any(|d| whole.contains(&facts.assigns[d.index()].from)) || whole.iter().any(|w| *w == *object);
+            let same = binding.defs.iter().any(|d| whole.contains(&facts.assigns[d.index()].from)) || whole.contains(object);
             if alias || same {
                 named.entry(key.clone()).or_default().push(assign.from);
             }

@@ -262,7 +262,10 @@ fn is_static_helper(program: &Program, c: CallAt, receiver: At<ValueId>) -> bool
         _ => match program.type_of(o) {
             Some(Type::Owner(owner)) => {
                 let has = |name: &str| !program.methods(owner, super::PathKey::Name(program.sym(name))).is_empty();
-                program.owner_model(owner).is_none() && !["emit", "off", "removeListener", "removeEventListener", "dispatchEvent", "removeAllListeners"].iter().any(|n| has(n))
+                program.owner_model(owner).is_none()
+                    && !["emit", "off", "removeListener", "removeEventListener", "dispatchEvent", "removeAllListeners"]
+                        .iter()
+                        .any(|n| has(n))
             }
             _ => false,
         },
@@ -364,7 +367,9 @@ impl Sites {
                 let registration = &self.registrations[index];
                 let at = program.function_of(registration.call);
                 let Some(f) = registration.handlers.iter().find_map(|o| match o.root {
-                    Root::Param(g, _) if o.path.is_empty() && (g == at || program.within(at, g) && !program.callers(g).is_empty()) => Some(g),
+                    Root::Param(g, _) if o.path.is_empty() && (g == at || program.within(at, g) && !program.callers(g).is_empty()) => {
+                        Some(g)
+                    }
                     _ => None,
                 }) else {
                     continue;
@@ -419,8 +424,12 @@ impl Sites {
                 };
                 let given = release.handlers.iter().flatten().find_map(of).or_else(|| release.receivers.iter().find_map(of));
                 let Some(f) = given else { continue };
+                // What a helper gives back is a disposer: its calls matter, not the helper's.
+                if at != f && program.is_given_back(at, f) {
+                    continue;
+                }
                 let callers = program.callers(f);
-                if  callers.is_empty() || callers.len() > 200 {
+                if callers.is_empty() || callers.len() > 200 {
                     continue;
                 }
                 for &c in callers {

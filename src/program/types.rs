@@ -220,13 +220,13 @@ impl Program<'_> {
                 // A bound argument.
                 continue;
             };
-            if let Some(site) = sites::registration(self, passed.call) {
-                if site.handler == Some(self.call(passed.call).args[passed.arg]) {
-                    if let Some(found) = self.event_param(&site, index) {
-                        return Some(found);
-                    }
-                    continue;
+            if let Some(site) = sites::registration(self, passed.call)
+                && site.handler == Some(self.call(passed.call).args[passed.arg])
+            {
+                if let Some(found) = self.event_param(&site, index) {
+                    return Some(found);
                 }
+                continue;
             }
             if let Some(model) = self.method_model(passed.call) {
                 let args = self.call(passed.call).args.len();
@@ -236,10 +236,11 @@ impl Program<'_> {
                         -2 => true,
                         at => passed.arg as i32 == at,
                     };
-                    if here && callback.member.is_none() {
-                        if let Some(found) = callback.params.get(index).and_then(|t| self.used_type(t)) {
-                            return Some(found);
-                        }
+                    if here
+                        && callback.member.is_none()
+                        && let Some(found) = callback.params.get(index).and_then(|t| self.used_type(t))
+                    {
+                        return Some(found);
                     }
                 }
             }

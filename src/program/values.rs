@@ -345,6 +345,13 @@ impl Program<'_> {
                 _ => {}
             }
         }
+        // A default import of a CommonJS library is the library: `React.Component`.
+        if let (Root::Module(_), [PathKey::Name(first)]) = (origin.root, &origin.path[..])
+            && &*self.text(*first) == "default"
+        {
+            out.push(Origin::root(origin.root).join(key));
+            return;
+        }
         // `window.document` is `document`.
         if let (Root::Global(global), Some(name), true) = (origin.root, name.as_deref(), origin.path.is_empty())
             && &*self.text(global) == "window"
@@ -391,7 +398,7 @@ impl Program<'_> {
                     return self.origins(first).to_vec();
                 }
                 ("_assertThisInitialized" | "_possibleConstructorReturn", Some(first)) => {
-                    return self.origins(arg(if call.args.len() > 1 { 0 } else { 0 }).unwrap_or(first)).to_vec();
+                    return self.origins(first).to_vec();
                 }
                 _ => {}
             }

@@ -7,7 +7,6 @@ use oxc_resolver::{ResolveOptions, Resolver as Finder, TsconfigDiscovery};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::package::Package;
-use crate::program::Resolve;
 
 /// Finds files on disk. What it has read once it keeps.
 pub struct Resolver {
@@ -72,10 +71,9 @@ impl Resolver {
             None => package.main(&self.files),
         }
     }
-}
 
-impl Resolve for Resolver {
-    fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
+    /// The file that `specifier` means in `from`; none for what is not on disk or part of Node.
+    pub fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
         // `./x.css?inline`, `./worker.js?worker`: bundlers' queries.
         let specifier = specifier.split('?').next().unwrap_or(specifier);
         if specifier.is_empty() || specifier.starts_with("node:") || specifier.contains("://") {
@@ -102,11 +100,13 @@ impl Resolve for Resolver {
         }
     }
 
-    fn entries(&self, file: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
+    /// The files by which users enter the package around `file`; none where it is in no package.
+    pub fn entries(&self, file: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
         self.package_around(file).map(|package| package.entries(&self.files))
     }
 
-    fn package(&self, file: &Utf8Path) -> Option<String> {
+    /// The name of the package around `file`.
+    pub fn package(&self, file: &Utf8Path) -> Option<String> {
         self.package_around(file)?.name.clone()
     }
 }

@@ -1,0 +1,204 @@
+//! Disposers: closures, objects and records that release, and what becomes of them.
+
+use super::sites::{Registration, Release, Sites};
+use super::{At, CallAt, Fun, Program, Root};
+use crate::facts::*;
+
+impl Program<'_> {
+    /// The release stands in a closure that one slot holds, and the slot is filled again without being called.
+    pub(super) fn overwritten_slot(&self, registration: &Registration, release: &Release) -> bool {
+        let f = self.function_of(registration.call);
+        let g = self.function_of(release.call);
+        if g == f || self.parent(g) != Some(f) || self.fun(f).kind == FunctionKind::Constructor {
+            return false;
+        }
+        let facts = self.facts(f.file);
+        let slot = facts.assigns.iter().enumerate().find(|(_, a)| {
+            a.function == f.id
+                && matches!(&facts.values[a.from.index()], Value::Function(h) if *h == g.id)
+                && matches!(a.to, Place::Member(..))
+        });
+        let Some((index, assign)) = slot else { return false };
+        let Place::Member(object, key) = &assign.to else { return false };
+        let holders = self.origins(f.with(*object));
+        let owner_slot = holders.iter().all(|o| {
+            o.path.is_empty() && matches!(o.root, Root::This(h) if self.owner_of_this(h).is_some_and(|w| !self.is_constructor(h, w)))
+        });
+        if !owner_slot || !self.callers(g).is_empty() || !self.passed(g).is_empty() {
+            return false;
+        }
+        // Called, or asked for, in the function before it is filled.
+        let step = self.path_key(f.file, key);
+        let asked = facts.values.iter().enumerate().any(|(i, v)| {
+            matches!(v, Value::Member(o, k) if *o == *object && self.path_key(f.file, k) == step)
+                && facts.calls.iter().any(|c| c.callee == ValueId(i as u32) && f.id == c.function)
+        });
+        let _ = index;
+        // The method runs again on one object because something in the program calls it so.
+        let Some(owner) = self.owner_around(f) else { return false };
+        !asked
+            && !super::stages::is_set_up(&self.fun(f).name)
+            && self.calls_in_loop(f)
+            && matches!(owner, super::Owner::Class(_) | super::Owner::Proto(_))
+    }
+
+    /// Some call of the function stands in a loop, or is handed to one.
+    pub(super) fn calls_in_loop(&self, f: Fun) -> bool {
+        self.callers(f).iter().any(|&c| {
+            self.loop_around(c.with(self.call(c).block)).is_some() || {
+                let g = self.function_of(c);
+                self.passed(g).iter().any(|p| self.handed(*p, 1).iter().any(|s| matches!(s.times, super::calls::Times::Many(_))))
+            }
+        })
+    }
+
+    /// The registration's helper gives back a disposer: is it used? None where it gives none.
+    pub(super) fn disposer(&self, sites: &Sites, registration: &Registration) -> Option<bool> {
+        let _ = sites;
+        let gives = match registration.through.first() {
+            Some(&helper) => self.returns_disposer(helper),
+            None => {
+                registration.implicit
+                    && self.method_model(registration.call).is_some_and(|m| m.disposer.as_deref().is_some_and(|d| !d.is_empty()))
+            }
+        };
+        if !gives {
+            return None;
+        }
+        let call = self.call(registration.call);
+        Some(match call.result {
+            Use::Dropped => false,
+            Use::Returned => !self.ignores_result(self.function_of(registration.call)),
+            Use::Receiver | Use::Used => !self.is_unused_variable(registration.call),
+        })
+    }
+
+    /// The disposer is used in the same function, and a written way out goes past that.
+    pub(super) fn disposer_past(&self, registration: &Registration) -> Option<(CallAt, String)> {
+        let helper = *registration.through.first()?;
+        if !self.returns_disposer(helper) || self.call(registration.call).result != Use::Used {
+            return None;
+        }
+        let f = self.function_of(registration.call);
+        let own = self.call(registration.call).value;
+        let facts = self.facts(f.file);
+        // One variable of this function holds it, and calls of this function alone use that variable.
+        let holds = |v: ValueId| v == own || matches!(&facts.values[v.index()], Value::Array(es) if es.contains(&own));
+        let holders: Vec<BindingId> = facts
+            .assigns
+            .iter()
+            .filter(|a| holds(a.from))
+            .filter_map(|a| match a.to {
+                Place::Binding(b) => Some(b),
+                _ => None,
+            })
+            .collect();
+        let [holder] = holders[..] else { return None };
+        let variable = facts.values.iter().position(|v| *v == Value::Binding(holder)).map(|i| ValueId(i as u32))?;
+        let mentions = |v: ValueId| v == variable || matches!(&facts.values[v.index()], Value::Array(es) if es.contains(&variable));
+        let uses: Vec<CallAt> = (0..facts.calls.len() as u32)
+            .map(|i| f.with(CallId(i)))
+            .filter(|&c| {
+                let call = self.call(c);
+                call.args.iter().any(|&a| mentions(a))
+                    || call.callee == variable
+                    || matches!(self.value(c.with(call.callee)), Value::Member(o, _) if *o == variable)
+            })
+            .collect();
+        if uses.is_empty() || uses.iter().any(|&c| self.function_of(c) != f) {
+            return None;
+        }
+        let mut past = None;
+        for &c in &uses {
+            match self.exit_between(registration.call, c) {
+                None => return None,
+                Some(exit) => past = Some((c, exit)),
+            }
+        }
+        past
+    }
+
+    pub(super) fn is_unused_variable(&self, c: CallAt) -> bool {
+        let value = self.call(c).value;
+        let facts = self.facts(c.file);
+        let holders: Vec<BindingId> = facts
+            .assigns
+            .iter()
+            .filter(|a| a.from == value)
+            .filter_map(|a| match a.to {
+                Place::Binding(b) => Some(b),
+                _ => None,
+            })
+            .collect();
+        if holders.is_empty() {
+            return false;
+        }
+        holders.iter().all(|b| {
+            let v = facts.values.iter().position(|v| *v == Value::Binding(*b));
+            v.is_none()
+        })
+    }
+
+    /// What the function returns is lost: a promise's executor, a callback of `forEach`, a listener, a timer.
+    pub(super) fn ignores_result(&self, f: Fun) -> bool {
+        self.is_executor_of_promise(f)
+            || self.callers(f).is_empty()
+                && !self.passed(f).is_empty()
+                && self.passed(f).iter().all(|p| {
+                    self.callee_name(p.call)
+                        .is_some_and(|n| matches!(n.as_str(), "forEach" | "setTimeout" | "setInterval" | "setImmediate" | "nextTick"))
+                        || super::sites::registration(self, p.call).is_some()
+                })
+    }
+
+    pub(super) fn is_executor_of_promise(&self, f: Fun) -> bool {
+        self.passed(f).iter().any(|p| self.call(p.call).kind == CallKind::New && self.callee_name(p.call).as_deref() == Some("Promise"))
+    }
+
+    /// The function gives back a closure, or an object, that releases.
+    pub fn returns_disposer(&self, f: Fun) -> bool {
+        self.fun(f).returns.iter().any(|&r| {
+            self.origins(f.with(r)).iter().any(|o| match (o.root, o.path.is_empty()) {
+                (Root::Function(g), true) => self.within(g, f) && self.releases_within(g),
+                (Root::Literal(v), true) => match self.value(v) {
+                    Value::Object(props, _) => {
+                        props
+                            .iter()
+                            .any(|(_, p)| self.functions_of(v.with(*p)).iter().any(|&(g, _)| self.within(g, f) && self.releases_within(g)))
+                            || self.is_record(v, f)
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+        })
+    }
+
+    /// `inner`, or a function around it within `f`, is what `f` returns, or a member of it.
+    pub fn is_given_back(&self, inner: Fun, f: Fun) -> bool {
+        let chain: Vec<Fun> = self.chain(inner).into_iter().take_while(|&h| h != f).collect();
+        self.fun(f).returns.iter().any(|&r| {
+            self.origins(f.with(r)).iter().any(|o| match (o.root, o.path.is_empty()) {
+                (Root::Function(g), true) => chain.contains(&g),
+                (Root::Literal(v), true) => match self.value(v) {
+                    Value::Object(props, _) => {
+                        props.iter().any(|(_, p)| self.functions_of(v.with(*p)).iter().any(|(g, _)| chain.contains(g)))
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+        })
+    }
+
+    /// `{ emitter, event, handler }`: what a releasing function takes apart.
+    pub(super) fn is_record(&self, v: At<ValueId>, f: Fun) -> bool {
+        let Value::Object(props, _) = self.value(v) else { return false };
+        let of = |p: &ValueId| self.origins(v.with(*p)).iter().any(|o| matches!(o.root, Root::Param(g, _) if g == f) && o.path.is_empty());
+        props.len() >= 3 && props.iter().filter(|(_, p)| of(p)).count() >= 2
+    }
+
+    pub fn releases_within(&self, f: Fun) -> bool {
+        self.calls_within(f).into_iter().any(|c| super::sites::release(self, c).is_some())
+    }
+}

@@ -1,0 +1,118 @@
+//! Firing: does the event of a one-time listener surely come, and does anybody run what releases?
+
+use super::count::Emitter;
+use super::sites::{Registration, Release};
+use super::{Fun, PathKey, Program, Root};
+use crate::facts::*;
+use crate::models::Fires;
+
+impl Program<'_> {
+    /// The release stands in the registration's own listener.
+    pub(super) fn in_own_handler(&self, registration: &Registration, release: &Release) -> bool {
+        let f = self.function_of(release.call);
+        let mut functions = Vec::new();
+        for o in &registration.handlers {
+            self.functions_of_origin(o, &mut functions, 3);
+        }
+        functions.iter().any(|&(h, _)| {
+            self.within(f, h) && h != self.function_of(registration.call) && !self.within(self.function_of(registration.call), h)
+        }) && functions.iter().all(|&(h, _)| self.callers(h).is_empty() && self.passed(h).len() <= 1 && self.optioned(h).is_empty())
+    }
+
+    /// A listener that goes away when its event fires: does the event surely fire?
+    pub fn presumed_to_fire(&self, registration: &Registration, emitter: Emitter) -> bool {
+        let Some(event) = registration.event.name() else { return true };
+        let mut fires = None;
+        for o in &registration.receivers {
+            if let Some(super::types::Type::Model(ix)) = self.model_type(o)
+                && let Some(model) = self.models.event(ix, event)
+            {
+                fires = Some(model.fires);
+            }
+        }
+        let fires = fires.or(match event {
+            "error" | "abort" | "aborted" | "timeout" | "SIGINT" | "SIGTERM" | "SIGHUP" => Some(Fires::Rarely),
+            "close" | "end" | "exit" | "finish" => Some(Fires::OnceLast),
+            "connect" | "secureConnect" | "lookup" => Some(Fires::OnceEarly),
+            _ => None,
+        });
+        match (emitter, fires) {
+            (Emitter::Signal, _) => event != "abort",
+            // What comes between two uses of a connection is known; anything else waits for its end.
+            (Emitter::Pooled, Some(Fires::Many)) => true,
+            (Emitter::Pooled, _) => false,
+            (Emitter::Process, Some(Fires::OnceLast | Fires::Rarely)) => false,
+            (Emitter::Longer, Some(Fires::Rarely)) => false,
+            (Emitter::Longer, Some(Fires::OnceLast)) => matches!(event, "finish" | "end"),
+            (Emitter::Longer, None) => !self.is_own_and_silent(registration, event),
+            _ => true,
+        }
+    }
+
+    /// Run by the garbage collector, at a time that nobody knows: no release.
+    pub(super) fn is_finalizer(&self, f: Fun) -> bool {
+        self.passed(f)
+            .iter()
+            .any(|p| self.call(p.call).kind == CallKind::New && self.callee_name(p.call).as_deref() == Some("FinalizationRegistry"))
+    }
+
+    /// The program makes the emitter itself, and nowhere emits that event.
+    pub(super) fn is_own_and_silent(&self, registration: &Registration, event: &str) -> bool {
+        let own = registration.receivers.iter().all(|o| {
+            matches!(o.root, Root::Call(c) if o.path.is_empty() && self.call(c).kind == CallKind::New)
+                && match self.type_of(o) {
+                    Some(super::types::Type::Model(ix)) => matches!(self.models.name(ix), "EventEmitter" | "EventTarget"),
+                    Some(super::types::Type::Owner(owner)) => {
+                        self.owner_model(owner).is_some_and(|ix| self.models.name(ix) == "EventEmitter")
+                    }
+                    None => false,
+                }
+        });
+        own && !self.emitted().is_none_or(|names| names.contains(event))
+    }
+
+    /// Somebody runs the function.
+    pub fn is_reachable(&self, f: Fun, depth: u32) -> bool {
+        if depth == 0 || self.fun(f).kind == FunctionKind::Module {
+            return true;
+        }
+        if !self.callers(f).is_empty()
+            || !self.passed(f).is_empty()
+            || !self.optioned(f).is_empty()
+            || self.is_public_function(f)
+            || !self.returned_by(f).is_empty()
+        {
+            return true;
+        }
+        let function = self.fun(f);
+        if matches!(function.kind, FunctionKind::Constructor | FunctionKind::Initializer | FunctionKind::Getter | FunctionKind::Setter) {
+            return true;
+        }
+        match self.owner_of_function(f) {
+            None => true,
+            Some(owner) => {
+                // A member of a class: called by name on something that is not known, by a framework, or by nobody.
+                let key = PathKey::Name(self.sym(&function.name));
+                self.is_called_by_name(key)
+                    || self.owner_model(owner).is_some()
+                    || self.parents(owner).iter().any(|p| super::owners::owner_of_constructor(p).is_none())
+                    || matches!(owner, super::Owner::Literal(_) | super::Owner::Function(_))
+                    || function.name.starts_with('_')
+                    || !function.decorators.is_empty()
+                    || self.is_stored(f)
+            }
+        }
+    }
+
+    /// Some call names this member on an object that is not known.
+    pub(super) fn is_called_by_name(&self, key: PathKey) -> bool {
+        self.named_calls().contains(&key)
+    }
+
+    /// The function is taken as a value (`const f = this.close`).
+    pub(super) fn is_stored(&self, f: Fun) -> bool {
+        let name = &self.fun(f).name;
+        let facts = self.facts(f.file);
+        facts.assigns.iter().any(|a| matches!(&facts.values[a.from.index()], Value::Member(_, Key::Name(n)) if n == name))
+    }
+}

@@ -1,0 +1,149 @@
+//! What others gave: the caller's signals, parts out of a bag, what a constructor was handed.
+
+use super::count::{Count, Emitter};
+use super::runs::Runs;
+use super::types::Type;
+use super::{CallAt, Fun, Origin, Program, Root};
+use crate::facts::*;
+use crate::findings::{Confidence, Region};
+
+impl Program<'_> {
+    /// A signal that this program makes: `new AbortController().signal`, or a field that only ever gets one.
+    pub(super) fn signal_is_made(&self, origin: &Origin) -> bool {
+        let Some(holder) = origin.prefix() else {
+            return matches!(origin.root, Root::Call(c) if self.call(c).kind == CallKind::Call);
+        };
+        match self.type_of(&holder) {
+            Some(Type::Model(ix)) => self.models.name(ix) == "AbortController",
+            Some(Type::Owner(owner)) => {
+                let key = *origin.path.last().expect("a path with a prefix");
+                let assigns = self.field_assigns(owner, &[key]);
+                !assigns.is_empty()
+                    && assigns.iter().all(|a| {
+                        self.origins(a.with(self.assign(*a).from))
+                            .iter()
+                            .all(|o| o.is_nothing() || o != origin && matches!(o.root, Root::Call(_)) && self.signal_is_made(o))
+                    })
+            }
+            None => matches!(holder.root, Root::Call(c) if self.call(c).kind == CallKind::Call),
+        }
+    }
+
+    /// A caller's AbortSignal: it outlives the call, unless every caller in the program makes it for the call.
+    #[allow(clippy::too_many_arguments)]
+    pub(super) fn count_signal(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, i: u32, depth: u32, inner: Option<Runs>) -> Count {
+        let _ = (c, i);
+        let callers: Vec<CallAt> = self.callers(g).iter().copied().filter(|&caller| !self.within(self.function_of(caller), g)).collect();
+        let mut fresh = !callers.is_empty() && !self.is_public_function(g);
+        if fresh {
+            for &caller in &callers {
+                for moved in self.from_callee(caller, g, origin) {
+                    match self.count_at(caller, &moved, depth - 1) {
+                        Count::Many(mut many) => {
+                            many.emitter = Emitter::Signal;
+                            many.confidence = many.confidence.max(Confidence::Medium);
+                            many.steps.push(self.step_call(caller, format!("handed to `{}` here", self.function_name(g))));
+                            if let Some(inner) = &inner {
+                                many.steps.extend(inner.steps.iter().cloned());
+                                many.region = inner.region;
+                            }
+                            return Count::Many(many);
+                        }
+                        Count::Unknown => fresh = false,
+                        Count::One => {}
+                    }
+                }
+            }
+        }
+        if fresh && inner.is_none() {
+            return Count::One;
+        }
+        let message = format!("`{}` is the caller's AbortSignal: it outlives this call and serves the next ones too", self.show(origin));
+        let mut steps = vec![self.step_function(g, message)];
+        let region = match inner {
+            Some(inner) => {
+                steps.extend(inner.steps);
+                inner.region
+            }
+            None => match self.runs(f, None) {
+                Some(runs) => {
+                    steps.extend(runs.steps);
+                    let in_public_class = self.owner_of_this(g).is_some_and(|o| self.is_constructor(g, o) && self.is_public_owner(o));
+                    match runs.region {
+                        Region::Iteration | Region::Event => Region::Call,
+                        Region::Instance if !in_public_class => Region::Call,
+                        region => region,
+                    }
+                }
+                None => Region::Call,
+            },
+        };
+        self.many(region, Confidence::Medium, origin, steps)
+    }
+
+    /// An emitter out of a bag of components, taken by a constructor.
+    pub(super) fn shared_by_bag(&self, f: Fun, origin: &Origin, g: Fun) -> Option<Count> {
+        let owner = self.owner_of_this(g)?;
+        if !self.is_constructor(g, owner) || origin.path.is_empty() || !self.within(f, g) || !self.is_bag(g, origin) {
+            return None;
+        }
+        let message = format!(
+            "`{}` comes out of a bag that the maker of {} holds: it outlives the instance",
+            self.show(origin),
+            self.owner_name(owner)
+        );
+        let mut count = self.many(Region::Instance, Confidence::Low, origin, vec![self.step_function(g, message)]);
+        if let Count::Many(many) = &mut count {
+            many.bag = true;
+        }
+        Some(count)
+    }
+
+    /// The parameter is a bag of parts: named so, taken apart in place, or of a type that is named so.
+    pub(super) fn is_bag(&self, g: Fun, origin: &Origin) -> bool {
+        let Root::Param(h, i) = origin.root else { return false };
+        let Some(param) = self.fun(h).params.get(i as usize) else { return false };
+        let _ = g;
+        const BAGS: &[&str] = &[
+            "option",
+            "opt",
+            "setting",
+            "config",
+            "component",
+            "dep",
+            "service",
+            "context",
+            "ctx",
+            "init",
+            "prop",
+            "param",
+            "arg",
+            "module",
+            "env",
+        ];
+        let bag = |name: &str| {
+            let name = name.trim_start_matches('_').to_ascii_lowercase();
+            BAGS.iter().any(|b| name.starts_with(b) || name.ends_with(b) || name.ends_with(&format!("{b}s")))
+        };
+        param.name.is_empty() || bag(&param.name) || param.of.as_ref().is_some_and(|of| of.names.iter().any(|n| bag(n)))
+    }
+
+    /// What a constructor was given, counted at the places that make the object.
+    pub(super) fn count_injected(&self, o: &Origin, h: Fun, depth: u32) -> Option<Count> {
+        for &maker in self.callers(h) {
+            for moved in self.from_callee(maker, h, o) {
+                if matches!(moved.root, Root::Nothing | Root::Unknown(_)) {
+                    continue;
+                }
+                if let Count::Many(mut many) = self.count_at(maker, &moved, depth.saturating_sub(1)) {
+                    many.steps.push(self.step_call(maker, "handed to a new object here"));
+                    if many.region == Region::Call {
+                        many.region = Region::Instance;
+                    }
+                    return Some(Count::Many(many));
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,381 @@
+//! `this` and its fields: how often a line runs for what lives with an object.
+
+use rustc_hash::FxHashSet;
+
+use super::calls::{Started, Times};
+use super::count::DEPTH;
+use super::count::{Count, Emitter};
+use super::runs::Runs;
+use super::sites::Registration;
+use super::stages::{is_set_up, is_teardown};
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
+use crate::facts::*;
+use crate::findings::{Confidence, Region, Step};
+
+impl Program<'_> {
+    /// The assignments that give a field its values, with what is left of the path.
+    pub fn field_sources(&self, origin: &Origin) -> Vec<(At<AssignId>, Vec<Origin>)> {
+        let Root::This(g) = origin.root else { return Vec::new() };
+        let Some(owner) = self.owner_of_this(g) else { return Vec::new() };
+        for length in (1..=origin.path.len()).rev() {
+            let assigns = self.field_assigns(owner, &origin.path[..length]);
+            if !assigns.is_empty() {
+                let rest = &origin.path[length..];
+                return assigns
+                    .into_iter()
+                    .map(|a| {
+                        let from = a.with(self.assign(a).from);
+                        let origins = self.origins(from).iter().filter(|o| !o.is_nothing()).flat_map(|o| self.follow(o, rest)).collect();
+                        (a, origins)
+                    })
+                    .collect();
+            }
+        }
+        Vec::new()
+    }
+
+    pub(super) fn count_this(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, depth: u32) -> Count {
+        if let Some(count) = self.loop_count(c, origin, None) {
+            return count;
+        }
+        // A method put in place of a foreign one: `this` is an object that is older, and each use runs it.
+        if origin.path.is_empty()
+            && let Some(patch) = self.patch_target(g)
+        {
+            let step = self.step_function(g, format!("takes the place of `{patch}`, which is called again and again on one object"));
+            return self.many(Region::Call, Confidence::Medium, origin, vec![step]);
+        }
+        let Some(owner) = self.owner_of_this(g) else {
+            // A plain function as a listener: `this` is the emitter.
+            for passed in self.passed(g) {
+                if let Some(site) = super::sites::registration(self, passed.call)
+                    && site.handler == Some(self.call(passed.call).args[passed.arg])
+                    && let (_, Times::Many(region)) = self.listener_times(&site)
+                {
+                    let event = site.event.as_deref().unwrap_or("the event");
+                    let step = self.step_call(
+                        passed.call,
+                        format!("the listener runs once per {}, when `{event}` fires, and `this` is the emitter", region.word()),
+                    );
+                    return self.many(region, Confidence::High, origin, vec![step]);
+                }
+            }
+            // A function whose `this` its caller decides: `f.call(x)`.
+            for &caller in self.callers(g) {
+                if let (Some((_, Key::Name(n))), Some(&first)) = (self.receiver(caller), self.call(caller).args.first())
+                    && matches!(n.as_str(), "call" | "apply")
+                {
+                    for o in self.origins(caller.with(first)).iter().flat_map(|o| self.follow(o, &origin.path)) {
+                        if let Count::Many(many) = self.count_at(caller, &o, depth - 1) {
+                            return Count::Many(many);
+                        }
+                    }
+                }
+            }
+            return Count::Unknown;
+        };
+        if matches!(owner, Owner::Literal(_) | Owner::Function(_)) && self.type_of(origin).is_none() {
+            return Count::Unknown;
+        }
+        if self.emitter_kind(origin) == Emitter::Pooled && !origin.path.is_empty() {
+            let message = format!("`{}` is a connection that is used again: it outlives the request", self.show(origin));
+            let runs = self.runs(f, None);
+            let mut steps = vec![self.step_function(f, message)];
+            let region = runs.as_ref().map_or(Region::Request, |r| r.region);
+            steps.extend(runs.into_iter().flat_map(|r| r.steps));
+            return self.many(region, Confidence::Medium, origin, steps);
+        }
+        let mut injected: Option<(Fun, Origin)> = None;
+        let mut rewritten = false;
+        let mut made_here = false;
+        if origin.path.len() > 1 && self.emitter_kind(origin) == Emitter::Signal {
+            let foreign = self
+                .field_sources(origin)
+                .iter()
+                .flat_map(|(_, o)| o)
+                .any(|o| matches!(o.root, Root::Call(_)) && !o.path.is_empty() && !self.signal_is_made(o));
+            if foreign {
+                let message = format!("`{}` is an AbortSignal that others gave: it outlives this object", self.show(origin));
+                return self.many(Region::Instance, Confidence::Medium, origin, vec![self.step_function(g, message)]);
+            }
+        }
+        // An element of a collection is not one object.
+        if origin.path.contains(&PathKey::Element) {
+            return Count::Unknown;
+        }
+        if !origin.path.is_empty() {
+            let sources = self.field_sources(origin);
+            for (assign, origins) in &sources {
+                let at = assign.with(self.assign(*assign).function);
+                // Written fresh before the line, in this activation.
+                let fresh = origins.iter().any(|o| match o.root {
+                    Root::Call(made) => self.not_fresh(made).is_none(),
+                    Root::Literal(_) => true,
+                    _ => false,
+                });
+                if fresh && self.within(f, at) && self.runs(f, Some(at)).is_none() && !self.is_after(*assign, c) {
+                    return Count::One;
+                }
+                // Written anew outside the constructor: each round of a reconnect or retry has its own.
+                let owner_there = self.owner_around(at).is_some_and(|o| self.related(o, owner));
+                let there = at.with(self.fun(at).this);
+                let raw = self.origins(assign.with(self.assign(*assign).from));
+                let made_elsewhere = raw.iter().any(|o| matches!(o.root, Root::Literal(_))) && origin.path.len() > 1
+                    || origins.iter().any(|o| {
+                        matches!(o.root, Root::Call(_) | Root::Literal(_))
+                            || matches!(o.root, Root::Param(h, _) if !self.passed(h).is_empty())
+                    });
+                if owner_there && made_elsewhere && !self.is_constructor(there, owner) {
+                    rewritten = true;
+                }
+                for o in origins {
+                    if let Root::Param(h, _) = o.root
+                        && self.owner_of_this(h).is_some_and(|w| self.related(w, owner))
+                    {
+                        injected = Some((h, o.clone()));
+                    }
+                }
+                made_here |= fresh && at == f;
+            }
+            if made_here && injected.is_none() {
+                return Count::One;
+            }
+        }
+        let in_constructor = self.is_constructor(g, owner);
+        let inner = self.runs(f, Some(g));
+        if let Some((h, o)) = &injected {
+            // What the instance was given is older than the instance.
+            if self.emitter_kind(o) == Emitter::Signal || self.emitter_kind(origin) == Emitter::Signal {
+                let message = format!("`{}` is the caller's AbortSignal: it outlives this object", self.show(o));
+                let mut steps = vec![self.step_function(*h, message)];
+                steps.extend(inner.into_iter().flat_map(|r| r.steps));
+                let origin = if self.emitter_kind(o) == Emitter::Signal { o } else { origin };
+                // Made and handed over by the program itself, each time anew?
+                let makers = self.callers(*h);
+                if !makers.is_empty() && !self.is_public_owner(owner) {
+                    let counts: Vec<Count> = makers
+                        .iter()
+                        .flat_map(|&m| self.from_callee(m, *h, o).into_iter().map(move |x| (m, x)))
+                        .map(|(m, x)| self.count_at(m, &x, depth - 1))
+                        .collect();
+                    if !counts.is_empty() && counts.iter().all(|c| matches!(c, Count::One)) {
+                        return match self.runs_per_instance(f, owner, c, &mut FxHashSet::default(), DEPTH) {
+                            Some(runs) if !in_constructor && !runs.operation => self.many(runs.region, runs.confidence, origin, runs.steps),
+                            _ => Count::One,
+                        };
+                    }
+                }
+                return self.many(if in_constructor { Region::Instance } else { Region::Call }, Confidence::Medium, origin, steps);
+            }
+            if in_constructor && inner.is_none() {
+                let injected = self.count_injected(o, *h, depth);
+                if let Some(Count::Many(many)) = &injected
+                    && many.confidence >= Confidence::Medium
+                    && !many.operation
+                {
+                    return Count::Many(many.clone());
+                }
+                return self.shared_by_bag(*h, o, *h).or(injected).unwrap_or(Count::Unknown);
+            }
+        }
+        if in_constructor {
+            return match inner {
+                None => Count::One,
+                Some(runs) => {
+                    let mut steps = vec![self.step_function(g, format!("`{}` lives as long as the object", self.show(origin)))];
+                    steps.extend(runs.steps);
+                    self.many(runs.region, runs.confidence, origin, steps)
+                }
+            };
+        }
+        let runs = self.runs_per_instance(f, owner, c, &mut FxHashSet::default(), DEPTH);
+        let runs = runs.filter(|r| !rewritten || r.operation);
+        match runs {
+            Some(runs) => {
+                let mut steps = vec![self.step_lives(origin, owner, g)];
+                steps.extend(runs.steps);
+                // What a field holds is known less surely than what a variable does.
+                let mut count = self.many(runs.region, runs.confidence.min(Confidence::Medium), origin, steps);
+                if let Count::Many(many) = &mut count {
+                    many.operation = runs.operation;
+                }
+                count
+            }
+            None => {
+                if let Some((h, o)) = &injected
+                    && let Some(many) = self.count_injected(o, *h, depth)
+                {
+                    return many;
+                }
+                Count::One
+            }
+        }
+    }
+
+    pub(super) fn step_lives(&self, origin: &Origin, owner: Owner, g: Fun) -> Step {
+        for (assign, origins) in self.field_sources(origin) {
+            if !origins.is_empty() {
+                let range = self.files[assign.file as usize].positions.assigns[assign.id.index()];
+                return self.step_at(
+                    assign.file,
+                    range,
+                    format!("`{}` is set here and lives as long as the {} object", self.show(origin), self.owner_name(owner)),
+                );
+            }
+        }
+        self.step_function(g, format!("`{}` is the {} object itself: it outlives each call", self.show(origin), self.owner_name(owner)))
+    }
+
+    /// The assignment stands after the call, in one function.
+    pub(super) fn is_after(&self, a: At<AssignId>, c: CallAt) -> bool {
+        let (assign, call) = (self.assign(a), self.call(c));
+        if assign.function != call.function || assign.block != call.block {
+            return false;
+        }
+        let items = &self.block(c.with(call.block)).items;
+        let place = |wanted: Item| items.iter().position(|i| *i == wanted);
+        matches!((place(Item::Assign(a.id)), place(Item::Call(c.id))), (Some(x), Some(y)) if x > y)
+    }
+
+    /// How often a line in `f` runs per instance of `owner`.
+    ///
+    /// «Many» needs a way from after the line back to it on the same object, or a public operation.
+    pub(super) fn runs_per_instance(&self, f: Fun, owner: Owner, c: CallAt, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+        if depth == 0 {
+            return None;
+        }
+        let this = f.with(self.fun(f).this);
+        if self.owner_of_this(this).is_some_and(|o| self.is_constructor(this, o)) && this == f {
+            return None;
+        }
+        // The end of a life comes once; so does a stage of it that the framework runs.
+        if this == f && is_teardown(&self.fun(f).name) {
+            return None;
+        }
+        if !seen.insert(f) {
+            return Some(Runs {
+                region: Region::Event,
+                confidence: Confidence::Medium,
+                steps: vec![self.step_function(f, format!("`{}` leads back to itself on the same object", self.function_name(f)))],
+                operation: false,
+                cycle: true,
+            });
+        }
+        let mut best: Option<Runs> = None;
+        let mut inside = false;
+        for starter in self.starters(f) {
+            // Called on another object, such as one that is made there.
+            if let Some(by) = starter.by
+                && starter.how == Started::Called
+                && this == f
+                && self.functions_called(by).contains(&f)
+                && let Some((object, key)) = self.receiver(by)
+                && !matches!(key, Key::Name(n) if n == "call" || n == "apply")
+                && !self.origins(object).iter().any(|o| matches!(o.root, Root::This(h) if o.path.is_empty() && self.owner_of_this(h).is_some_and(|w| self.related(w, owner))))
+                && !matches!(self.value(object), Value::Super)
+            {
+                let fresh = self.origins(object).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Call(m) if self.call(m).kind == CallKind::New));
+                let name = &self.fun(f).name;
+                inside |= fresh && !self.is_public_function(f) && (name.starts_with(['#', '_']) || is_set_up(name));
+                continue;
+            }
+            // The way back leaves the line's own function on a branch that does not come past the line.
+            if let Some(by) = starter.by
+                && self.function_of(by) == self.function_of(c)
+                && self.is_beside(by, c)
+            {
+                inside = true;
+                continue;
+            }
+            let within_owner = starter.within.and_then(|w| self.owner_around(w)).is_some_and(|o| self.related(o, owner));
+            let found = match (starter.times, &starter.how) {
+                (_, Started::Public) => continue,
+                (Times::Many(_), Started::Each) if starter.by.is_some_and(|c| self.is_name_list(c)) => {
+                    inside = true;
+                    starter.within.and_then(|w| self.runs_per_instance(w, owner, c, seen, depth - 1))
+                }
+                (Times::Many(region), how) => {
+                    inside = true;
+                    let confidence = if matches!(how, Started::Unknown | Started::Each) { Confidence::Low } else { Confidence::High };
+                    let message = self.why(f, &starter, region);
+                    let step = starter.by.map_or_else(|| self.step_function(f, message.clone()), |c| self.step_call(c, message.clone()));
+                    Some(Runs { region, confidence, steps: vec![step], operation: false, cycle: false })
+                }
+                (Times::One, how) => {
+                    let (Some(within), Some(by)) = (starter.within, starter.by) else { continue };
+                    if within_owner {
+                        inside = true;
+                        if *how == Started::Called && self.loop_around(by.with(self.call(by).block)).is_some() {
+                            Some(Runs {
+                                region: Region::Iteration,
+                                confidence: Confidence::Medium,
+                                steps: vec![self.step_call(by, format!("`{}` is called in a loop", self.function_name(f)))],
+                                operation: false,
+                                cycle: false,
+                            })
+                        } else {
+                            let mut runs = self.runs_per_instance(within, owner, c, seen, depth - 1);
+                            if let Some(runs) = &mut runs {
+                                runs.through(how);
+                            }
+                            if let Some(runs) = &mut runs
+                                && !self.within(f, within)
+                                && runs.steps.len() < 6
+                            {
+                                runs.steps.push(self.step_call(by, format!("`{}` is called from here", self.function_name(f))));
+                            }
+                            runs
+                        }
+                    } else {
+                        None
+                    }
+                }
+            };
+            if let Some(runs) = found
+                && best.as_ref().is_none_or(|b| (runs.confidence, !runs.operation) > (b.confidence, !b.operation))
+            {
+                best = Some(runs);
+            }
+        }
+        seen.remove(&f);
+        if best.is_some() {
+            return best;
+        }
+        if this == f
+            && let Some(runs) = self.runs_as_lifecycle(f)
+        {
+            return Some(runs);
+        }
+        if this == f && !inside && self.owner_of_function(f).is_some() {
+            let step = self.step_function(f, format!("`{}` is called any number of times on one object", self.function_name(f)));
+            let confidence = if is_set_up(&self.fun(f).name) { Confidence::Low } else { Confidence::Medium };
+            return Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true, cycle: false });
+        }
+        None
+    }
+
+    /// The listener belongs to one operation: it captures this call's `resolve`, callback or parameters.
+    pub fn is_operation_shaped(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let activations = self.chain(f);
+        registration.handlers.iter().any(|o| match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => {
+                if !self.within(h, activations.iter().copied().rev().find(|&a| self.fun(a).kind != FunctionKind::Module).unwrap_or(f)) {
+                    return false;
+                }
+                self.fun(h).captures.iter().any(|&b| {
+                    let b = h.with(b);
+                    let holder = b.with(self.binding(b).function);
+                    self.binding(b).kind == BindingKind::Param && activations.contains(&holder) && !self.is_instance_scope(holder)
+                })
+            }
+            (Root::Param(g, _), _) => activations.contains(&g) && !self.is_instance_scope(g),
+            (Root::Call(c), true) => self.bind_target(c).is_some_and(|(_, bound)| bound > 0) && activations.contains(&self.function_of(c)),
+            _ => false,
+        })
+    }
+
+    pub(super) fn is_instance_scope(&self, f: Fun) -> bool {
+        self.fun(f).kind == FunctionKind::Module || self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o))
+    }
+}

@@ -1,0 +1,189 @@
+//! Loops: which of them add again, and which go over names, over their own elements, or turn once.
+
+use super::count::{Count, Emitter};
+use super::{At, CallAt, Origin, Program, Root};
+use crate::facts::*;
+use crate::findings::{Confidence, Region};
+
+impl Program<'_> {
+    pub(super) fn loop_count(&self, c: CallAt, origin: &Origin, made_in: Option<At<BlockId>>) -> Option<Count> {
+        let block = c.with(self.call(c).block);
+        let around = self.loop_around(block)?;
+        if made_in.is_some_and(|m| self.block_within(m, around)) {
+            return None;
+        }
+        if self.is_event_loop(c, around) || self.leaves_loop(c, around) {
+            return None;
+        }
+        // An emitter of this activation gathers as many as the collection has, and goes with the activation.
+        let finite = matches!(self.block(around).kind, BlockKind::Loop(LoopKind::Of | LoopKind::In, _));
+        if finite && made_in.is_some() && self.call(c).function != FunctionId(0) {
+            return None;
+        }
+        let position = self.call_position(c).name;
+        let step = self.step_at(c.file, position, "runs once for each turn of the loop around it");
+        // A collection bounds its loop; what gathers is serious where the emitter outlives everything.
+        let known =
+            matches!(origin.root, Root::Call(_) | Root::Global(_) | Root::Module(_)) || self.emitter_kind(origin) == Emitter::Signal;
+        let confidence = match self.block(around).kind {
+            BlockKind::Loop(LoopKind::Of | LoopKind::In, _) if !known => Confidence::Low,
+            BlockKind::Loop(LoopKind::Of | LoopKind::In, _) => Confidence::Medium,
+            _ if !known => Confidence::Medium,
+            _ => Confidence::High,
+        };
+        Some(self.many(Region::Iteration, confidence, origin, vec![step]))
+    }
+
+    /// After the call the loop is left without a test: one turn only.
+    pub(super) fn leaves_loop(&self, c: CallAt, around: At<BlockId>) -> bool {
+        let mut at = c.with(self.call(c).block);
+        let mut order = self.order_of(c);
+        loop {
+            if self.block(at).items.iter().skip(order + 1).any(|i| matches!(i, Item::Exit(Exit::Break | Exit::Return(_) | Exit::Throw(_))))
+            {
+                return true;
+            }
+            if at == around {
+                return false;
+            }
+            let here = self.block(at);
+            let Some(parent) = here.parent else { return false };
+            order = here.index as usize;
+            at = at.with(parent);
+        }
+    }
+
+    pub fn block_within(&self, inner: At<BlockId>, outer: At<BlockId>) -> bool {
+        let mut at = Some(inner);
+        while let Some(b) = at {
+            if b == outer {
+                return true;
+            }
+            at = self.block(b).parent.map(|p| b.with(p));
+        }
+        false
+    }
+
+    /// A loop over event names, or one whose emitter is the loop's own element, adds once each.
+    pub(super) fn is_event_loop(&self, c: CallAt, around: At<BlockId>) -> bool {
+        let call = self.call(c);
+        let BlockKind::Loop(kind, over) = self.block(around).kind else { return false };
+        let element = |v: ValueId| self.mentions_element(c.with(v), over, 6);
+        let receiver = self.receiver(c).map(|(o, _)| o.id);
+        if kind == LoopKind::While {
+            // `for (i...) { events[i] }`: an argument or receiver computed from a variable that the loop changes.
+            return call.args.first().is_some_and(|&e| self.changes_in_loop(c.with(e), around, 5))
+                || receiver.is_some_and(|r| self.changes_in_loop(c.with(r), around, 5));
+        }
+        call.args.first().is_some_and(|&e| element(e)) || receiver.is_some_and(element)
+    }
+
+    pub(super) fn mentions_element(&self, v: At<ValueId>, over: Option<ValueId>, depth: u32) -> bool {
+        if depth == 0 {
+            return false;
+        }
+        let again = |id: ValueId| self.mentions_element(v.with(id), over, depth - 1);
+        match self.value(v) {
+            Value::Element(inner) | Value::KeyOf(inner) => over.is_none_or(|o| o == *inner),
+            Value::Binding(b) => {
+                let binding = self.binding(v.with(*b));
+                binding.defs.len() <= 3 && binding.defs.iter().any(|&d| again(self.assign(v.with(d)).from))
+            }
+            Value::Member(object, key) => again(*object) || matches!(key, Key::Computed(k) if again(*k)),
+            Value::Text(parts) => parts.iter().any(|&p| again(p)),
+            Value::Call(c) => {
+                let call = self.call(v.with(*c));
+                call.args.iter().any(|&a| again(a)) || again(call.callee)
+            }
+            Value::Choice(_, parts) => parts.iter().any(|&p| again(p)),
+            Value::Binary(_, a, b) => again(*a) || again(*b),
+            _ => false,
+        }
+    }
+
+    pub(super) fn changes_in_loop(&self, v: At<ValueId>, around: At<BlockId>, depth: u32) -> bool {
+        if depth == 0 {
+            return false;
+        }
+        let again = |id: ValueId| self.changes_in_loop(v.with(id), around, depth - 1);
+        match self.value(v) {
+            Value::Binding(b) => {
+                let binding = self.binding(v.with(*b));
+                binding.defs.iter().any(|&d| self.block_within(v.with(self.assign(v.with(d)).block), around))
+            }
+            Value::Member(object, key) => again(*object) || matches!(key, Key::Computed(k) if again(*k)),
+            Value::Text(parts) => parts.iter().any(|&p| again(p)),
+            Value::Binary(_, a, b) => again(*a) || again(*b),
+            Value::Call(c) => {
+                let call = self.call(v.with(*c));
+                self.block_within(v.with(call.block), around)
+            }
+            _ => false,
+        }
+    }
+
+    /// `['close', 'end'].forEach(...)`: a list of names, not of runs.
+    pub(super) fn is_name_list(&self, c: CallAt) -> bool {
+        let Some((object, _)) = self.receiver(c) else { return false };
+        let mut list = object;
+        // `Object.keys(x)`, `Object.entries(x)`.
+        if let Value::Call(inner) = self.value(list)
+            && let Some((o, Key::Name(name))) = self.receiver(list.with(*inner))
+            && matches!(name.as_str(), "keys" | "entries" | "values")
+            && self.is_global(o, "Object")
+        {
+            return true;
+        }
+        if let Value::Binding(b) = self.value(list)
+            && let [def] = self.binding(list.with(*b)).defs[..]
+        {
+            list = list.with(self.assign(list.with(def)).from);
+        }
+        match self.value(list) {
+            Value::Array(elements) => elements.iter().all(|&e| matches!(self.value(list.with(e)), Value::String(_))),
+            _ => self.origins(object).iter().any(|o| match (o.root, o.path.is_empty()) {
+                (Root::Literal(v), true) => {
+                    matches!(self.value(v), Value::Array(elements) if !elements.is_empty() && elements.iter().all(|&e| matches!(self.value(v.with(e)), Value::String(_))))
+                }
+                (Root::Param(..), _) => self.listener_event_is_element(c),
+                _ => false,
+            }),
+        }
+    }
+
+    /// The callback's first parameter is used as an event's name.
+    pub(super) fn listener_event_is_element(&self, c: CallAt) -> bool {
+        let call = self.call(c);
+        let Some(&first) = call.args.first() else { return false };
+        self.functions_of(c.with(first)).iter().any(|&(f, _)| {
+            self.calls_within(f).into_iter().any(|inner| {
+                super::sites::registration(self, inner).is_some_and(|site| {
+                    site.event_value
+                        .is_some_and(|e| self.origins(inner.with(e)).iter().any(|o| o.root == Root::Param(f, 0) && o.path.is_empty()))
+                })
+            })
+        })
+    }
+
+    /// `a` stands on a branch that leaves the function before `b`, or in the other arm of a test.
+    pub(super) fn is_beside(&self, a: CallAt, b: CallAt) -> bool {
+        let (from, to) = (a.with(self.call(a).block), b.with(self.call(b).block));
+        let mut at = from;
+        while !self.block_within(to, at) {
+            let here = self.block(at);
+            let Some(parent) = here.parent else { return false };
+            if self.leaves(at) {
+                return true;
+            }
+            let parent = at.with(parent);
+            // The other arm of the same branch.
+            if let Some(Item::Branch(_, then, Some(otherwise))) = self.block(parent).items.get(here.index as usize)
+                && [*then, *otherwise].iter().any(|arm| self.block_within(to, at.with(*arm)) && at.with(*arm) != at)
+            {
+                return true;
+            }
+            at = parent;
+        }
+        false
+    }
+}

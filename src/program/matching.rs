@@ -1,0 +1,333 @@
+//! Matching: are registration and release of one emitter, one event, one function? Same, different, or not known.
+
+use super::sites::{EventKey, Registration, Release, Sites};
+use super::{CallAt, Fun, Origin, PathKey, Program, Root};
+use crate::facts::*;
+
+/// How two things compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Match {
+    Different,
+    Unknown,
+    Same,
+}
+
+impl Program<'_> {
+    pub(super) fn compare_receivers(&self, a: &[Origin], b: &[Origin]) -> Match {
+        if self.same_object(a, b) || a.iter().any(|x| b.iter().any(|y| self.same_socket(x, y))) {
+            return Match::Same;
+        }
+        // A field that is set to the other.
+        if a.iter().any(|x| b.iter().any(|y| self.is_set_to(x, y) || self.is_set_to(y, x))) {
+            return Match::Same;
+        }
+        // What the program makes itself is not what an event or a framework hands over.
+        let made =
+            |os: &[Origin]| os.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Call(c) if self.call(c).kind == CallKind::New));
+        let handed = |os: &[Origin]| {
+            os.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Param(f, _) if self.callers(f).is_empty() && self.passed(f).iter().any(|p| self.method_model(p.call).is_some() || super::sites::registration(self, p.call).is_some())))
+        };
+        if !a.is_empty() && !b.is_empty() && (made(a) && handed(b) || handed(a) && made(b)) {
+            return Match::Different;
+        }
+        let concrete = |o: &Origin| {
+            matches!(o.root, Root::Global(_) | Root::Call(_) | Root::Literal(_) | Root::This(_) | Root::Param(..) | Root::Module(_))
+        };
+        // Two paths from one place that differ are two objects; anything else is not known.
+        let differ = a.iter().all(|x| {
+            b.iter().all(|y| {
+                concrete(x)
+                    && concrete(y)
+                    && match (x.root, y.root) {
+                        (Root::Global(g), Root::Global(h)) => g != h || x.path != y.path,
+                        (Root::This(f), Root::This(g)) if f == g => x.path != y.path && !self.aliased(x, y),
+                        (Root::Param(f, i), Root::Param(g, j)) if f == g => (i, &x.path) != (j, &y.path),
+                        _ => false,
+                    }
+            })
+        });
+        if differ { Match::Different } else { Match::Unknown }
+    }
+
+    /// `req.socket` and `req.connection` are one object (Node's manual: an alias).
+    pub(super) fn same_socket(&self, x: &Origin, y: &Origin) -> bool {
+        let (Some(PathKey::Name(a)), Some(PathKey::Name(b))) = (x.path.last(), y.path.last()) else { return false };
+        let (a, b) = (self.text(*a), self.text(*b));
+        matches!((&*a, &*b), ("socket", "connection") | ("connection", "socket"))
+            && matches!((x.prefix(), y.prefix()), (Some(p), Some(q)) if self.same_origin(&p, &q))
+    }
+
+    /// The field `x` gets `y` as a value.
+    pub(super) fn is_set_to(&self, x: &Origin, y: &Origin) -> bool {
+        matches!(x.root, Root::This(_)) && !x.path.is_empty() && self.field_sources(x).iter().any(|(_, os)| os.contains(y))
+    }
+
+    /// One field is set from the other.
+    pub(super) fn aliased(&self, x: &Origin, y: &Origin) -> bool {
+        let reaches = |from: &Origin, to: &Origin| {
+            self.field_sources(from).iter().any(|(_, origins)| origins.is_empty() || self.same_object(origins, std::slice::from_ref(to)))
+        };
+        reaches(x, y) || reaches(y, x)
+    }
+
+    pub(super) fn compare_events(&self, a: &EventKey, b: &EventKey) -> Match {
+        match (a, b) {
+            (EventKey::Name(x), EventKey::Name(y)) => {
+                if x == y {
+                    Match::Same
+                } else {
+                    Match::Different
+                }
+            }
+            (EventKey::Value(x), EventKey::Value(y)) if self.same_object(x, y) => Match::Same,
+            (EventKey::Value(x), EventKey::Value(y)) => {
+                let constant = |o: &[Origin]| {
+                    !o.is_empty()
+                        && o.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Call(_)) || matches!(o.root, Root::Module(_)))
+                };
+                if constant(x) && constant(y) { Match::Different } else { Match::Unknown }
+            }
+            (EventKey::Value(x), EventKey::Name(n)) | (EventKey::Name(n), EventKey::Value(x)) => {
+                let known: Vec<_> = x
+                    .iter()
+                    .filter_map(|o| match (o.root, o.path.is_empty()) {
+                        (Root::Const(c), true) => Some(self.text(c)),
+                        _ => None,
+                    })
+                    .collect();
+                if known.contains(n) {
+                    Match::Same
+                } else if known.len() == x.len() && !x.is_empty() {
+                    Match::Different
+                } else {
+                    Match::Unknown
+                }
+            }
+        }
+    }
+
+    /// Are two listeners one function?
+    pub(super) fn compare_handlers(&self, a: &[Origin], b: &[Origin]) -> Match {
+        if self.same_object(a, b) {
+            // One call of `bind` in two runs gives two functions; a variable that holds it is one.
+            return Match::Same;
+        }
+        let mut unknown = false;
+        for x in a {
+            for y in b {
+                match self.compare_handler(x, y) {
+                    Match::Same => return Match::Same,
+                    Match::Unknown => unknown = true,
+                    Match::Different => {}
+                }
+            }
+        }
+        if unknown { Match::Unknown } else { Match::Different }
+    }
+
+    pub(super) fn compare_handler(&self, x: &Origin, y: &Origin) -> Match {
+        let fresh = |o: &Origin| matches!(o.root, Root::Call(c) if o.path.is_empty() && self.bind_target(c).is_some());
+        let literal = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Function(_));
+        // A field that is set to the other.
+        let via = |field: &Origin, other: &Origin| {
+            if field.path.contains(&PathKey::Element) {
+                return None;
+            }
+            let sources = self.field_sources(field);
+            if sources.is_empty() {
+                return None;
+            }
+            let all: Vec<Origin> = sources.into_iter().flat_map(|(_, o)| o).collect();
+            Some(self.same_object(&all, std::slice::from_ref(other)))
+        };
+        match (x.root, y.root) {
+            _ if fresh(x) && fresh(y) => Match::Different,
+            _ if literal(x) && literal(y) => Match::Different,
+            _ if (fresh(x) && literal(y)) || (literal(x) && fresh(y)) => Match::Different,
+            (Root::This(f), Root::This(g)) if !x.path.is_empty() && !y.path.is_empty() => {
+                let related = match (self.owner_of_this(f), self.owner_of_this(g)) {
+                    (Some(a), Some(b)) => self.related(a, b),
+                    _ => false,
+                };
+                if !related || x.path.contains(&PathKey::Element) || y.path.contains(&PathKey::Element) {
+                    return Match::Unknown;
+                }
+                match (via(x, y), via(y, x)) {
+                    (Some(true), _) | (_, Some(true)) => Match::Same,
+                    _ => Match::Different,
+                }
+            }
+            (Root::This(_), _) if fresh(y) || literal(y) => match via(x, y) {
+                Some(true) => Match::Same,
+                Some(false) => Match::Different,
+                // A method of the class against a fresh function.
+                None if !x.path.contains(&PathKey::Element) && self.is_method(x) => Match::Different,
+                None => Match::Unknown,
+            },
+            (_, Root::This(_)) if fresh(x) || literal(x) => match via(y, x) {
+                Some(true) => Match::Same,
+                Some(false) => Match::Different,
+                None if !y.path.contains(&PathKey::Element) && self.is_method(y) => Match::Different,
+                None => Match::Unknown,
+            },
+            _ => Match::Unknown,
+        }
+    }
+
+    /// The path is a method of its class.
+    pub(super) fn is_method(&self, o: &Origin) -> bool {
+        let Root::This(f) = o.root else { return false };
+        match (self.owner_of_this(f), &o.path[..]) {
+            (Some(owner), [key]) => !self.methods(owner, *key).is_empty(),
+            _ => false,
+        }
+    }
+
+    pub(super) fn compare(&self, registration: &Registration, release: &Release) -> (Match, Match, Match) {
+        let receiver = self.compare_receivers(&registration.receivers, &release.receivers);
+        let event = release.event.as_ref().map_or(Match::Same, |e| self.compare_events(&registration.event, e));
+        let mut handler = release.handlers.as_ref().map_or(Match::Same, |h| self.compare_handlers(&registration.handlers, h));
+        if handler == Match::Unknown && release.handlers.as_ref().is_some_and(|h| self.wraps(registration, h)) {
+            handler = Match::Different;
+        }
+        (receiver, event, handler)
+    }
+
+    /// The listener is made out of the function that is released: `debounce(f)`, or `x => f(x)` in a method whose twin releases `f`.
+    pub(super) fn wraps(&self, registration: &Registration, released: &[Origin]) -> bool {
+        if registration.call != registration.inner {
+            return false;
+        }
+        let made_of = |c: CallAt| {
+            self.bind_target(c).is_none() && self.call(c).args.iter().any(|&a| self.same_object(&self.origins(c.with(a)), released))
+        };
+        if let Some(&handler) = self.call(registration.call).args.get(1)
+            && let Value::Call(c) = self.value(registration.call.with(handler))
+            && made_of(registration.call.with(*c))
+        {
+            return true;
+        }
+        // A parameter of the same name and event, wrapped by an inline function here.
+        let f = self.function_of(registration.call);
+        released.iter().any(|o| match (o.root, o.path.is_empty()) {
+            (Root::Param(g, i), true)
+                if g != f && self.owner_of_function(g).is_some() && self.owner_of_function(g) == self.owner_of_function(f) =>
+            {
+                let name = self.fun(g).params.get(i as usize).map(|p| p.name.as_str()).unwrap_or("");
+                registration.handlers.iter().any(|h| match (h.root, h.path.is_empty()) {
+                    (Root::Function(h), true) => {
+                        self.parent(h) == Some(f)
+                            && self
+                                .call(registration.call)
+                                .args
+                                .get(1)
+                                .is_some_and(|&a| matches!(self.value(registration.call.with(a)), Value::Function(_)))
+                            && self
+                                .fun(h)
+                                .captures
+                                .iter()
+                                .any(|&b| self.binding(h.with(b)).name == name && self.binding(h.with(b)).kind == BindingKind::Param)
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
+        })
+    }
+
+    /// The release may be meant for something that has to do with the registration: same file, or classes of one family.
+    pub(super) fn in_reach(&self, registration: &Registration, release: &Release) -> bool {
+        if registration.call.file == release.call.file {
+            return true;
+        }
+        let (a, b) = (self.function_of(registration.call), self.function_of(release.call));
+        match (self.owner_around(a), self.owner_around(b)) {
+            (Some(x), Some(y)) if self.related(x, y) => true,
+            _ => registration
+                .receivers
+                .iter()
+                .any(|o| matches!(o.root, Root::Global(_) | Root::File(_) | Root::Call(_)) && release.receivers.contains(o)),
+        }
+    }
+
+    /// In one function's tree, or in one class.
+    pub(super) fn near(&self, registration: &Registration, release: &Release) -> bool {
+        let (a, b) = (self.function_of(registration.call), self.function_of(release.call));
+        if a.file != b.file {
+            return false;
+        }
+        let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        if top(a) == top(b) {
+            return true;
+        }
+        matches!((self.owner_around(a), self.owner_around(b)), (Some(x), Some(y)) if self.related(x, y))
+    }
+
+    /// The release takes away some registration of the program, so it is not a failed attempt for another.
+    pub(super) fn removes_something(&self, sites: &Sites, release: &Release) -> bool {
+        sites.registrations.iter().any(|r| {
+            if r.call.file != release.call.file && !self.in_reach(r, release) {
+                return false;
+            }
+            let (receiver, event, handler) = self.compare(r, release);
+            receiver != Match::Different && event != Match::Different && handler == Match::Same
+                || receiver == Match::Same && event == Match::Same && handler == Match::Unknown && self.near(r, release)
+        })
+    }
+
+    /// The release names the same function in another coat (`f.bind(x)` against `f`), or nothing else of that name is registered:
+    /// it was meant for this registration.
+    pub(super) fn looks_alike(&self, registration: &Registration, release: &Release) -> bool {
+        let Some(released) = &release.handlers else { return false };
+        // A release of an unknown value is nobody's attempt.
+        if released.iter().any(|o| matches!(o.root, Root::Unknown(_) | Root::Nothing)) {
+            return false;
+        }
+        if self.wraps(registration, released) {
+            return true;
+        }
+        if released.iter().any(|o| matches!(o.root, Root::Param(..))) {
+            return false;
+        }
+        let base = |os: &[Origin]| -> Vec<Origin> {
+            os.iter()
+                .flat_map(|o| match o.root {
+                    Root::Call(c) if o.path.is_empty() => match self.bind_target(c) {
+                        Some((target, _)) => self.origins(target).to_vec(),
+                        None => vec![o.clone()],
+                    },
+                    _ => vec![o.clone()],
+                })
+                .collect()
+        };
+        if self.same_object(&base(&registration.handlers), &base(released)) {
+            return true;
+        }
+        let inline = |c: CallAt| self.call(c).args.get(1).is_some_and(|&a| matches!(self.value(c.with(a)), Value::Function(_)));
+        if inline(registration.call) && inline(release.call) && self.near(registration, release) {
+            return true;
+        }
+        // In one function: the listener of another event is named where this one's was meant.
+        let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        let named = released.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Function(_)));
+        let one_tree = top(self.function_of(registration.call)) == top(self.function_of(release.call));
+        named
+            && one_tree
+            && !inline(registration.call)
+            && self.compare_receivers(&registration.receivers, &release.receivers) == Match::Same
+    }
+
+    /// The release's object is only one of those that the registration may have been added to.
+    pub(super) fn partial_receiver(&self, registration: &Registration, release: &Release) -> bool {
+        if registration.receivers.len() < 2 || release.receivers.len() >= registration.receivers.len() {
+            return false;
+        }
+        // A field that may be unset, and its fallback: both must be real objects.
+        let real = |o: &Origin| !matches!(o.root, Root::Nothing | Root::Unknown(_) | Root::Const(_) | Root::Binding(_));
+        registration.receivers.iter().all(real)
+            && release.receivers.iter().all(|r| registration.receivers.iter().any(|x| self.same_origin(x, r)))
+            && registration.receivers.iter().any(|r| !release.receivers.iter().any(|x| self.same_origin(x, r)))
+            && self.function_of(registration.call) != self.function_of(release.call)
+            && matches!(self.receiver(registration.call), Some((o, _)) if !matches!(self.receiver(release.call), Some((p, _)) if o == p))
+    }
+}

@@ -1,0 +1,193 @@
+//! Paths: the written ways out of a function that go past a release.
+
+use super::sites::{Registration, Release};
+use super::{At, CallAt, Fun, Program, Root};
+use crate::facts::*;
+
+impl Program<'_> {
+    /// A written way out of the registering function that goes past the release.
+    pub(super) fn way_past(&self, registration: &Registration, release: &Release) -> Option<String> {
+        let f = self.function_of(registration.call);
+        let g = self.function_of(release.call);
+        if f != g {
+            return self.way_past_closure(registration, release, f, g);
+        }
+        self.exit_between(registration.call, release.call)
+    }
+
+    /// The release stands in a function that the registering one hands on: does it run on every way the work ends?
+    pub(super) fn way_past_closure(&self, registration: &Registration, release: &Release, f: Fun, g: Fun) -> Option<String> {
+        let _ = registration;
+        if !self.within(g, f) {
+            return None;
+        }
+        // The outermost of the functions between, as `f` hands it on.
+        let chain = self.chain(g);
+        let handed = chain.iter().copied().find(|&h| self.parent(h) == Some(f))?;
+        if let Some(exit) = self.settles_before(release.call, f, g) {
+            return Some(exit);
+        }
+        let mut out = None;
+        let passed = self.passed(handed);
+        if passed.is_empty() || !self.callers(handed).is_empty() || !self.optioned(handed).is_empty() {
+            return None;
+        }
+        for p in passed {
+            let name = self.callee_name(p.call).unwrap_or_default();
+            let member = self.receiver(p.call).is_some();
+            if let Some(site) = super::sites::registration(self, p.call)
+                && site.handler == Some(self.call(p.call).args[p.arg])
+            {
+                match site.event.as_deref() {
+                    Some(event @ ("aborted" | "abort")) if !self.same_object(&self.origins(site.receiver), &registration.receivers) => {
+                        out = Some(format!("it is removed only when `{event}` fires, which is the exception"));
+                        continue;
+                    }
+                    _ => return None,
+                }
+            }
+            match (name.as_str(), member) {
+                ("catch", true) => out = Some("a success goes past it".to_owned()),
+                _ => return None,
+            }
+        }
+        out
+    }
+
+    /// In the releasing callback, a branch that settles the promise and leaves before the release.
+    pub(super) fn settles_before(&self, release: CallAt, f: Fun, g: Fun) -> Option<String> {
+        if !self.is_executor_of_promise(f) {
+            return None;
+        }
+        let settles = |c: CallAt| {
+            self.origins(c.with(self.call(c).callee)).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(h, _) if h == f))
+        };
+        let mut at = release.with(self.call(release).block);
+        let mut order = self.order_of(release);
+        loop {
+            let here = self.block(at);
+            for item in here.items.iter().take(order) {
+                if let Item::Branch(_, then, _) = item {
+                    let branch = at.with(*then);
+                    let items = &self.block(branch).items;
+                    let ends = items.iter().any(|i| matches!(i, Item::Exit(Exit::Return(_))));
+                    let settled = items.iter().any(|i| matches!(i, Item::Call(c) if settles(g.with(*c))));
+                    if ends && settled {
+                        return Some("a branch settles the promise and returns before it".to_owned());
+                    }
+                }
+            }
+            order = here.index as usize;
+            at = at.with(here.parent?);
+        }
+    }
+
+    /// A `return`, `throw` or rethrow after `from` that `to` does not come before; both in one function.
+    pub(super) fn exit_between(&self, from: CallAt, to: CallAt) -> Option<String> {
+        let start = from.with(self.call(from).block);
+        let goal = to.with(self.call(to).block);
+        // Released in a `finally` around the registration: every way passes it.
+        let mut at = Some(goal);
+        while let Some(b) = at {
+            if self.block(b).kind == BlockKind::Finally {
+                return None;
+            }
+            at = self.block(b).parent.map(|p| goal.with(p));
+        }
+        // The block that holds both.
+        let mut common = start;
+        while !self.block_within(goal, common) {
+            common = start.with(self.block(common).parent?);
+        }
+        // Items between, in the common block, and after the registration inside its branch.
+        let mut inner = start;
+        let mut order = self.order_of(from);
+        loop {
+            let items = &self.block(inner).items;
+            for item in items.iter().skip(order + 1) {
+                if self.holds(inner, item, goal) || matches!(item, Item::Call(c) if *c == to.id) {
+                    return self.exit_beside(inner, item, goal);
+                }
+                if let Some(exit) = self.exit_of(inner, item, registration_test(self, from)) {
+                    return Some(exit);
+                }
+            }
+            if inner == common {
+                return None;
+            }
+            let here = self.block(inner);
+            if matches!(here.kind, BlockKind::Loop(..)) {
+                return None;
+            }
+            order = here.index as usize;
+            inner = inner.with(here.parent?);
+        }
+    }
+
+    /// The item contains the block.
+    pub(super) fn holds(&self, holder: At<BlockId>, item: &Item, goal: At<BlockId>) -> bool {
+        let inside = |b: &BlockId| self.block_within(goal, holder.with(*b));
+        match item {
+            Item::Branch(_, then, otherwise) => inside(then) || otherwise.as_ref().is_some_and(inside),
+            Item::Loop(b) => inside(b),
+            Item::Try(t, c, f) => inside(t) || c.as_ref().is_some_and(inside) || f.as_ref().is_some_and(inside),
+            _ => false,
+        }
+    }
+
+    /// The release stands inside this item: does another arm of it leave?
+    pub(super) fn exit_beside(&self, holder: At<BlockId>, item: &Item, goal: At<BlockId>) -> Option<String> {
+        match item {
+            Item::Try(tried, Some(caught), _) if self.block_within(goal, holder.with(*tried)) => {
+                // Released at the end of the try; the catch that leaves goes past it.
+                self.leaves(holder.with(*caught)).then(|| "the `catch` leaves without it".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    /// The item leaves the function.
+    pub(super) fn exit_of(&self, holder: At<BlockId>, item: &Item, spared: Option<ValueId>) -> Option<String> {
+        match item {
+            Item::Yield if self.fun(holder.with(self.block(holder).function)).is_generator => {
+                Some("the consumer may leave at a `yield`".into())
+            }
+            Item::Loop(body) => {
+                let block = holder.with(*body);
+                self.block(block).items.iter().find_map(|i| match i {
+                    Item::Exit(Exit::Break | Exit::Continue) => None,
+                    i => self.exit_of(block, i, spared),
+                })
+            }
+            Item::Exit(Exit::Return(_)) => Some("a `return` goes past it".into()),
+            Item::Exit(Exit::Throw(_)) => Some("a `throw` goes past it".into()),
+            Item::Branch(test, then, otherwise) => {
+                if Some(*test) == spared {
+                    return None;
+                }
+                let arm = |b: BlockId| {
+                    let block = holder.with(b);
+                    self.block(block).items.iter().find_map(|i| self.exit_of(block, i, spared))
+                };
+                arm(*then).or_else(|| otherwise.and_then(arm))
+            }
+            Item::Try(tried, caught, finally) => {
+                if finally.is_some() {
+                    return None;
+                }
+                let block = holder.with(*tried);
+                let inner = self.block(block).items.iter().find_map(|i| self.exit_of(block, i, spared));
+                inner.or_else(|| caught.and_then(|c| self.leaves(holder.with(c)).then(|| "the `catch` leaves without it".to_owned())))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The test under which the registration stands: a release under the same one is on every path.
+fn registration_test(program: &Program, c: CallAt) -> Option<ValueId> {
+    match program.block(c.with(program.call(c).block)).kind {
+        BlockKind::Then(test) => Some(test),
+        _ => None,
+    }
+}

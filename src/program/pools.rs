@@ -1,0 +1,116 @@
+//! Pools: objects that are handed out again, by a model, by what is given back, by the words that pools use.
+
+use super::count::{Count, Emitter};
+use super::{At, CallAt, Fun, Origin, Program, Root};
+use crate::facts::*;
+use crate::findings::{Confidence, Region};
+
+impl Program<'_> {
+    /// A call whose result is older than the call: from a pool, a getter, a cache.
+    pub(super) fn not_fresh(&self, made: CallAt) -> Option<(String, Emitter)> {
+        let call = self.call(made);
+        if call.kind != CallKind::Call {
+            return None;
+        }
+        if let Some(model) = self.method_model(made) {
+            return match model.origin {
+                crate::models::Origin::Pooled => {
+                    Some(("comes out of a pool: it was used before and is used again".into(), Emitter::Pooled))
+                }
+                crate::models::Origin::Shared => Some(("is one object for all callers".into(), Emitter::Longer)),
+                _ => None,
+            };
+        }
+        let name = self.callee_name(made)?;
+        if self.looks_pooled(made) {
+            return Some((format!("`{name}` gives an object out of a pool: it was used before and is used again"), Emitter::Pooled));
+        }
+        if self.is_handed_back(made) {
+            return Some((format!("`{name}` gives an object that is handed back after use: it serves again"), Emitter::Pooled));
+        }
+        None
+    }
+
+    /// The call takes something out of a pool, by the words that pools use.
+    pub fn looks_pooled(&self, c: CallAt) -> bool {
+        let Some((object, Key::Name(name))) = self.receiver(c) else { return false };
+        if !self.functions_called(c).is_empty() {
+            return false;
+        }
+        match name.as_str() {
+            "getConnection" | "acquire" | "checkout" | "borrow" | "lease" => true,
+            "connect" | "get" | "take" | "request" => {
+                let shown = self.origins(object).first().map(|o| self.show(o)).unwrap_or_default();
+                shown.rsplit('.').next().is_some_and(|last| last.to_ascii_lowercase().ends_with("pool"))
+            }
+            _ => false,
+        }
+    }
+
+    /// The value is given back rather than ended: `v.release()`, `pool.release(v)`.
+    pub fn is_handed_back(&self, made: CallAt) -> bool {
+        let origin = Origin::root(Root::Call(made));
+        self.hands_back(&origin, made.file)
+    }
+
+    /// Somewhere in the file, the object is given back.
+    pub fn hands_back(&self, origin: &Origin, file: u32) -> bool {
+        let count = self.facts(file).calls.len() as u32;
+        (0..count).map(|i| At::new(file, CallId(i))).any(|c| {
+            let Some((object, Key::Name(name))) = self.receiver(c) else { return false };
+            if !matches!(name.as_str(), "release" | "releaseConnection" | "giveBack" | "checkin") {
+                return false;
+            }
+            let call = self.call(c);
+            self.origins(object).contains(origin) || call.args.iter().any(|&a| self.origins(c.with(a)).contains(origin))
+        })
+    }
+
+    /// What a promise or a pool hands to a callback.
+    pub(super) fn count_callback_param(&self, origin: &Origin, g: Fun, i: u32, depth: u32) -> Option<Count> {
+        for passed in self.passed(g) {
+            let c = passed.call;
+            let from_pool = |this: &Self, made: CallAt, at: CallAt| {
+                let name = this.callee_name(made).unwrap_or_default();
+                let step = this.step_call(made, format!("`{name}` gives an object out of a pool: it was used before and is used again"));
+                let mut steps = vec![step];
+                let runs = this.runs(this.function_of(at), None);
+                let region = runs.as_ref().map_or(Region::Call, |r| r.region);
+                steps.extend(runs.into_iter().flat_map(|r| r.steps));
+                let mut count = this.many(region, Confidence::Medium, origin, steps);
+                if let Count::Many(many) = &mut count {
+                    many.emitter = Emitter::Pooled;
+                    many.lifetime = Region::Connection;
+                }
+                count
+            };
+            if self.looks_pooled(c) && (i as usize) >= passed.shift && origin.path.is_empty() {
+                return Some(from_pool(self, c, c));
+            }
+            if let Some((object, Key::Name(name))) = self.receiver(c)
+                && name == "then"
+                && passed.arg == 0
+                && i == 0
+            {
+                if origin.path.is_empty() && self.hands_back(origin, g.file) {
+                    return Some(from_pool(self, c, c));
+                }
+                for o in self.origins(object).iter() {
+                    if let Root::Call(made) = o.root
+                        && o.path.is_empty()
+                        && !self.looks_pooled(made)
+                        && self.method_model(made).is_none()
+                    {
+                        continue;
+                    }
+                    for o in self.follow(o, &origin.path) {
+                        if let Count::Many(many) = self.count_at(c, &o, depth - 1) {
+                            return Some(Count::Many(many));
+                        }
+                    }
+                }
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,268 @@
+//! Runs: how often a function runs in one activation of another, or per program, and who starts it.
+
+use rustc_hash::FxHashSet;
+
+use super::calls::{Started, Starter, Times};
+use super::count::DEPTH;
+use super::{At, Fun, Owner, PathKey, Program, Root};
+use crate::facts::*;
+use crate::findings::{Confidence, Region, Step};
+
+/// How often a function runs in one activation of another (or per program).
+#[derive(Debug, Clone)]
+pub struct Runs {
+    pub region: Region,
+    pub confidence: Confidence,
+    pub steps: Vec<Step>,
+    pub operation: bool,
+    /// It leads back to itself.
+    pub cycle: bool,
+}
+
+impl Runs {
+    /// What leads back to itself through a timer is a tick, through a listener an event.
+    pub(super) fn through(&mut self, how: &Started) {
+        match how {
+            Started::Listener(_) if self.cycle => {
+                self.region = Region::Event;
+                self.cycle = false;
+            }
+            Started::Timer if self.cycle => self.region = Region::Tick,
+            _ => {}
+        }
+    }
+}
+
+/// What runs are counted within.
+pub(super) struct Goal {
+    /// None: the program.
+    pub(super) function: Option<Fun>,
+    /// The block that makes the object.
+    pub(super) made_in: Option<At<BlockId>>,
+}
+
+impl Program<'_> {
+    /// How often `f` runs in one activation of `goal` (None: per program); None for once.
+    pub fn runs(&self, f: Fun, goal: Option<Fun>) -> Option<Runs> {
+        self.runs_since(f, goal, None)
+    }
+
+    /// The same for an object that is made in a block of `goal`: a loop that makes it anew does not count.
+    pub(super) fn runs_since(&self, f: Fun, goal: Option<Fun>, made_in: Option<At<BlockId>>) -> Option<Runs> {
+        self.runs_through(f, &Goal { function: goal, made_in }, &mut FxHashSet::default(), DEPTH)
+    }
+
+    pub(super) fn runs_through(&self, f: Fun, wanted: &Goal, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+        let goal = wanted.function;
+        if Some(f) == goal || self.fun(f).kind == FunctionKind::Module || depth == 0 {
+            return None;
+        }
+        if goal.is_some_and(|g| !self.within(f, g)) {
+            return None;
+        }
+        if !seen.insert(f) {
+            return Some(Runs {
+                region: Region::Event,
+                confidence: Confidence::High,
+                steps: vec![self.step_function(f, format!("`{}` leads back to itself: it runs again and again", self.function_name(f)))],
+                operation: false,
+                cycle: true,
+            });
+        }
+        if goal.is_none()
+            && let Some(runs) = self.runs_as_lifecycle(f)
+        {
+            seen.remove(&f);
+            return Some(runs);
+        }
+        let mut best: Option<Runs> = None;
+        let better = |best: &Option<Runs>, runs: &Runs| best.as_ref().is_none_or(|b| runs.confidence > b.confidence);
+        for starter in self.starters(f) {
+            let found = self.runs_of_starter(f, &starter, wanted, seen, depth);
+            if let Some(runs) = found
+                && better(&best, &runs)
+            {
+                best = Some(runs);
+            }
+        }
+        if best.is_none() {
+            best = self.runs_as_member(f, goal);
+        }
+        seen.remove(&f);
+        best
+    }
+
+    pub(super) fn runs_of_starter(&self, f: Fun, starter: &Starter, wanted: &Goal, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+        let goal = wanted.function;
+        // A starter outside the goal's activation says nothing of runs within it.
+        if let (Some(goal), Some(within)) = (goal, starter.within)
+            && !self.within(within, goal)
+            && !(matches!(starter.times, Times::Many(_))
+                && matches!(starter.how, Started::Listener(_) | Started::Entry | Started::Interval))
+        {
+            return None;
+        }
+        if let Times::Many(region) = starter.times {
+            if starter.how == Started::Interval && self.ends_its_timer(f) {
+                return None;
+            }
+            if goal.is_some() && matches!(starter.how, Started::Public) {
+                return None;
+            }
+            if starter.how == Started::Each && starter.by.is_some_and(|c| self.is_name_list(c)) {
+                return starter.within.and_then(|w| self.runs_through(w, wanted, seen, depth - 1));
+            }
+            let (confidence, operation) = match starter.how {
+                Started::Public => (Confidence::Medium, true),
+                Started::Unknown => (Confidence::Low, false),
+                Started::Each => (Confidence::Low, false),
+                Started::Patch => (Confidence::Medium, false),
+                _ => (Confidence::High, false),
+            };
+            // Each call of a constructor makes an object.
+            let constructs = starter.how == Started::Public
+                && self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o) && !matches!(o, Owner::Literal(_) | Owner::Function(_)));
+            if constructs {
+                return self.runs_as_maker(f);
+            }
+            let message = self.why(f, starter, region);
+            let step = match starter.by {
+                Some(c) => self.step_call(c, message),
+                None => self.step_function(f, message),
+            };
+            return Some(Runs { region, confidence, steps: vec![step], operation, cycle: false });
+        }
+        let within = starter.within?;
+        let by = starter.by?;
+        if starter.how == Started::Called
+            && let Some(around) = self.loop_around(by.with(self.call(by).block))
+            && goal.is_none_or(|g| self.within(within, g))
+            && !wanted.made_in.is_some_and(|m| self.block_within(m, around))
+            && !self.leaves_loop(by, around)
+        {
+            let collection = matches!(self.block(around).kind, BlockKind::Loop(LoopKind::Of | LoopKind::In, _));
+            return Some(Runs {
+                region: Region::Iteration,
+                confidence: if collection { Confidence::Low } else { Confidence::High },
+                steps: vec![self.step_call(by, format!("`{}` is called in a loop", self.function_name(f)))],
+                operation: false,
+                cycle: false,
+            });
+        }
+        let mut runs = self.runs_through(within, wanted, seen, depth - 1)?;
+        runs.through(&starter.how);
+        if starter.how == Started::Unknown {
+            runs.confidence = runs.confidence.min(Confidence::Low);
+        }
+        if starter.how == Started::Called && runs.steps.len() < 6 && !self.within(f, within) {
+            runs.steps.push(self.step_call(by, format!("`{}` is called from here", self.function_name(f))));
+        }
+        Some(runs)
+    }
+
+    /// A function that is a member of an object that its maker gives out, or that its maker returns: its users call it.
+    pub(super) fn runs_as_member(&self, f: Fun, goal: Option<Fun>) -> Option<Runs> {
+        let function = self.fun(f);
+        if matches!(function.kind, FunctionKind::Constructor | FunctionKind::Initializer) {
+            // A class is made again and again where its users do.
+            return if goal.is_none() { self.runs_as_maker(f) } else { None };
+        }
+        if goal.is_none()
+            && let Some(runs) = self.runs_as_lifecycle(f)
+        {
+            return Some(runs);
+        }
+        let member = match self.owner_of_function(f) {
+            Some(Owner::Literal(literal)) => goal.is_none_or(|g| self.literal_function(literal) == Some(g)) && self.is_given_out(literal),
+            Some(Owner::Class(_) | Owner::Proto(_)) if goal.is_none() => true,
+            // An arrow in a field is a method.
+            Some(Owner::Class(_) | Owner::Proto(_)) => function.kind == FunctionKind::Arrow && function.parent == goal.map(|g| g.id),
+            _ => false,
+        };
+        let returned = self.returned_by(f).iter().any(|&g| goal.is_none_or(|goal| g == goal) && !self.is_executor(g));
+        if !member && !returned {
+            return None;
+        }
+        let step = self.step_function(f, format!("`{}` is called any number of times", self.function_name(f)));
+        let confidence = if self.callers(f).is_empty() { Confidence::Medium } else { Confidence::Low };
+        Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true, cycle: false })
+    }
+
+    /// Users of the package make objects of a public class.
+    pub(super) fn runs_as_maker(&self, f: Fun) -> Option<Runs> {
+        let owner = self.owner_of_this(f)?;
+        if !self.is_public_owner(owner) {
+            return None;
+        }
+        let step = self.step_function(f, format!("users of the package make any number of {} objects", self.owner_name(owner)));
+        Some(Runs { region: Region::Instance, confidence: Confidence::Medium, steps: vec![step], operation: false, cycle: false })
+    }
+
+    /// A framework calls the member, by its name, at each mount or render.
+    pub(super) fn runs_as_lifecycle(&self, f: Fun) -> Option<Runs> {
+        let owner = self.owner_of_function(f)?;
+        let name = &self.fun(f).name;
+        for lifecycle in self.models.lifecycles() {
+            let base = self
+                .owner_model(owner)
+                .is_some_and(|ix| lifecycle.bases.iter().filter_map(|b| self.models.type_named(b)).any(|b| self.models.is_a(ix, b)));
+            let by_name = lifecycle.by_name
+                && lifecycle
+                    .teardown
+                    .iter()
+                    .chain(lifecycle.pairs.iter().map(|(_, down)| down))
+                    .any(|t| !self.methods(owner, PathKey::Name(self.sym(t))).is_empty());
+            if !base && !by_name {
+                continue;
+            }
+            let paired = lifecycle.pairs.iter().any(|(set_up, _)| set_up == name);
+            let once = lifecycle.once.contains(name) || paired;
+            if !once && !lifecycle.many.contains(name) {
+                continue;
+            }
+            let region = if once { lifecycle.lifetime.unwrap_or(Region::Mount) } else { Region::Render };
+            let region = if paired { Region::Mount } else { region };
+            if !matches!(region, Region::Mount | Region::Render) {
+                return None;
+            }
+            let step = self.step_function(f, format!("`{name}` runs at each {}", region.word()));
+            return Some(Runs { region, confidence: Confidence::Medium, steps: vec![step], operation: false, cycle: false });
+        }
+        None
+    }
+
+    /// The timer's function ends the timer before anything else can run again.
+    pub(super) fn ends_its_timer(&self, f: Fun) -> bool {
+        let body = f.with(self.fun(f).body);
+        self.block(body)
+            .items
+            .iter()
+            .any(|i| matches!(i, Item::Call(c) if self.callee_name(f.with(*c)).as_deref() == Some("clearInterval")))
+    }
+
+    /// A literal that its function returns.
+    pub(super) fn is_given_out(&self, literal: At<ValueId>) -> bool {
+        self.facts(literal.file).functions.iter().any(|f| {
+            f.returns.iter().any(|&r| self.origins(literal.with(r)).iter().any(|o| o.root == Root::Literal(literal) && o.path.is_empty()))
+        })
+    }
+
+    pub(super) fn is_executor(&self, g: Fun) -> bool {
+        self.passed(g).iter().any(|p| self.call(p.call).kind == CallKind::New)
+    }
+
+    pub(super) fn why(&self, f: Fun, starter: &Starter, region: Region) -> String {
+        let name = self.function_name(f);
+        match (&starter.how, region) {
+            (Started::Listener(Some(event)), Region::Event) => format!("`{name}` runs each time `{event}` fires"),
+            (Started::Listener(Some(event)), region) => format!("`{name}` runs once per {}, when `{event}` fires", region.word()),
+            (Started::Listener(None), _) => format!("`{name}` runs each time the event fires"),
+            (Started::Interval, _) => format!("`{name}` runs at each tick of the timer"),
+            (Started::Each, _) => format!("`{name}` runs once for each element"),
+            (Started::Entry, region) => format!("`{name}` runs once per {}", region.word()),
+            (Started::Public, _) => format!("`{name}` is exported: its users call it any number of times"),
+            (Started::Patch, _) => format!("`{name}` takes the place of a method that is called any number of times"),
+            _ => format!("`{name}` runs many times"),
+        }
+    }
+}
