@@ -194,6 +194,11 @@ impl Models {
         self.inherited(ix, |model| model.pooled.then_some(())).is_some()
     }
 
+    /// What such an object keeps in memory, where that is much, and whether it grows with the input.
+    pub fn holds(&self, ix: TypeIx) -> Option<(&str, bool)> {
+        self.inherited(ix, |model| model.holds.as_deref().map(|holds| (holds, model.grows)))
+    }
+
     /// The property tells the state of such an object.
     pub fn state_guard(&self, ix: TypeIx, property: &str) -> bool {
         self.inherited(ix, |model| model.state_guards.iter().find(|guard| *guard == property)).is_some()

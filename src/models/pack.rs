@@ -78,6 +78,11 @@ pub struct TypeModel {
     /// Properties that tell the state: `if (socket.connecting)` bounds what is registered under it.
     #[serde(default)]
     pub state_guards: Vec<String>,
+    /// What an object of this type keeps in memory, in words for messages, where that is much (`a file's content`).
+    pub holds: Option<String>,
+    /// It holds more, the more comes in: it has no size of its own.
+    #[serde(default)]
+    pub grows: bool,
     /// Members that hardly any other object has: seeing one on an untyped value is evidence for this type.
     /// For a look-alike (kind `other`) it is evidence that its `.on` registers nothing.
     #[serde(default)]

@@ -13,6 +13,9 @@
 //! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
 //! | `matching`, `paths`, `firing`, `disposers` | does a release meet its registration, on every way, ever |
 //! | `discharge` | what ends the obligation |
+//! | `retains` | what does a listener keep alive |
+//! | `sizes` | what is that, and how big |
+//! | `raised` | which calls hide listeners that pile up |
 //! | `obligation` | all of it, for the rules |
 
 pub mod calls;
@@ -30,9 +33,12 @@ pub mod owners;
 pub mod patches;
 pub mod paths;
 pub mod pools;
+pub mod raised;
 pub mod resolve;
+pub mod retains;
 pub mod runs;
 pub mod sites;
+pub mod sizes;
 pub mod stages;
 pub mod types;
 pub mod values;
@@ -355,6 +361,11 @@ impl<'a> Program<'a> {
 
     pub fn step_call(&self, c: CallAt, message: impl Into<String>) -> Step {
         self.step_at(c.file, self.call_position(c).name, message)
+    }
+
+    /// A step where a variable is declared.
+    pub fn step_variable(&self, b: At<BindingId>, message: impl Into<String>) -> Step {
+        self.step_at(b.file, self.files[b.file as usize].positions.bindings[b.id.index()], message)
     }
 
     pub fn step_function(&self, f: Fun, message: impl Into<String>) -> Step {

@@ -23,6 +23,12 @@ pub enum Fault {
     Sibling(CallAt),
     /// Nothing releases it.
     NotReleased,
+    /// It is one only, and pins something large that it mentions.
+    Pins,
+    /// It is one only, and pins something large because of another closure of its scope.
+    Shares,
+    /// Not a registration: the limit that would tell of them is taken away, and this one piles up.
+    LimitRaised(Option<CallAt>),
 }
 
 /// A registration that has to be released and is not.

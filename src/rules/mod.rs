@@ -3,10 +3,13 @@
 //! One registration gives one finding, of the first rule of [`RULES`] that holds.
 
 mod disposer_dropped;
+mod max_listeners_raised;
 mod once_never_fires;
 mod release_mismatch;
 mod release_not_on_every_path;
 mod repeats;
+mod retained_buffer;
+mod shared_context;
 mod wording;
 
 use crate::findings::{Finding, Problem};
@@ -41,16 +44,23 @@ pub const RULES: &[Rule] = &[
     repeats::PER_MOUNT,
     repeats::PER_TICK,
     repeats::IN_LOOP,
+    retained_buffer::RULE,
+    shared_context::RULE,
+    max_listeners_raised::RULE,
 ];
 
 /// Asks every rule. Findings come in no particular order, with empty fingerprints.
 pub fn run(program: &Program) -> (Vec<Finding>, Vec<Problem>) {
     let sites = Sites::collect(program);
     let mut findings = Vec::new();
-    for obligation in program.obligations(&sites) {
-        if let Some(rule) = RULES.iter().find(|rule| (rule.detect)(&obligation)) {
-            let words = (rule.word)(program, &obligation);
-            findings.push(wording::finding(program, rule, &obligation, words));
+    let mut obligations = program.obligations(&sites);
+    obligations.extend(program.pinning(&sites, &obligations));
+    let raised = program.raised(&obligations);
+    obligations.extend(raised.iter().map(|raised| raised.obligation(program)));
+    for obligation in &obligations {
+        if let Some(rule) = RULES.iter().find(|rule| (rule.detect)(obligation)) {
+            let words = (rule.word)(program, obligation);
+            findings.push(wording::finding(program, rule, obligation, words));
         }
     }
     let mut problems = Vec::new();

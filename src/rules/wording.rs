@@ -1,10 +1,10 @@
 //! What findings have in common: how an obligation becomes a finding.
 
 use super::Rule;
-use crate::findings::{Confidence, Finding, Severity, Step};
+use crate::findings::{Confidence, Finding, Region, Retained, Severity, Step};
 use crate::program::Program;
 use crate::program::count::Emitter;
-use crate::program::obligation::Obligation;
+use crate::program::obligation::{Fault, Obligation};
 
 /// A rule's words for one obligation.
 pub struct Words {
@@ -32,6 +32,12 @@ pub fn emitter(obligation: &Obligation) -> String {
 
 /// What it does to a running system.
 pub fn severity(obligation: &Obligation) -> Severity {
+    match obligation.fault {
+        Fault::Pins | Fault::Shares if obligation.lifetime == Region::Program => return Severity::Warning,
+        Fault::LimitRaised(Some(_)) => return Severity::Warning,
+        Fault::Pins | Fault::Shares | Fault::LimitRaised(None) => return Severity::Note,
+        _ => {}
+    }
     match (obligation.confidence, obligation.emitter) {
         (Confidence::High, _) | (_, Emitter::Pooled | Emitter::Process | Emitter::Signal) => Severity::Error,
         (Confidence::Low, _) => Severity::Note,
@@ -64,13 +70,27 @@ pub fn finding(program: &Program, rule: &Rule, obligation: &Obligation, words: W
         emitter_type: obligation.emitter_type.clone(),
         lifetime: obligation.lifetime,
         runs: obligation.region,
-        retains: Vec::new(),
+        retains: retains(program, obligation),
         trace,
         fingerprint: String::new(),
         verdict: None,
         evidence: Vec::new(),
         scope: program.scope_name(program.function_of(registration.call)),
     }
+}
+
+/// What each listener keeps alive.
+fn retains(program: &Program, obligation: &Obligation) -> Vec<Retained> {
+    let registration = obligation.registration;
+    let retained = program.retained(registration).into_iter().map(|keeps| Retained {
+        // Positions are of the finding's file; what another file declares is told at the call.
+        position: if keeps.file == registration.call.file { keeps.position } else { program.call_position(registration.call).paren },
+        through: keeps.through.filter(|f| f.file == registration.call.file).map(|f| program.function_range(f).start),
+        name: keeps.name,
+        size: keeps.weight.size,
+        what: keeps.weight.what,
+    });
+    retained.collect()
 }
 
 /// What to do, for a listener that nothing takes away.
