@@ -46,14 +46,8 @@ pub fn run(args: LogsArgs) -> u8 {
             Err(reason) => unusable.push((text.clone(), reason)),
         }
     }
-    let request = LogsRequest {
-        logs: args.logs,
-        source: args.source,
-        mappings,
-        json: args.format == Shape::Json,
-        follow: args.follow,
-        working,
-    };
+    let request =
+        LogsRequest { logs: args.logs, source: args.source, mappings, json: args.format == Shape::Json, follow: args.follow, working };
     let mut analyse = |folder: &Utf8Path, named: &[Utf8PathBuf]| {
         let analysis = check(&Request {
             paths: vec![folder.to_owned()],

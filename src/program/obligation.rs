@@ -61,6 +61,11 @@ impl Program<'_> {
         if matches!(registration.event.name(), Some("newListener" | "removeListener")) {
             return None;
         }
+        // `finished(stream, f)` waits for an end that an emitter of the program's own reaches.
+        let own_end = registration.implicit && matches!(registration.event.name(), Some("end" | "finish" | "close"));
+        if own_end && registration.receivers.iter().all(|o| self.emitter_kind(o) == Emitter::Longer && !o.path.is_empty()) {
+            return None;
+        }
         if self.is_forwarder(registration) {
             return None;
         }

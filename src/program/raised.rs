@@ -30,7 +30,8 @@ impl Raised {
             Some((_, confidence, region, lifetime)) => (confidence, region, lifetime),
             None => (Confidence::Medium, Region::Program, Region::Program),
         };
-        let steps = self.behind.map(|(c, ..)| program.step_call(c, "listeners pile up here, and nothing would tell of it")).into_iter().collect();
+        let steps =
+            self.behind.map(|(c, ..)| program.step_call(c, "listeners pile up here, and nothing would tell of it")).into_iter().collect();
         Obligation {
             registration: &self.call,
             fault: Fault::LimitRaised(self.behind.map(|(c, ..)| c)),
@@ -73,8 +74,11 @@ impl Program<'_> {
             _ => call.args.iter().skip(1).flat_map(|&target| self.origins(c.with(target)).to_vec()).collect(),
         };
         let everywhere = receivers.is_empty();
-        let process = receivers.iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Global(name) | Root::Module(name) if &*self.text(name) == "process"));
-        let piles = |o: &&Obligation| !matches!(o.fault, Fault::Pins | Fault::Shares) && self.same_object(&o.registration.receivers, &receivers);
+        let process = receivers
+            .iter()
+            .any(|o| o.path.is_empty() && matches!(o.root, Root::Global(name) | Root::Module(name) if &*self.text(name) == "process"));
+        let piles =
+            |o: &&Obligation| !matches!(o.fault, Fault::Pins | Fault::Shares) && self.same_object(&o.registration.receivers, &receivers);
         let behind = obligations.iter().filter(piles).max_by_key(|o| o.confidence);
         if behind.is_none() && !process && !everywhere {
             return None;
@@ -97,7 +101,11 @@ impl Program<'_> {
     /// The module `events` or its class; or the function `setMaxListeners` of it.
     fn is_events(&self, origin: &Origin, function: bool) -> bool {
         let Root::Module(module) = origin.root else { return false };
-        let names: Vec<_> = origin.path.iter().map(|key| if let PathKey::Name(name) = key { self.text(*name).to_string() } else { String::new() }).collect();
+        let names: Vec<_> = origin
+            .path
+            .iter()
+            .map(|key| if let PathKey::Name(name) = key { self.text(*name).to_string() } else { String::new() })
+            .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).filter(|name| !matches!(*name, "EventEmitter" | "default")).collect();
         &*self.text(module) == "events" && names == if function { &["setMaxListeners"][..] } else { &[] }
     }
@@ -109,7 +117,8 @@ impl Program<'_> {
             Value::Member(object, Key::Name(name)) => name == "POSITIVE_INFINITY" && self.is_global(limit.with(*object), "Number"),
             Value::Number(text) => text == "0",
             _ => self.origins(limit).iter().all(|o| {
-                o.path.is_empty() && matches!(o.root, Root::Const(text) | Root::Global(text) if matches!(&*self.text(text), "0" | "Infinity"))
+                o.path.is_empty()
+                    && matches!(o.root, Root::Const(text) | Root::Global(text) if matches!(&*self.text(text), "0" | "Infinity"))
             }),
         }
     }

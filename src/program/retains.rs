@@ -238,7 +238,10 @@ impl Program<'_> {
     pub fn pinning<'s>(&self, sites: &'s Sites, spoken: &[Obligation]) -> Vec<Obligation<'s>> {
         let spoken: FxHashSet<CallAt> = spoken.iter().flat_map(|o| [o.registration.call, o.registration.inner]).collect();
         let candidates = sites.registrations.iter().enumerate().filter(|(i, r)| {
-            !self.files[r.call.file as usize].declaration && !spoken.contains(&r.call) && !spoken.contains(&r.inner) && !sites.is_lifted(self, *i)
+            !self.files[r.call.file as usize].declaration
+                && !spoken.contains(&r.call)
+                && !spoken.contains(&r.inner)
+                && !sites.is_lifted(self, *i)
         });
         candidates.filter_map(|(_, registration)| self.pins(sites, registration)).collect()
     }
@@ -424,11 +427,14 @@ impl Program<'_> {
                 _ => Sure::No,
             };
             // What stands under a test need not have run.
-            let straight = starter.by.is_none_or(|c| matches!(self.block(c.with(self.call(c).block)).kind, BlockKind::Body | BlockKind::Try));
+            let straight =
+                starter.by.is_none_or(|c| matches!(self.block(c.with(self.call(c).block)).kind, BlockKind::Body | BlockKind::Try));
             sure = sure.max(if straight { stays } else { Sure::No });
         }
         for assign in &self.facts(g.file).assigns {
-            if matches!(assign.to, Place::Member(..) | Place::Global(_)) && matches!(self.value(g.with(assign.from)), Value::Function(f) if *f == g.id) {
+            if matches!(assign.to, Place::Member(..) | Place::Global(_))
+                && matches!(self.value(g.with(assign.from)), Value::Function(f) if *f == g.id)
+            {
                 sure = sure.max(Sure::Perhaps);
             }
         }

@@ -436,7 +436,9 @@ impl Program<'_> {
     fn weigh_bytes(&self, size: At<ValueId>, each: u64, what: &str) -> Weight {
         match self.number(size, 6).map(|n| n * each as f64) {
             Some(bytes) if bytes < LARGE as f64 => Weight::SMALL,
-            Some(bytes) if bytes >= (1 << 20) as f64 => Weight::of(Size::Large, format!("{what} of {} MB", (bytes / 1048576.0).round()), true),
+            Some(bytes) if bytes >= (1 << 20) as f64 => {
+                Weight::of(Size::Large, format!("{what} of {} MB", (bytes / 1048576.0).round()), true)
+            }
             Some(bytes) => Weight::of(Size::Large, format!("{what} of {} KB", (bytes / 1024.0).round()), true),
             None => Weight::of(Size::Unbounded, what, false),
         }

@@ -38,7 +38,9 @@ pub(super) fn steps(program: &Program, obligation: &Obligation, kept: &[Keeps]) 
         let what = keeps.weight.what.as_deref().unwrap_or("a large value");
         match keeps.variable {
             Some(variable) => steps.push(program.step_variable(variable, format!("`{}` holds {what}", keeps.name))),
-            None => steps.push(program.step_call(obligation.registration.call, format!("`{}` ({what}) is bound to the listener", keeps.name))),
+            None => {
+                steps.push(program.step_call(obligation.registration.call, format!("`{}` ({what}) is bound to the listener", keeps.name)))
+            }
         }
     }
     steps

@@ -27,7 +27,9 @@ fn word(program: &Program, obligation: &Obligation) -> Words {
         obligation.lifetime.word()
     );
     let mut steps = super::retained_buffer::steps(program, obligation, &kept);
-    steps.extend(other.map(|f| program.step_function(f, format!("this closure mentions `{name}`: every closure of the scope keeps it, run or not"))));
+    steps.extend(
+        other.map(|f| program.step_function(f, format!("this closure mentions `{name}`: every closure of the scope keeps it, run or not"))),
+    );
     let help = format!(
         "make the listener in a function of its own, put `{name}` and the closure that mentions it into an inner block, or set `{name} = null` once it has served"
     );
