@@ -16,8 +16,8 @@ use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::Size;
 
-/// How far a value is followed.
-const DEPTH: u32 = 7;
+/// How far a value is followed. Each is weighed once, so this bounds the stack, not the time.
+const DEPTH: u32 = 24;
 /// A buffer from here on is large: what V8 and Node allocate outside of their pools.
 const LARGE: u64 = 64 << 10;
 /// How many places that use an object are looked at.
@@ -105,9 +105,13 @@ impl Program<'_> {
         let total = total.unwrap_or(Weight::UNKNOWN);
         if total.size == Size::Unknown
             && let Some(of) = &self.binding(b).of
-            && let Some(Type::Model(ix)) = self.written_type(b.file, of)
         {
-            return self.held(ix).unwrap_or(total);
+            if is_scalar(of) {
+                return Weight::SMALL;
+            }
+            if let Some(Type::Model(ix)) = self.written_type(b.file, of) {
+                return self.held(ix).unwrap_or(total);
+            }
         }
         total
     }
@@ -269,6 +273,17 @@ impl Program<'_> {
         Weight::SMALL
     }
 
+    /// A generator that was left at a `yield` keeps all its variables, used again or not.
+    fn weigh_suspended(&self, f: Fun, depth: u32, seen: &mut Seen) -> Weight {
+        for (index, binding) in self.facts(f.file).bindings.iter().enumerate().filter(|(_, binding)| binding.function == f.id) {
+            let weight = self.weigh_binding(f.with(BindingId(index as u32)), depth - 1, seen);
+            if weight.is_large() {
+                return Weight { sure: false, ..weight.within(|what| format!("a suspended generator that keeps `{}`, {what}", binding.name)) };
+            }
+        }
+        Weight::UNKNOWN
+    }
+
     /// An object or array literal: what stands in it and what is put into it.
     fn weigh_literal(&self, v: At<ValueId>, depth: u32, seen: &mut Seen) -> Weight {
         match self.value(v) {
@@ -346,6 +361,11 @@ impl Program<'_> {
     fn weigh_call(&self, c: CallAt, depth: u32, seen: &mut Seen) -> Option<Weight> {
         let call = self.call(c);
         let arg = |i: usize| call.args.get(i).map(|&a| c.with(a));
+        if call.kind == CallKind::Call
+            && let Some(&f) = self.functions_called(c).iter().find(|&&f| self.fun(f).is_generator)
+        {
+            return Some(self.weigh_suspended(f, depth, seen));
+        }
         let name = self.callee_name(c)?;
         if call.kind == CallKind::New {
             return self.weigh_new(c, &name, depth, seen);
@@ -520,6 +540,10 @@ impl Program<'_> {
         }
         None
     }
+}
+
+fn is_scalar(of: &TypeRef) -> bool {
+    !of.names.is_empty() && of.names.iter().all(|name| matches!(name.as_str(), "number" | "boolean" | "bigint" | "symbol"))
 }
 
 fn is_count(name: &str) -> bool {

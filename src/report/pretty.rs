@@ -140,9 +140,10 @@ fn retained(finding: &Finding) -> Option<String> {
         .retains
         .iter()
         .filter(|retained| retained.size >= Size::Large)
-        .map(|retained| match &retained.what {
-            Some(what) => format!("`{}` ({what})", retained.name),
-            None => format!("`{}`", retained.name),
+        .map(|retained| {
+            let through = retained.through.map(|other| format!("because of the closure at line {}", other.line));
+            let why: Vec<String> = retained.what.iter().cloned().chain(through).collect();
+            if why.is_empty() { format!("`{}`", retained.name) } else { format!("`{}` ({})", retained.name, why.join(", ")) }
         })
         .collect();
     (!large.is_empty()).then(|| format!("each listener keeps {} in memory", large.join(", ")))

@@ -3,12 +3,17 @@
 // emitters which of those listeners they still hold. Removals need no watching.
 
 const events = require('node:events');
+const fs = require('node:fs');
 const { EventEmitter } = events;
 
 /** Lines ("file:line") on which some registration stood or which led to one. */
 const reached = new Set();
 /** Lines that switched the listener limit off. */
 const raised = new Set();
+
+/** Buffers from here on are watched one by one. */
+const LARGE = 4 << 20;
+let large = [];
 
 let noted = [];
 let indexOf = new WeakMap();
@@ -80,6 +85,7 @@ function begin(epoch) {
   indexOf = new WeakMap();
   reached.clear();
   raised.clear();
+  large = [];
   watching = true;
 }
 
@@ -92,8 +98,30 @@ function emitters() {
   return noted.map((entry) => entry.emitter.deref()).filter(Boolean);
 }
 
+/** How many large buffers the example made, and how many of them are alive. */
+function buffers() {
+  return { large: large.length, alive: large.filter((buffer) => buffer.deref()).length };
+}
+
+function noteLarge(value) {
+  if (watching && Buffer.isBuffer(value) && value.length >= LARGE) large.push(new WeakRef(value));
+  return value;
+}
+
+/** What makes large buffers, so that each of them is noted. */
+function installBuffers() {
+  for (const [holder, method] of [[Buffer, 'alloc'], [Buffer, 'concat'], [fs, 'readFileSync'], [fs.promises, 'readFile']]) {
+    const real = holder[method];
+    holder[method] = (...args) => {
+      const made = real.apply(holder, args);
+      return made instanceof Promise ? made.then(noteLarge) : noteLarge(made);
+    };
+  }
+}
+
 /** Once: from now on every registration is noted. */
 function install() {
+  installBuffers();
   const proto = EventEmitter.prototype;
   for (const method of ['on', 'addListener', 'prependListener']) {
     const real = proto[method];
@@ -120,4 +148,4 @@ function install() {
   };
 }
 
-module.exports = { install, begin, end, measure, emitters, reached, raised };
+module.exports = { install, begin, end, measure, emitters, buffers, reached, raised };

@@ -6,7 +6,7 @@
 // EXAMPLES: [{"files": [{"name", "text", "esm", "given": [[name, expression]], "drive": [expression]}],
 //             "leaks": ["file:line"], "kept": null | bool}]
 // For each example stdout gets a line "RESULT " and {"grown": [{"lines", "event", "before", "after", "emitter"}],
-// "reached": ["file:line"], "raised": ["file:line"], "kept": bytes, "missing": module | null, "errors": [text], "how": [text]}.
+// "reached": ["file:line"], "raised": ["file:line"], "kept": bytes, "large": number, "alive": number, "missing": module | null, "errors": [text], "how": [text]}.
 //
 // «Grown» is a group of living listeners with the same emitter, event and call path through the example. `leaks` and `kept`
 // (are large values expected to stay?) only tell when waiting may end: what is expected has come, and nothing else has.
@@ -76,10 +76,11 @@ function grown(before) {
   ));
 }
 
-function asExpected({ leaks, kept }, groups, now) {
-  if (kept !== null && (now >= LARGE) !== kept) return false;
-  return leaks.every((line) => groups.some((group) => group.lines.includes(line)) || counting.raised.has(line))
-    && groups.every((group) => group.lines.some((line) => leaks.includes(line)));
+function asExpected({ leaks, kept }, now) {
+  if (kept !== null && (now.kept >= LARGE) !== kept) return false;
+  if (kept !== null && now.large && (now.alive > 0) !== kept) return false;
+  return leaks.every((line) => now.grown.some((group) => group.lines.includes(line)) || counting.raised.has(line))
+    && now.grown.every((group) => group.lines.some((line) => leaks.includes(line)));
 }
 
 /** The file's text with what drives it behind. */
@@ -96,7 +97,7 @@ function driven(file) {
 async function example(project, epoch) {
   const how = new Set();
   const turns = project.kept === null ? 1 : 3;
-  const answer = { grown: [], kept: 0, missing: null, how };
+  const answer = { grown: [], kept: 0, large: 0, alive: 0, missing: null, how };
   errors = [];
   globalThis.__unlisten = { drives: [], kept: [] };
   counting.begin(epoch);
@@ -117,8 +118,8 @@ async function example(project, epoch) {
       await sleep(5);
       await collect(turns);
       answer.grown = grown(before);
-      answer.kept = bytes() - start;
-      if (asExpected(project, answer.grown, answer.kept) || Date.now() > stop) break;
+      Object.assign(answer, counting.buffers(), { kept: bytes() - start });
+      if (asExpected(project, answer) || Date.now() > stop) break;
     }
   } catch (error) {
     if (error instanceof Missing) answer.missing = error.specifier;

@@ -41,6 +41,9 @@ struct Answer {
     reached: Vec<String>,
     raised: Vec<String>,
     kept: i64,
+    /// Large buffers that the example made, and those of them that a weak reference still reaches.
+    large: u32,
+    alive: u32,
     missing: Option<String>,
     errors: Vec<String>,
     how: Vec<String>,
@@ -170,7 +173,7 @@ fn judge(project: &Project, answer: &Answer, kept: Option<bool>) -> Vec<String> 
         let agrees = if leak.rule == RAISED {
             answer.raised.contains(&leak.line)
         } else if KEEPING.contains(&leak.rule) {
-            answer.kept >= LARGE
+            answer.kept >= LARGE && (answer.large == 0 || answer.alive > 0)
         } else {
             // A loop may do all its harm at once; everything else grows for as long as it is driven.
             let steady = |grown: &Grown| leak.rule == "listener-in-loop" || grown.after >= grown.before + 3;
@@ -187,8 +190,9 @@ fn judge(project: &Project, answer: &Answer, kept: Option<bool>) -> Vec<String> 
             wrong.push(format!("{place}: no mark, but Node sees {}", told(grown)));
         }
     }
-    if kept == Some(false) && answer.kept >= LARGE {
-        wrong.push(format!("{}: no mark, but {} MB stay in memory", project.place(), answer.kept >> 20));
+    if kept == Some(false) && (answer.kept >= LARGE || answer.alive > 0) {
+        let (kept, alive) = (answer.kept >> 20, answer.alive);
+        wrong.push(format!("{}: no mark, but {kept} MB stay in memory, {alive} large buffers are alive", project.place()));
     }
     for file in &project.files {
         for line in unreached(file, &answer.reached) {
@@ -235,7 +239,7 @@ fn told(grown: &Grown) -> String {
 
 fn seen(answer: &Answer) -> String {
     if answer.grown.is_empty() {
-        format!("nothing grew, {} KB kept", answer.kept >> 10)
+        format!("nothing grew, {} KB kept, {} of {} large buffers alive", answer.kept >> 10, answer.alive, answer.large)
     } else {
         answer.grown.iter().map(told).collect::<Vec<_>>().join("; ")
     }

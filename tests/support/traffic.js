@@ -40,7 +40,7 @@ function echo() {
 /** A file of 8 MB, beside the examples' own file: whoever made that folder removes it. */
 function bigFile() {
   const file = path.join(path.dirname(process.argv[2]), 'big');
-  if (!fs.existsSync(file)) fs.writeFileSync(file, Buffer.alloc(8 << 20, 97));
+  if (!fs.existsSync(file)) fs.writeFileSync(file, 'a'.repeat(8 << 20));
   return file;
 }
 
