@@ -53,18 +53,34 @@ const STORIES: &[Story] = &[
     leaks("class Page { constructor() { watch('this', this); bus.on('ping', this.show); } show() { return this; } } new Page();", ""),
     leaks("class Page { constructor() { watch('this', this); bus.on('ping', this.show.bind(this)); } show() {} } new Page();", "this"),
     leaks("class Page { constructor() { watch('this', this); bus.on('ping', () => this.show()); } show() {} } new Page();", "this"),
-    leaks("class Book { } class Page extends Book { constructor() { super(); watch('this', this); bus.on('ping', () => 1); } } new Page();", ""),
-    leaks("class Book { open() {} } class Page extends Book { read() { bus.on('ping', () => super.open()); } } watch('this', new Page()).read();", "this"),
+    leaks(
+        "class Book { } class Page extends Book { constructor() { super(); watch('this', this); bus.on('ping', () => 1); } } new Page();",
+        "",
+    ),
+    leaks(
+        "class Book { open() {} } class Page extends Book { read() { bus.on('ping', () => super.open()); } } watch('this', new Page()).read();",
+        "this",
+    ),
     leaks("const page = { show() { return 1; } }; watch('page', page); bus.on('ping', page.show);", ""),
     // Private names.
-    leaks("class Page { #text = 1; #show() { return this.#text; } constructor() { watch('this', this); bus.on('ping', () => this.#show()); } } new Page();", "this"),
+    leaks(
+        "class Page { #text = 1; #show() { return this.#text; } constructor() { watch('this', this); bus.on('ping', () => this.#show()); } } new Page();",
+        "this",
+    ),
     leaks("class Page { #text = 1; constructor() { watch('this', this); bus.on('ping', (o) => #text in o); } } new Page();", ""),
     // `arguments` holds what was given.
     leaks("(function (page) { bus.on('ping', () => arguments.length); })(mk('page'));", "page"),
     leaks("(function (page) { 'use strict'; report(arguments); bus.on('ping', () => 1); })(mk('page'));", ""),
     // One field of an object, or all of it.
-    leaks_inside("const page = mk('page'), text = mk('text'), both = watch('both', { page, text }); bus.on('ping', () => both.text);", "both page text", "both"),
-    leaks("const page = mk('page'), both = watch('both', { page, text: mk('text') }); const { text } = both; bus.on('ping', () => text);", "text"),
+    leaks_inside(
+        "const page = mk('page'), text = mk('text'), both = watch('both', { page, text }); bus.on('ping', () => both.text);",
+        "both page text",
+        "both",
+    ),
+    leaks(
+        "const page = mk('page'), both = watch('both', { page, text: mk('text') }); const { text } = both; bus.on('ping', () => text);",
+        "text",
+    ),
     // Async functions that have ended are like others.
     leaks("(async function () { const page = mk('page'); bus.on('ping', () => 1); await null; report(page); })();", ""),
     leaks("(async function () { const page = mk('page'); bus.on('ping', () => page); await null; })();", "page"),
@@ -72,9 +88,16 @@ const STORIES: &[Story] = &[
     leaks("return (async () => { const page = mk('page'); report(page); await once(bus, 'never'); })();", "page"),
     leaks("return (async () => { const page = mk('page'); await once(bus, 'never'); report(page); })();", "page"),
     leaks("return (async () => { const page = mk('page'); report(page); await new Promise((done) => bus.on('never', done)); })();", "page"),
-    leaks("return (async () => { const page = mk('page'); report(page); await new Promise((done) => bus.on('never', () => done(1))); })();", "page"),
+    leaks(
+        "return (async () => { const page = mk('page'); report(page); await new Promise((done) => bus.on('never', () => done(1))); })();",
+        "page",
+    ),
     // A generator that stands at a `yield` is kept with all it has.
-    leaks_inside("const page = (function* () { const text = mk('text'); report(text); yield 1; })(); watch('page', page).next(); bus.on('ping', () => page);", "page text", "page"),
+    leaks_inside(
+        "const page = (function* () { const text = mk('text'); report(text); yield 1; })(); watch('page', page).next(); bus.on('ping', () => page);",
+        "page text",
+        "page",
+    ),
     // Let go, or not yet there.
     leaks("let page = mk('page'); bus.on('ping', () => page); page = null;", ""),
     leaks("let page = mk('page'); bus.on('ping', () => page); { page = undefined; }", ""),
@@ -83,7 +106,9 @@ const STORIES: &[Story] = &[
     leaks("const page = mk('page'); target.addEventListener('ping', () => report(page));", "page"),
     // Taken off, fired, or dead with its emitter: nothing is kept, and nothing is said.
     clean("const page = mk('page'); const show = () => report(page); bus.on('ping', show); bus.removeListener('ping', show);"),
-    clean("const page = mk('page'); const show = () => report(page); target.addEventListener('ping', show); target.removeEventListener('ping', show);"),
+    clean(
+        "const page = mk('page'); const show = () => report(page); target.addEventListener('ping', show); target.removeEventListener('ping', show);",
+    ),
     clean("const page = mk('page'); bus.once('ping', () => report(page)); bus.emit('ping');"),
     clean("const page = mk('page'), own = new EventEmitter(); own.on('ping', () => report(page));"),
 ];
@@ -160,7 +185,8 @@ fn v8_keeps_the_same() {
     let output = node.wait_with_output().expect("node ends");
     let measured: Vec<BTreeSet<String>> = serde_json::from_slice(&output.stdout).expect("node prints its measurements");
     let pairs = STORIES.iter().zip(&measured).filter(|(story, measured)| **measured != words(story.kept));
-    let wrong: Vec<String> = pairs.map(|(story, measured)| format!("{}\n    V8 keeps {measured:?}, not {:?}", story.code, story.kept)).collect();
+    let wrong: Vec<String> =
+        pairs.map(|(story, measured)| format!("{}\n    V8 keeps {measured:?}, not {:?}", story.code, story.kept)).collect();
     assert_eq!(measured.len(), STORIES.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

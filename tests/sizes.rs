@@ -34,18 +34,42 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("const response = await fetch(path); const kept = await response.arrayBuffer();", "unbounded", "a body that was read"),
     ("const kept = await first.arrayBuffer();", "unbounded", "a body that was read"),
     // What comes in pieces.
-    ("const kept = []; const input = fs.createReadStream(path); input.on('data', (chunk) => kept.push(chunk));", "unbounded", "collected chunks"),
-    ("let kept = ''; const input = fs.createReadStream(path); input.on('data', (chunk) => { kept += chunk; });", "unbounded", "put together from chunks"),
+    (
+        "const kept = []; const input = fs.createReadStream(path); input.on('data', (chunk) => kept.push(chunk));",
+        "unbounded",
+        "collected chunks",
+    ),
+    (
+        "let kept = ''; const input = fs.createReadStream(path); input.on('data', (chunk) => { kept += chunk; });",
+        "unbounded",
+        "put together from chunks",
+    ),
     ("let kept = ''; for await (const chunk of fs.createReadStream(path)) kept += chunk;", "unbounded", "put together from chunks"),
-    ("const kept = new Map(); const input = fs.createReadStream(path); input.on('data', (chunk) => kept.set(chunk.length, chunk));", "unbounded", "a collection"),
-    ("const kept = await new Promise((done) => { const list = []; const input = fs.createReadStream(path); input.on('data', (c) => list.push(c)); \
-      input.on('end', () => done(Buffer.concat(list))); });", "unbounded", "put together from chunks"),
+    (
+        "const kept = new Map(); const input = fs.createReadStream(path); input.on('data', (chunk) => kept.set(chunk.length, chunk));",
+        "unbounded",
+        "a collection",
+    ),
+    (
+        "const kept = await new Promise((done) => { const list = []; const input = fs.createReadStream(path); input.on('data', (c) => list.push(c)); \
+      input.on('end', () => done(Buffer.concat(list))); });",
+        "unbounded",
+        "put together from chunks",
+    ),
     // Objects hold what their fields hold; functions what they keep.
     ("const kept = { path, text: fs.readFileSync(path) };", "unbounded", "whose `text` is a file's content"),
     ("const kept = { path: 'x', size: 1 };", "small", ""),
-    ("class Page { constructor(from) { this.text = fs.readFileSync(from); } } const kept = new Page(path);", "unbounded", "whose `text` is a file's content"),
+    (
+        "class Page { constructor(from) { this.text = fs.readFileSync(from); } } const kept = new Page(path);",
+        "unbounded",
+        "whose `text` is a file's content",
+    ),
     ("const text = fs.readFileSync(path); const kept = () => text.length;", "unbounded", "a function that keeps `text`"),
-    ("const kept = (function* () { const text = fs.readFileSync(path); yield text; })(); kept.next();", "unbounded", "a suspended generator"),
+    (
+        "const kept = (function* () { const text = fs.readFileSync(path); yield text; })(); kept.next();",
+        "unbounded",
+        "a suspended generator",
+    ),
     ("const kept = `<${fs.readFileSync(path, 'utf8')}>`;", "unbounded", "a file's content"),
     // Scalars.
     ("const kept = 5;", "small", ""),
@@ -64,10 +88,22 @@ const ROWS: &[(&str, &str, &str)] = &[
 const PARAMETERS: &[(&str, &str, &str)] = &[
     ("require('node:http').createServer((kept, res) => { LISTEN; res.end(); });", "large", "with its socket"),
     ("require('node:http').createServer((req, kept) => { LISTEN; kept.end(); });", "large", "a response with its socket"),
-    ("const app = require('express')(); app.post('/', (req, res) => { const kept = req.body; LISTEN; res.json({}); });", "unbounded", "a request's body"),
-    ("const app = require('express')(); app.post('/', (req, res) => { const { body: kept } = req; LISTEN; res.json({}); });", "unbounded", "a request's body"),
+    (
+        "const app = require('express')(); app.post('/', (req, res) => { const kept = req.body; LISTEN; res.json({}); });",
+        "unbounded",
+        "a request's body",
+    ),
+    (
+        "const app = require('express')(); app.post('/', (req, res) => { const { body: kept } = req; LISTEN; res.json({}); });",
+        "unbounded",
+        "a request's body",
+    ),
     ("require('fastify')().post('/', async (request) => { const kept = request.body; LISTEN; });", "unbounded", "a request's body"),
-    ("const Koa = require('koa'); new Koa().use(async (ctx) => { const kept = ctx.request.body; LISTEN; });", "unbounded", "a request's body"),
+    (
+        "const Koa = require('koa'); new Koa().use(async (ctx) => { const kept = ctx.request.body; LISTEN; });",
+        "unbounded",
+        "a request's body",
+    ),
     ("require('node:net').createServer((socket) => socket.on('data', (kept) => { LISTEN; }));", "large", "a chunk of a stream"),
     ("fs.readFile('x', (error, kept) => { LISTEN; });", "unbounded", "a file's content"),
     ("exports.first = function (kept) { LISTEN; };", "unknown", ""),
@@ -134,7 +170,13 @@ fn a_written_type_tells() {
              bus.on('ping', () => use(kept));\n}}\n"
         )
     };
-    for (of, size) in [("Buffer", "unbounded"), ("Uint8Array", "unbounded"), ("ArrayBuffer | null", "unbounded"), ("number", "small"), ("Page", "unknown")] {
+    for (of, size) in [
+        ("Buffer", "unbounded"),
+        ("Uint8Array", "unbounded"),
+        ("ArrayBuffer | null", "unbounded"),
+        ("number", "small"),
+        ("Page", "unknown"),
+    ] {
         assert_eq!(told(&program(of), "program.ts").0, size, "{of}");
     }
 }

@@ -27,6 +27,7 @@ pub mod foreign;
 pub mod guards;
 pub mod instance;
 pub mod loops;
+mod made;
 pub mod matching;
 pub mod obligation;
 pub mod owners;
@@ -113,6 +114,7 @@ pub struct Program<'a> {
     owners: owners::Owners,
     this_given: FxHashMap<Fun, At<ValueId>>,
     calls: calls::CallGraph,
+    weights: sizes::Weights,
     types: RefCell<FxHashMap<Origin, Option<types::Type>>>,
     typing: RefCell<FxHashSet<Origin>>,
     /// Type questions cut short by a cycle or a limit.
@@ -143,6 +145,7 @@ impl<'a> Program<'a> {
             owners: owners::Owners::default(),
             this_given: FxHashMap::default(),
             calls: calls::CallGraph::default(),
+            weights: sizes::Weights::default(),
             types: RefCell::default(),
             typing: RefCell::default(),
             cuts: Cell::new(0),

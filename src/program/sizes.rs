@@ -8,7 +8,10 @@
 //! unknown                       otherwise: a name alone tells nothing
 //! ```
 
-use rustc_hash::FxHashSet;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::owners::Owner;
 use super::types::Type;
@@ -19,7 +22,7 @@ use crate::findings::Size;
 /// How far a value is followed. Each is weighed once, so this bounds the stack, not the time.
 const DEPTH: u32 = 24;
 /// A buffer from here on is large: what V8 and Node allocate outside of their pools.
-const LARGE: u64 = 64 << 10;
+pub(super) const LARGE: u64 = 64 << 10;
 /// How many places that use an object are looked at.
 const USES: usize = 64;
 
@@ -35,9 +38,9 @@ pub struct Weight {
 
 impl Weight {
     pub const UNKNOWN: Weight = Weight { size: Size::Unknown, what: None, sure: false };
-    const SMALL: Weight = Weight { size: Size::Small, what: None, sure: true };
+    pub const SMALL: Weight = Weight { size: Size::Small, what: None, sure: true };
 
-    fn of(size: Size, what: impl Into<String>, sure: bool) -> Weight {
+    pub(super) fn of(size: Size, what: impl Into<String>, sure: bool) -> Weight {
         Weight { size, what: Some(what.into()), sure }
     }
 
@@ -56,7 +59,7 @@ impl Weight {
         }
     }
 
-    fn within(self, holder: impl FnOnce(&str) -> String) -> Weight {
+    pub(super) fn within(self, holder: impl FnOnce(&str) -> String) -> Weight {
         if !self.is_large() {
             return self;
         }
@@ -64,9 +67,22 @@ impl Weight {
     }
 }
 
+/// Of each file that was asked for: a table.
+type ByFile<K, V> = RefCell<FxHashMap<u32, Rc<FxHashMap<K, Vec<V>>>>>;
+
+/// What was asked before.
+#[derive(Default)]
+pub struct Weights {
+    variables: RefCell<FxHashMap<At<BindingId>, Weight>>,
+    /// By file: what is put into each collection.
+    puts: ByFile<Origin, CallAt>,
+    /// By file: what each object's fields are given.
+    fields: ByFile<Owner, AssignId>,
+}
+
 /// What is being weighed: a value that leads back to itself weighs nothing more.
 #[derive(Default)]
-struct Seen {
+pub(super) struct Seen {
     bindings: FxHashSet<At<BindingId>>,
     origins: FxHashSet<Origin>,
     owners: FxHashSet<Owner>,
@@ -75,7 +91,12 @@ struct Seen {
 impl Program<'_> {
     /// What a variable holds.
     pub fn weigh_variable(&self, b: At<BindingId>) -> Weight {
-        self.weigh_binding(b, DEPTH, &mut Seen::default())
+        if let Some(known) = self.weights.variables.borrow().get(&b) {
+            return known.clone();
+        }
+        let weight = self.weigh_binding(b, DEPTH, &mut Seen::default());
+        self.weights.variables.borrow_mut().insert(b, weight.clone());
+        weight
     }
 
     /// What an object of known origin is.
@@ -121,7 +142,7 @@ impl Program<'_> {
         Some(Weight::of(if grows { Size::Unbounded } else { Size::Large }, holds, true))
     }
 
-    fn weigh_value(&self, v: At<ValueId>, depth: u32, seen: &mut Seen) -> Weight {
+    pub(super) fn weigh_value(&self, v: At<ValueId>, depth: u32, seen: &mut Seen) -> Weight {
         if depth == 0 {
             return Weight::UNKNOWN;
         }
@@ -261,24 +282,31 @@ impl Program<'_> {
 
     /// A function is as heavy as what it keeps.
     fn weigh_function(&self, f: Fun, depth: u32, seen: &mut Seen) -> Weight {
+        let mut total = Weight::SMALL;
         for retained in self.facts(f.file).retained(f.id).iter().take(USES) {
-            if let Kept::Binding(b) = retained.kept {
-                let weight = self.weigh_binding(f.with(b), depth - 1, seen);
-                if weight.is_large() {
-                    let name = &self.binding(f.with(b)).name;
-                    return Weight { sure: false, ..weight.within(|what| format!("a function that keeps `{name}`, {what}")) };
-                }
+            let Kept::Binding(b) = retained.kept else {
+                total = total.or(Weight::UNKNOWN);
+                continue;
+            };
+            let weight = self.weigh_binding(f.with(b), depth - 1, seen);
+            if weight.is_large() {
+                let name = &self.binding(f.with(b)).name;
+                return Weight { sure: false, ..weight.within(|what| format!("a function that keeps `{name}`, {what}")) };
             }
+            total = total.or(weight);
         }
-        Weight::SMALL
+        total
     }
 
     /// A generator that was left at a `yield` keeps all its variables, used again or not.
-    fn weigh_suspended(&self, f: Fun, depth: u32, seen: &mut Seen) -> Weight {
+    pub(super) fn weigh_suspended(&self, f: Fun, depth: u32, seen: &mut Seen) -> Weight {
         for (index, binding) in self.facts(f.file).bindings.iter().enumerate().filter(|(_, binding)| binding.function == f.id) {
             let weight = self.weigh_binding(f.with(BindingId(index as u32)), depth - 1, seen);
             if weight.is_large() {
-                return Weight { sure: false, ..weight.within(|what| format!("a suspended generator that keeps `{}`, {what}", binding.name)) };
+                return Weight {
+                    sure: false,
+                    ..weight.within(|what| format!("a suspended generator that keeps `{}`, {what}", binding.name))
+                };
             }
         }
         Weight::UNKNOWN
@@ -314,15 +342,51 @@ impl Program<'_> {
     }
 
     /// The heaviest thing that is put into a collection: `push`, `unshift`, `add`, `set`.
-    fn weigh_put(&self, collection: &Origin, file: u32, depth: u32, seen: &mut Seen) -> Option<Weight> {
-        let facts = self.facts(file);
-        let calls = (0..facts.calls.len() as u32).map(|i| At::new(file, CallId(i)));
-        let puts = calls.filter(|&c| {
-            matches!(self.receiver(c), Some((object, Key::Name(name)))
-                if matches!(name.as_str(), "push" | "unshift" | "add" | "set") && self.origins(object).contains(collection))
-        });
-        let mut args = puts.take(USES).flat_map(|c| self.call(c).args.iter().map(move |&a| c.with(a)).collect::<Vec<_>>());
+    pub(super) fn weigh_put(&self, collection: &Origin, file: u32, depth: u32, seen: &mut Seen) -> Option<Weight> {
+        let puts = self.puts(file);
+        let calls = puts.get(collection)?.iter().take(USES);
+        let mut args = calls.flat_map(|&c| self.call(c).args.iter().map(move |&a| c.with(a)));
         args.find_map(|arg| Some(self.weigh_value(arg, depth - 1, seen)).filter(Weight::is_large))
+    }
+
+    fn puts(&self, file: u32) -> Rc<FxHashMap<Origin, Vec<CallAt>>> {
+        if let Some(known) = self.weights.puts.borrow().get(&file) {
+            return known.clone();
+        }
+        let mut puts: FxHashMap<Origin, Vec<CallAt>> = FxHashMap::default();
+        for c in (0..self.facts(file).calls.len() as u32).map(|i| At::new(file, CallId(i))) {
+            if let Some((object, Key::Name(name))) = self.receiver(c)
+                && matches!(name.as_str(), "push" | "unshift" | "add" | "set")
+            {
+                self.origins(object).iter().for_each(|o| puts.entry(o.clone()).or_default().push(c));
+            }
+        }
+        let puts = Rc::new(puts);
+        self.weights.puts.borrow_mut().insert(file, puts.clone());
+        puts
+    }
+
+    fn fields(&self, file: u32) -> Rc<FxHashMap<Owner, Vec<AssignId>>> {
+        if let Some(known) = self.weights.fields.borrow().get(&file) {
+            return known.clone();
+        }
+        let mut fields: FxHashMap<Owner, Vec<AssignId>> = FxHashMap::default();
+        for (index, assign) in self.facts(file).assigns.iter().enumerate() {
+            let Place::Member(object, Key::Name(_)) = &assign.to else { continue };
+            for origin in self.origins(At::new(file, *object)).iter().filter(|o| o.path.is_empty()) {
+                let owner = match origin.root {
+                    Root::This(g) => self.owner_of_this(g),
+                    Root::Literal(v) => Some(Owner::Literal(v)),
+                    _ => None,
+                };
+                if let Some(owner) = owner {
+                    fields.entry(owner).or_default().push(AssignId(index as u32));
+                }
+            }
+        }
+        let fields = Rc::new(fields);
+        self.weights.fields.borrow_mut().insert(file, fields.clone());
+        fields
     }
 
     /// An object of the program is as heavy as what its fields are given.
@@ -335,19 +399,10 @@ impl Program<'_> {
         if depth < 2 || !seen.owners.insert(owner) {
             return Weight::UNKNOWN;
         }
-        for assign in self.facts(file).assigns.iter() {
-            let Place::Member(object, Key::Name(key)) = &assign.to else { continue };
-            let of_owner = self.origins(At::new(file, *object)).iter().any(|o| {
-                o.path.is_empty()
-                    && match o.root {
-                        Root::This(g) => self.owner_of_this(g) == Some(owner),
-                        Root::Literal(v) => owner == Owner::Literal(v),
-                        _ => false,
-                    }
-            });
-            if !of_owner {
-                continue;
-            }
+        let fields = self.fields(file);
+        for &id in fields.get(&owner).into_iter().flatten().take(USES) {
+            let assign = self.assign(At::new(file, id));
+            let Place::Member(_, Key::Name(key)) = &assign.to else { continue };
             let weight = self.weigh_value(At::new(file, assign.from), depth - 1, seen);
             // Another modelled object in a field is the rule rather than the exception; what grows is worth telling.
             if weight.is_large() {
@@ -355,190 +410,6 @@ impl Program<'_> {
             }
         }
         Weight::UNKNOWN
-    }
-
-    /// The result of a call that is not looked through; none where its type has to tell.
-    fn weigh_call(&self, c: CallAt, depth: u32, seen: &mut Seen) -> Option<Weight> {
-        let call = self.call(c);
-        let arg = |i: usize| call.args.get(i).map(|&a| c.with(a));
-        if call.kind == CallKind::Call
-            && let Some(&f) = self.functions_called(c).iter().find(|&&f| self.fun(f).is_generator)
-        {
-            return Some(self.weigh_suspended(f, depth, seen));
-        }
-        let name = self.callee_name(c)?;
-        if call.kind == CallKind::New {
-            return self.weigh_new(c, &name, depth, seen);
-        }
-        let Some((object, _)) = self.receiver(c) else {
-            return match (name.as_str(), arg(0)) {
-                ("String" | "structuredClone", Some(of)) if matches!(self.value(c.with(call.callee)), Value::Global(_)) => {
-                    Some(self.weigh_value(of, depth - 1, seen))
-                }
-                ("Number" | "Boolean" | "parseInt" | "parseFloat" | "Symbol", _) => Some(Weight::SMALL),
-                ("require", _) => Some(Weight::SMALL),
-                _ => None,
-            };
-        };
-        if self.is_global(object, "JSON") {
-            return arg(0).map(|of| {
-                let made = if name == "parse" { "what was parsed from" } else { "the text of" };
-                self.weigh_value(of, depth - 1, seen).within(|what| format!("{made} {what}"))
-            });
-        }
-        if self.is_buffer(object) {
-            return self.weigh_buffer(c, &name, depth, seen);
-        }
-        if matches!(self.value(object), Value::Global(name) if matches!(name.as_str(), "Math" | "Date" | "Number" | "performance")) {
-            return Some(Weight::SMALL);
-        }
-        if !self.functions_called(c).is_empty() {
-            return None;
-        }
-        match name.as_str() {
-            "indexOf" | "lastIndexOf" | "includes" | "startsWith" | "endsWith" | "charCodeAt" | "test" | "has" | "some" | "every"
-            | "findIndex" | "now" | "equals" | "compare" | "readUInt8" | "readUInt16BE" | "readUInt32BE" | "readInt32LE" | "getTime"
-            | "hrtime" | "listenerCount" => Some(Weight::SMALL),
-            // A part of a buffer holds all of it; texts and arrays made of large ones are large.
-            "toString" | "subarray" | "slice" | "trim" | "trimEnd" | "trimStart" | "replace" | "replaceAll" | "toLowerCase"
-            | "toUpperCase" | "split" | "concat" | "join" | "map" | "filter" | "reverse" | "flat" | "sort" | "normalize" | "padEnd"
-            | "padStart" | "valueOf" | "toJSON" | "decode" | "then" | "catch" | "finally" | "repeat" => {
-                let (of, made) = match name.as_str() {
-                    "decode" => (arg(0)?, "the text of "),
-                    "toString" => (object, "the text of "),
-                    "split" => (object, "the pieces of "),
-                    "join" => (object, "text put together from "),
-                    _ => (object, ""),
-                };
-                let weight = self.weigh_value(of, depth - 1, seen).within(|what| format!("{made}{what}"));
-                let weight = match (name.as_str(), arg(0)) {
-                    ("concat", Some(more)) => weight.or(self.weigh_value(more, depth - 1, seen)),
-                    _ => weight,
-                };
-                weight.is_large().then_some(weight)
-            }
-            // Only what has a body has these.
-            "arrayBuffer" | "formData" | "blob" if call.args.is_empty() && self.method_model(c).is_none() => {
-                Some(Weight::of(Size::Unbounded, "a body that was read", true))
-            }
-            _ => None,
-        }
-    }
-
-    fn is_buffer(&self, object: At<ValueId>) -> bool {
-        self.origins(object).iter().any(|o| match (o.root, &o.path[..]) {
-            (Root::Global(name), []) => &*self.text(name) == "Buffer",
-            (Root::Module(module), [PathKey::Name(name)]) => &*self.text(module) == "buffer" && &*self.text(*name) == "Buffer",
-            _ => false,
-        })
-    }
-
-    /// `Buffer.alloc(n)`, `Buffer.from(x)`, `Buffer.concat(list)`.
-    fn weigh_buffer(&self, c: CallAt, name: &str, depth: u32, seen: &mut Seen) -> Option<Weight> {
-        let first = self.call(c).args.first().map(|&a| c.with(a));
-        match (name, first) {
-            ("alloc" | "allocUnsafe" | "allocUnsafeSlow", Some(size)) => Some(self.weigh_bytes(size, 1, "a buffer")),
-            ("from" | "copyBytesFrom", Some(of)) => {
-                let weight = self.weigh_value(of, depth - 1, seen);
-                Some(match weight.size {
-                    Size::Unknown => Weight::of(Size::Unbounded, "a buffer", false),
-                    Size::Small => weight,
-                    _ => weight.within(|what| format!("a buffer of {what}")),
-                })
-            }
-            ("concat", _) => Some(Weight::of(Size::Unbounded, "a buffer put together from chunks", true)),
-            ("byteLength" | "compare" | "isBuffer" | "isEncoding", _) => Some(Weight::SMALL),
-            _ => None,
-        }
-    }
-
-    /// So many elements of `each` bytes.
-    fn weigh_bytes(&self, size: At<ValueId>, each: u64, what: &str) -> Weight {
-        match self.number(size, 6).map(|n| n * each as f64) {
-            Some(bytes) if bytes < LARGE as f64 => Weight::SMALL,
-            Some(bytes) if bytes >= (1 << 20) as f64 => {
-                Weight::of(Size::Large, format!("{what} of {} MB", (bytes / 1048576.0).round()), true)
-            }
-            Some(bytes) => Weight::of(Size::Large, format!("{what} of {} KB", (bytes / 1024.0).round()), true),
-            None => Weight::of(Size::Unbounded, what, false),
-        }
-    }
-
-    /// A number that the source gives.
-    fn number(&self, v: At<ValueId>, depth: u32) -> Option<f64> {
-        if depth == 0 {
-            return None;
-        }
-        match self.value(v) {
-            Value::Number(text) => parse_number(text),
-            Value::Binary(op, a, b) => {
-                let (a, b) = (self.number(v.with(*a), depth - 1)?, self.number(v.with(*b), depth - 1)?);
-                match op.as_str() {
-                    "*" => Some(a * b),
-                    "+" => Some(a + b),
-                    "-" => Some(a - b),
-                    "/" => Some(a / b),
-                    "**" => Some(a.powf(b)),
-                    "<<" => Some(a * 2f64.powf(b)),
-                    _ => None,
-                }
-            }
-            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
-                [def] => self.number(v.with(self.assign(v.with(def)).from), depth - 1),
-                _ => None,
-            },
-            _ => self.constant(v).and_then(|text| parse_number(&text)),
-        }
-    }
-
-    fn weigh_new(&self, c: CallAt, name: &str, depth: u32, seen: &mut Seen) -> Option<Weight> {
-        let first = self.call(c).args.first().map(|&a| c.with(a));
-        if name == "Promise" {
-            return self.weigh_promise(c, depth, seen);
-        }
-        if matches!(name, "Map" | "Set") {
-            let made = Origin::root(Root::Call(c));
-            let put = self.weigh_put(&made, c.file, depth, seen)?;
-            return Some(Weight { size: Size::Unbounded, sure: false, ..put.within(|what| format!("a collection that holds {what}")) });
-        }
-        let typed = self.origins(c.with(self.call(c).callee)).iter().find_map(|o| self.constructed(o))?;
-        let each = match self.models.name(typed) {
-            "ArrayBuffer" => 1,
-            "TypedArray" if name.contains("64") => 8,
-            "TypedArray" if name.contains("32") => 4,
-            "TypedArray" if name.contains("16") => 2,
-            "TypedArray" => 1,
-            _ => return None,
-        };
-        let (what, _) = self.models.holds(typed)?;
-        match first {
-            None => Some(Weight::SMALL),
-            Some(size) if self.number(size, 6).is_some() => Some(self.weigh_bytes(size, each, what)),
-            Some(of) => {
-                let weight = self.weigh_value(of, depth - 1, seen);
-                Some(if weight.size == Size::Unknown { Weight::of(Size::Unbounded, what, false) } else { weight })
-            }
-        }
-    }
-
-    /// What a promise made here is resolved with.
-    fn weigh_promise(&self, c: CallAt, depth: u32, seen: &mut Seen) -> Option<Weight> {
-        let executor = self.call(c).args.first().map(|&a| c.with(a))?;
-        for (f, _) in self.functions_of(executor) {
-            let resolve = Origin::root(Root::Param(f, 0));
-            for inner in self.calls_within(f) {
-                let call = self.call(inner);
-                if self.origins(inner.with(call.callee)).contains(&resolve)
-                    && let Some(&value) = call.args.first()
-                {
-                    let weight = self.weigh_value(inner.with(value), depth - 1, seen);
-                    if weight.is_large() {
-                        return Some(weight);
-                    }
-                }
-            }
-        }
-        None
     }
 }
 
@@ -548,12 +419,4 @@ fn is_scalar(of: &TypeRef) -> bool {
 
 fn is_count(name: &str) -> bool {
     matches!(name, "length" | "byteLength" | "byteOffset" | "size" | "statusCode" | "writableLength" | "readableLength")
-}
-
-fn parse_number(text: &str) -> Option<f64> {
-    let text = text.replace('_', "");
-    if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        return u64::from_str_radix(hex, 16).ok().map(|n| n as f64);
-    }
-    text.parse().ok()
 }
