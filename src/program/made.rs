@@ -33,7 +33,7 @@ impl Program<'_> {
         if self.is_global(object, "JSON") {
             return arg(0).map(|of| {
                 let made = if name == "parse" { "what was parsed from" } else { "the text of" };
-                self.weigh_value(of, depth - 1, seen).within(|what| format!("{made} {what}"))
+                self.weigh_value(of, depth - 1, seen).within(|what| format!("{made} {}", plain(what)))
             });
         }
         if self.is_buffer(object) {
@@ -60,7 +60,10 @@ impl Program<'_> {
                     "join" => (object, "text put together from "),
                     _ => (object, ""),
                 };
-                let weight = self.weigh_value(of, depth - 1, seen).within(|what| format!("{made}{what}"));
+                let weight = self.weigh_value(of, depth - 1, seen).within(|what| match made {
+                    "" => what.to_owned(),
+                    made => format!("{made}{}", plain(what)),
+                });
                 let weight = match (name.as_str(), arg(0)) {
                     ("concat", Some(more)) => weight.or(self.weigh_value(more, depth - 1, seen)),
                     _ => weight,
@@ -190,6 +193,11 @@ impl Program<'_> {
         }
         None
     }
+}
+
+/// What a text was made of: the last step is enough for a reader.
+fn plain(what: &str) -> &str {
+    ["the text of ", "what was parsed from ", "the pieces of "].iter().find_map(|made| what.strip_prefix(made)).unwrap_or(what)
 }
 
 fn parse_number(text: &str) -> Option<f64> {
