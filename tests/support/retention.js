@@ -4,7 +4,8 @@ const vm = require('node:vm');
 
 const settle = () => new Promise((done) => setTimeout(done, 1));
 
-async function measure(code) {
+/** Runs a row; the answer tells what is alive by then. */
+function run(code) {
   const made = new Map();
   const kept = [];
   const watch = (label, value) => (made.set(label, new WeakRef(value)), value);
@@ -18,17 +19,17 @@ async function measure(code) {
   // Sloppy, like the rows are read.
   const wrapped = `(function (${Object.keys(given)}) { return function () {\n${code}\n}; })`;
   vm.runInThisContext(wrapped)(...Object.values(given)).call({});
+  return () => {
+    const alive = [...made].filter(([, value]) => value.deref() !== undefined).map(([label]) => label);
+    return kept.length ? alive.sort() : ['nothing was kept'];
+  };
+}
+
+(async () => {
+  const rows = JSON.parse(require('node:fs').readFileSync(0, 'utf8')).map(run);
   for (let round = 0; round < 3; round++) {
     await settle();
     globalThis.gc();
   }
-  const alive = [...made].filter(([, value]) => value.deref() !== undefined).map(([label]) => label);
-  return kept.length ? alive.sort() : ['nothing was kept'];
-}
-
-(async () => {
-  const rows = JSON.parse(require('node:fs').readFileSync(0, 'utf8'));
-  const results = [];
-  for (const row of rows) results.push(await measure(row));
-  console.log(JSON.stringify(results));
+  console.log(JSON.stringify(rows.map((alive) => alive())));
 })();

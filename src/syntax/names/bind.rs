@@ -63,6 +63,8 @@ struct Binder {
     same: Vec<(BindingId, BindingId)>,
     /// Names that the object of a `with` is made of.
     objects: Vec<(ScopeId, BytePos)>,
+    /// Static private methods of the classes around, and whether the class mentions them.
+    static_private: Vec<(Atom, bool)>,
     strict: bool,
     /// Declarations are inside `declare`.
     ambient: bool,
@@ -84,6 +86,8 @@ struct Pending {
     function: FunctionId,
     /// Looked up at run time (inside a `with`), so it has to be in a context.
     dynamic: bool,
+    /// A `var` that says no more than that there is such a variable.
+    declares: bool,
 }
 
 struct Hoist {
@@ -282,6 +286,9 @@ impl Binder {
     /// `var arguments` and `function arguments` do not keep V8 from making the object, and letting the parameters share it.
     fn meet_declared_arguments(&mut self, pending: usize, slot: SlotId) {
         let Slot { scope, kind, .. } = self.slots[slot.index()];
+        if self.pending[pending].declares {
+            return;
+        }
         let Scope { function, kind: scope, .. } = self.scopes[scope.index()];
         let arrow = self.functions[function.index()].kind == FunctionKind::Arrow;
         if scope == ScopeKind::Function && !arrow && matches!(kind, BindingKind::Var | BindingKind::Function) {
@@ -360,6 +367,9 @@ impl Binder {
         // `var e` in `catch (e)` or in a `with` assigns what is nearest, which only the closing of scopes finds.
         if kind == BindingKind::Var && scope != self.scope() {
             self.reference(identifier);
+            if let Some(pending) = self.pending.last_mut() {
+                pending.declares = true;
+            }
         } else {
             self.references.push(Reference { at: identifier.span.lo.0, binding: binding.0 });
         }
@@ -392,7 +402,7 @@ impl Binder {
         self.pending_arguments += usize::from(symbol == ARGUMENTS);
         let reference = self.references.len() as u32;
         self.references.push(Reference { at: identifier.span.lo.0, binding: NONE });
-        self.pending.push(Pending { symbol, reference, function: self.function(), dynamic: false });
+        self.pending.push(Pending { symbol, reference, function: self.function(), dynamic: false, declares: false });
     }
 
     /// `this` or `super` is mentioned here.

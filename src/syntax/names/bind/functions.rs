@@ -1,5 +1,6 @@
 //! Functions and classes: their parameters, bodies, initializers and own names.
 
+use swc_atoms::Atom;
 use swc_common::{BytePos, Spanned};
 use swc_ecma_ast as ast;
 use swc_ecma_visit::VisitWith;
@@ -115,15 +116,18 @@ impl Binder {
             }
             (None, _) => {}
         }
-        // A static private method is found through the class, so V8 keeps the class at hand for everything inside.
-        if let Some(slot) = self.scopes[scope.index()].first {
-            self.slots[slot.index()].context = node.body.iter().any(is_static_private_method);
-        }
+        let private = self.static_private.len();
+        self.static_private.extend(node.body.iter().filter_map(static_private_method).map(|name| (name.clone(), false)));
         node.super_class.visit_with(self);
         let mut initializers = [None, None];
         for member in &node.body {
             self.member(node, member, &mut initializers);
         }
+        // A static private method that is mentioned is found through the class, so V8 keeps the class at hand for everything inside.
+        if let Some(slot) = self.scopes[scope.index()].first {
+            self.slots[slot.index()].context = self.static_private[private..].iter().any(|(_, mentioned)| *mentioned);
+        }
+        self.static_private.truncate(private);
         self.close();
         self.strict = outer_strict;
     }
@@ -217,8 +221,11 @@ impl Binder {
     }
 }
 
-fn is_static_private_method(member: &ast::ClassMember) -> bool {
-    matches!(member, ast::ClassMember::PrivateMethod(method) if method.is_static)
+fn static_private_method(member: &ast::ClassMember) -> Option<&Atom> {
+    match member {
+        ast::ClassMember::PrivateMethod(method) if method.is_static => Some(&method.key.name),
+        _ => None,
+    }
 }
 
 fn method_kind(kind: ast::MethodKind) -> FunctionKind {

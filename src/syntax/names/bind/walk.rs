@@ -24,7 +24,9 @@ impl Binder {
                             self.declare_pattern(&property.value, kind, scope);
                         }
                         ast::ObjectPatProp::Assign(property) => {
-                            self.declare(&property.key.id, kind, scope);
+                            self.declare_part(kind, scope, property.value.is_some(), |binder| {
+                                binder.declare(&property.key.id, kind, scope);
+                            });
                             property.value.visit_with(self);
                         }
                         ast::ObjectPatProp::Rest(rest) => self.declare_pattern(&rest.arg, kind, scope),
@@ -32,17 +34,38 @@ impl Binder {
                 }
             }
             ast::Pat::Assign(assign) => {
-                self.declare_pattern(&assign.left, kind, scope);
+                self.declare_part(kind, scope, true, |binder| binder.declare_pattern(&assign.left, kind, scope));
                 assign.right.visit_with(self);
             }
             ast::Pat::Invalid(_) | ast::Pat::Expr(_) => pattern.visit_with(self),
         }
     }
 
+    /// Part of a pattern. V8 keeps what is caught as a whole, and so its parts; a default is none of them.
+    fn declare_part(&mut self, kind: BindingKind, scope: ScopeId, defaulted: bool, declare: impl FnOnce(&mut Self)) {
+        let first = self.slots.len();
+        declare(self);
+        if defaulted && kind == BindingKind::Catch {
+            self.slots[first..].iter_mut().filter(|slot| slot.scope == scope).for_each(|slot| slot.context = false);
+        }
+    }
+
     fn declare_variables(&mut self, declarators: &[ast::VarDeclarator], kind: BindingKind, scope: ScopeId) {
         for declarator in declarators {
             self.declare_pattern(&declarator.name, kind, scope);
+            if declarator.init.is_some() {
+                self.assigned_arguments(&declarator.name, kind);
+            }
             declarator.init.visit_with(self);
+        }
+    }
+
+    /// `var arguments = x` writes the object that V8 makes; `var arguments` alone does not ask for it.
+    fn assigned_arguments(&mut self, pattern: &ast::Pat, kind: BindingKind) {
+        if let (ast::Pat::Ident(name), BindingKind::Var) = (pattern, kind)
+            && name.sym == *"arguments"
+        {
+            self.reference(name);
         }
     }
 
@@ -53,6 +76,9 @@ impl Binder {
             ast::ForHead::UsingDecl(node) => (&node.decls, BindingKind::Const),
             _ => {
                 head.visit_with(self);
+                if let ast::ForHead::VarDecl(node) = head {
+                    node.decls.iter().for_each(|declarator| self.assigned_arguments(&declarator.name, BindingKind::Var));
+                }
                 iterated.visit_with(self);
                 body.visit_with(self);
                 return;
@@ -150,6 +176,12 @@ impl Visit for Binder {
     fn visit_binding_ident(&mut self, node: &ast::BindingIdent) {
         // Declared names do not come here; this one is assigned.
         self.reference(&node.id);
+    }
+
+    fn visit_private_name(&mut self, node: &ast::PrivateName) {
+        if let Some((_, mentioned)) = self.static_private.iter_mut().rev().find(|(name, _)| *name == node.name) {
+            *mentioned = true;
+        }
     }
 
     fn visit_bin_expr(&mut self, node: &ast::BinExpr) {
