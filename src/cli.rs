@@ -4,41 +4,75 @@ mod check;
 mod debug;
 mod explain;
 mod logs;
+mod look;
+mod man;
+mod rules;
+mod words;
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
 
-use crate::rules::RULES;
 use crate::source::{self, Text};
+use look::{Colour, look};
 
 /// Finds event listeners that pile up in Node, browser and edge code.
+///
+/// It reads JavaScript, TypeScript, JSX and TSX, follows values and calls across files, and says of each finding how long the emitter
+/// lives, why the line runs often, and what does not remove the listener. It runs nothing of the project.
 #[derive(Debug, Parser)]
 #[command(name = "unlisten", version, max_term_width = 110)]
 pub struct Cli {
     #[command(subcommand)]
     verb: Verb,
+    /// When to use colours and links.
+    ///
+    /// Links (to the file of a finding) are shown with colours only, and where the terminal is known to support them.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto, help_heading = "Options of every command")]
+    color: Colour,
 }
 
 #[derive(Debug, Subcommand)]
 enum Verb {
     /// Analyse files and folders and report listeners that pile up.
+    ///
+    /// Exit code 0: nothing found; 1: a finding at or above --fail-on; 2: something that was named is unusable (the rest is still
+    /// analysed and reported). Standard output carries the report only; all else goes to standard error.
     Check(check::CheckArgs),
-    /// Explain a rule (why it leaks, what it finds, what it cannot see), or one finding in full.
-    Explain {
-        /// A rule's id or a finding's fingerprint, as in a report.
-        #[arg(value_name = "RULE|FINGERPRINT")]
-        what: String,
-        /// Where the finding is: what was checked.
-        #[arg(value_name = "PATH", default_value = ".")]
-        paths: Vec<Utf8PathBuf>,
-    },
+    /// Explain a rule or one finding.
+    ///
+    /// Of a rule: why it leaks, what is found, what is not, and what the rule cannot see. Of a finding: what `check` shows of it, and why
+    /// that is a leak.
+    Explain(explain::ExplainArgs),
     /// Read logs of the running program: what piles up, since when, where, what to do next.
     Logs(logs::LogsArgs),
     /// List the rules.
-    Rules,
+    Rules {
+        /// How to print.
+        #[arg(long, value_enum, value_name = "FORMAT", default_value_t = rules::Shape::Text)]
+        format: rules::Shape,
+    },
+    /// Print a script that makes a shell complete unlisten's commands, options and rules.
+    ///
+    /// For bash: unlisten completions bash > ~/.local/share/bash-completion/completions/unlisten
+    ///
+    /// For zsh, into a folder of $fpath: unlisten completions zsh > ~/.zfunc/_unlisten
+    ///
+    /// For fish: unlisten completions fish > ~/.config/fish/completions/unlisten.fish
+    Completions {
+        /// The shell to write it for.
+        #[arg(value_enum, value_name = "SHELL")]
+        shell: Shell,
+    },
+    /// Print the manual page.
+    ///
+    /// To read it: unlisten man | man -l -
+    ///
+    /// To install it: unlisten man > ~/.local/share/man/man1/unlisten.1
+    Man,
     /// Print what the analysis knows of a file, for working on the analysis.
     Debug {
         /// What to print.
@@ -46,28 +80,9 @@ enum Verb {
         /// The file.
         file: Utf8PathBuf,
         /// How to print it.
-        #[arg(long, value_enum, default_value_t = debug::Shape::Text)]
+        #[arg(long, value_enum, value_name = "FORMAT", default_value_t = debug::Shape::Text)]
         format: debug::Shape,
     },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Colour {
-    /// On a terminal, unless NO_COLOR is set.
-    Auto,
-    Always,
-    Never,
-}
-
-impl Colour {
-    /// Whether standard output gets colours.
-    fn shown(self) -> bool {
-        match self {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|set| set.is_empty()),
-        }
-    }
 }
 
 /// Nothing found.
@@ -79,11 +94,14 @@ const UNUSABLE: u8 = 2;
 
 /// Does what was typed.
 pub fn run(cli: Cli) -> ExitCode {
+    cli.color.settle();
     let code = match cli.verb {
-        Verb::Check(args) => check::run(args),
-        Verb::Explain { what, paths } => explain::run(&what, paths, Colour::Auto.shown()),
+        Verb::Check(args) => check::run(args, look()),
+        Verb::Explain(args) => explain::run(args, look()),
         Verb::Logs(args) => logs::run(args),
-        Verb::Rules => rules(),
+        Verb::Rules { format } => rules::run(format),
+        Verb::Completions { shell } => completions(shell),
+        Verb::Man => man::run(Cli::command()),
         Verb::Debug { what, file, format } => match debug::print(what, &file, format) {
             Ok(text) => print(&text),
             Err(reason) => complain(&[(file.to_string(), reason)]),
@@ -92,10 +110,13 @@ pub fn run(cli: Cli) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Stripped where standard error shows no colours.
+const ERROR: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+
 /// Names everything unusable.
 fn complain(unusable: &[(String, String)]) -> u8 {
     for (name, reason) in unusable {
-        let _ = writeln!(anstream::stderr(), "error: {name}: {reason}");
+        let _ = writeln!(anstream::stderr(), "{ERROR}error:{ERROR:#} {name}: {reason}");
     }
     UNUSABLE
 }
@@ -114,8 +135,8 @@ fn text_of(path: &Utf8Path) -> Option<String> {
     }
 }
 
-fn rules() -> u8 {
-    let width = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or_default();
-    let lines: Vec<_> = RULES.iter().map(|rule| format!("{:width$}  {}\n", rule.id, rule.summary)).collect();
-    print(&lines.concat())
+fn completions(shell: Shell) -> u8 {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "unlisten", &mut script);
+    print(&String::from_utf8_lossy(&script))
 }

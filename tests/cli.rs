@@ -1,5 +1,8 @@
 //! The real binary: arguments in, exit code and bytes out; and every kind of bad input.
 
+#[path = "cli/help.rs"]
+mod help;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -42,7 +45,13 @@ impl Project {
     }
 
     fn run(&self, args: &[&str]) -> Output {
-        Command::new(env!("CARGO_BIN_EXE_unlisten")).args(args).current_dir(self.root()).env("NO_COLOR", "1").output().expect("it runs")
+        Command::new(env!("CARGO_BIN_EXE_unlisten"))
+            .args(args)
+            .current_dir(self.root())
+            .env("NO_COLOR", "1")
+            .env_remove("COLUMNS")
+            .output()
+            .expect("it runs")
     }
 
     /// `check --format json` with the exit code that is expected.
@@ -288,12 +297,34 @@ fn rules_are_listed_and_explained() {
     let project = Project::new(&[]);
     let list = String::from_utf8(project.run(&["rules"]).stdout).expect("text");
     assert!(list.lines().any(|line| line.starts_with("listener-per-request ")), "{list}");
+    let table: Value = serde_json::from_slice(&project.run(&["rules", "--format", "json"]).stdout).expect("JSON");
+    assert_eq!(table["schema"], 1);
+    assert_eq!(table["rules"].as_array().map(Vec::len), Some(list.lines().count()));
+    assert!(table["rules"][0]["page"].as_str().is_some_and(|page| page.contains("Why it leaks")));
     let page = project.run(&["explain", "listener-per-request"]);
     assert_eq!(page.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&page.stdout).contains("Why it leaks"));
     let unknown = project.run(&["explain", "listener-per-requests"]);
     assert_eq!(unknown.status.code(), Some(2));
     assert!(stderr(&unknown).contains("did you mean `listener-per-request`?"));
+}
+
+#[test]
+fn a_finding_is_explained_by_its_fingerprint() {
+    let project = Project::new(&[("server.js", LEAK.as_bytes()), ("other.js", LEAK.as_bytes())]);
+    let report = project.check(1, &["."]);
+    let fingerprint = report["findings"][1]["fingerprint"].as_str().expect("a fingerprint");
+    let whole = project.run(&["explain", fingerprint]);
+    let text = String::from_utf8_lossy(&whole.stdout).into_owned();
+    assert_eq!(whole.status.code(), Some(0), "{}", stderr(&whole));
+    assert!(text.contains("server.js:3:11") && text.contains("## Why it leaks"), "{text}");
+    assert!(text.ends_with("More: unlisten explain listener-per-request\n") && !text.contains("other.js"), "{text}");
+    assert_eq!(project.run(&["explain", &fingerprint[..8]]).stdout, whole.stdout);
+    let none = project.run(&["explain", "0123456789abcdef"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(stderr(&none).contains("no finding has this fingerprint"));
+    // A file elsewhere, by its path.
+    assert_eq!(project.run(&["explain", fingerprint, "other.js"]).status.code(), Some(2));
 }
 
 #[test]

@@ -38,6 +38,22 @@ fn the_code_of_the_example_itself_is_clean() {
     assert_eq!(check(&["."]).status.code(), Some(0));
 }
 
+/// What only a log leads to is explained with that log.
+#[test]
+fn its_finding_is_explained() {
+    let log = "logs/node-20.log";
+    let report: Value = serde_json::from_slice(&check(&[".", "--logs", log]).stdout).expect("a report");
+    let fingerprint = report["findings"][0]["fingerprint"].as_str().expect("a fingerprint");
+    let explain = |args: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_unlisten"));
+        command.arg("explain").arg(fingerprint).args(args).current_dir(gateway()).output().expect("it runs")
+    };
+    assert_eq!(explain(&[]).status.code(), Some(2));
+    let explained = explain(&["--logs", log]);
+    assert_eq!(explained.status.code(), Some(0), "{}", String::from_utf8_lossy(&explained.stderr));
+    assert!(String::from_utf8_lossy(&explained.stdout).contains("confirmed by a log"));
+}
+
 #[test]
 fn the_example_still_leaks_when_it_runs() {
     let Ok(run) = Command::new("node").args(["--trace-warnings", "demo.js"]).current_dir(gateway()).output() else {

@@ -3,42 +3,56 @@
 use std::io::Write;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::Args;
+use clap::{Args, ValueHint};
 
-use super::{CLEAN, Colour, FOUND, complain, text_of};
+use super::{CLEAN, FOUND, complain, text_of, words};
 use crate::check::{Analysis, Request, check};
-use crate::config::{self, Config, FailOn};
+use crate::config::{Config, FailOn};
 use crate::evidence::{PathMapping, printable};
 use crate::findings::Confidence;
-use crate::report::{self, Format, Output, Report};
+use crate::report::{self, Format, Look, Output, Report};
 use crate::source;
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Files and folders. A file limits the report; the program around it is still analysed.
-    #[arg(value_name = "PATH", default_value = ".")]
+    /// Files and folders to analyse.
+    ///
+    /// A file limits the report, not the analysis: the program is then what lies below the nearest folder with a package.json. Skipped
+    /// unless named: node_modules, git-ignored files and minified files.
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
     paths: Vec<Utf8PathBuf>,
-    /// A log of the running program (or a folder of them, or - for standard input): what it shows is joined to the findings. May be
-    /// repeated.
-    #[arg(long, value_name = "FILE|DIR|-")]
+    /// Join a log of the running program to the findings; may be repeated.
+    ///
+    /// A file, a folder of logs, or - for standard input. A finding whose line a logged stack names is `confirmed`; one that fits a
+    /// warning without a stack is `consistent`. `node --trace-warnings` gives the stacks.
+    #[arg(long, value_name = "FILE|DIR|-", value_hint = ValueHint::AnyPath)]
     logs: Vec<String>,
-    /// What lay at FROM on the machine that wrote the logs lies at TO here. May be repeated.
+    /// What lay at FROM on the machine that wrote the logs lies at TO here; may be repeated.
     #[arg(long, value_name = "FROM=TO")]
     map: Vec<String>,
-    /// How to report, and where to (default: pretty, to standard output). May be repeated.
-    #[arg(long, value_name = "FORMAT[=FILE]")]
+    /// How to report, and into which file; may be repeated.
+    ///
+    /// Without a file the report goes to standard output, which takes one. Without this option it is `pretty`.
+    #[arg(long, value_name = "FORMAT[=FILE]", value_parser = words::output())]
     format: Vec<Output>,
-    /// Leave out findings that are less sure: high, medium (default) or low.
-    #[arg(long, value_name = "LEVEL", value_parser = config::confidence)]
+    /// Leave out findings that are less sure than this (default: medium).
+    ///
+    /// high: the repetition is in your program, and the emitter is known by where it is made. medium: something from outside is taken for
+    /// what it usually is. low: a guess. A finding that a log names is always shown.
+    #[arg(long, value_name = "LEVEL", value_parser = words::confidence())]
     min_confidence: Option<Confidence>,
     /// Report findings in tests too.
+    ///
+    /// Files that are tests by their name or folder are always analysed, since they call the rest.
     #[arg(long)]
     include_tests: bool,
-    /// Which findings make the exit code 1: any (default), high, medium, low, error, warning, note or never.
-    #[arg(long, value_name = "LEVEL", value_parser = FailOn::parse)]
+    /// Which findings make the exit code 1 (default: any that is shown).
+    ///
+    /// By confidence (high, medium, low) or by severity (error, warning, note): at or above the one named.
+    #[arg(long, value_name = "LEVEL", value_parser = words::fail_on())]
     fail_on: Option<FailOn>,
     /// Read this configuration in place of the nearest unlisten.toml.
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config", value_hint = ValueHint::FilePath)]
     config: Option<Utf8PathBuf>,
     /// Read no configuration.
     #[arg(long)]
@@ -46,15 +60,12 @@ pub struct CheckArgs {
     /// Tell the time, the files and the bytes of each phase on standard error.
     #[arg(long)]
     timings: bool,
-    /// Say nothing on standard error but errors.
+    /// Say nothing on standard error but errors: no progress, no problems with single files.
     #[arg(long, short)]
     quiet: bool,
-    /// Use colours.
-    #[arg(long, value_enum, default_value_t = Colour::Auto)]
-    color: Colour,
 }
 
-pub fn run(args: CheckArgs) -> u8 {
+pub fn run(args: CheckArgs, look: Look) -> u8 {
     let working = source::working_directory();
     let mut unusable: Vec<(String, String)> = Vec::new();
     let config = configuration(&args, &working, &mut unusable);
@@ -86,9 +97,8 @@ pub fn run(args: CheckArgs) -> u8 {
     });
 
     let report = Report { analysis: &analysis, working: &working, text: &text_of };
-    let colours = args.color.shown();
     for output in &outputs {
-        if let Err(reason) = report::write(&report, output, colours) {
+        if let Err(reason) = report::write(&report, output, look) {
             unusable.push(("--format".to_owned(), reason));
         }
     }

@@ -24,7 +24,9 @@ pub enum What {
 /// How to print it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Shape {
+    /// For people.
     Text,
+    /// For programs.
     Json,
 }
 

@@ -1,20 +1,43 @@
 //! `unlisten explain`: a rule's page, or one finding in full.
 
 use camino::Utf8PathBuf;
+use clap::{Args, ValueHint};
 
-use super::{complain, print, text_of};
+use super::{complain, print, text_of, words};
 use crate::check::{Request, check};
-use crate::findings::Confidence;
-use crate::report::{Format, Report};
+use crate::evidence::PathMapping;
+use crate::findings::{Confidence, Finding};
+use crate::report::{Format, Look, Report};
 use crate::rules::RULES;
 use crate::source;
 
-/// `what` is a rule's id, or the fingerprint of a finding in `paths`.
-pub fn run(what: &str, paths: Vec<Utf8PathBuf>, colours: bool) -> u8 {
-    if let Some(rule) = RULES.iter().find(|rule| rule.id == what) {
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// A rule's id or a finding's fingerprint, as in a report. The first six digits of a fingerprint will do if no other begins so.
+    #[arg(value_name = "RULE|FINGERPRINT", value_parser = words::rule_or_fingerprint(), hide_possible_values = true)]
+    what: String,
+    /// Where the finding is: what was checked.
+    #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
+    paths: Vec<Utf8PathBuf>,
+    /// The logs that were checked with it, if the finding is in a file that only they name; may be repeated.
+    #[arg(long, value_name = "FILE|DIR", value_hint = ValueHint::AnyPath)]
+    logs: Vec<String>,
+    /// What lay at FROM on the machine that wrote the logs lies at TO here; may be repeated.
+    #[arg(long, value_name = "FROM=TO")]
+    map: Vec<String>,
+}
+
+/// A rule's page, or a finding with the reason why it leaks.
+pub fn run(args: ExplainArgs, look: Look) -> u8 {
+    if let Some(rule) = RULES.iter().find(|rule| rule.id == args.what) {
         return print(rule.page);
     }
-    if is_fingerprint(what) { finding(what, paths, colours) } else { complain(&[(what.to_owned(), unknown_rule(what))]) }
+    if is_fingerprint(&args.what) {
+        finding(args, look)
+    } else {
+        let reason = unknown_rule(&args.what);
+        complain(&[(args.what, reason)])
+    }
 }
 
 /// Why `rule` is no rule, with the nearest one.
@@ -24,26 +47,60 @@ pub fn unknown_rule(rule: &str) -> String {
     format!("there is no such rule{hint}")
 }
 
-/// Sixteen hexadecimal digits, and an ordinal where equal findings have one.
+/// Sixteen hexadecimal digits or the first six and more of them, and an ordinal where equal findings have one.
 fn is_fingerprint(text: &str) -> bool {
     let (print, ordinal) = text.split_once('-').unwrap_or((text, "1"));
-    print.len() == 16 && print.bytes().all(|b| b.is_ascii_hexdigit()) && ordinal.bytes().all(|b| b.is_ascii_digit())
+    (6..=16).contains(&print.len())
+        && print.bytes().all(|b| b.is_ascii_hexdigit())
+        && !ordinal.is_empty()
+        && ordinal.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Whether this is what was typed, or begins so.
+fn is_meant(finding: &Finding, typed: &str) -> bool {
+    finding.fingerprint == typed || (!typed.contains('-') && typed.len() < 16 && finding.fingerprint.starts_with(typed))
 }
 
 /// The finding as `check` shows it, and why its rule calls that a leak.
-fn finding(fingerprint: &str, paths: Vec<Utf8PathBuf>, colours: bool) -> u8 {
-    let mut analysis = check(&Request { paths, include_tests: true, min_confidence: Confidence::Low, ..Request::default() });
-    analysis.findings.retain(|finding| finding.fingerprint == fingerprint);
-    let Some(rule) = analysis.findings.first().map(|finding| finding.rule) else {
-        let mut unusable = std::mem::take(&mut analysis.unusable);
-        unusable.push((fingerprint.to_owned(), "no finding has this fingerprint; name the folder or file that was checked".to_owned()));
-        return complain(&unusable);
+fn finding(args: ExplainArgs, look: Look) -> u8 {
+    let working = source::working_directory();
+    let mappings: Result<Vec<_>, _> =
+        args.map.iter().map(|text| PathMapping::parse(text, &working).map_err(|reason| (text.clone(), reason))).collect();
+    let mappings = match mappings {
+        Ok(mappings) => mappings,
+        Err(unusable) => return complain(&[unusable]),
+    };
+    let request = Request {
+        paths: args.paths,
+        logs: args.logs,
+        mappings,
+        include_tests: true,
+        min_confidence: Confidence::Low,
+        ..Request::default()
+    };
+    let mut analysis = check(&request);
+    let typed = args.what.to_ascii_lowercase();
+    analysis.findings.retain(|finding| is_meant(finding, &typed));
+    let rule = match analysis.findings.as_slice() {
+        [finding] => finding.rule,
+        found => {
+            let reason = if found.is_empty() {
+                "no finding has this fingerprint; name the folder or file that was checked, and its logs (--logs)".to_owned()
+            } else {
+                let all: Vec<_> = found.iter().map(|finding| finding.fingerprint.as_str()).collect();
+                format!("several findings begin so: {}", all.join(", "))
+            };
+            let mut unusable = std::mem::take(&mut analysis.unusable);
+            unusable.push((args.what, reason));
+            return complain(&unusable);
+        }
     };
     analysis.problems.clear();
-    let working = source::working_directory();
-    let shown = Report { analysis: &analysis, working: &working, text: &text_of }.render(Format::Pretty, colours);
+    let shown = Report { analysis: &analysis, working: &working, text: &text_of }.render(Format::Pretty, look);
+    // Its last line counts findings: here there is one, by choice.
+    let shown = shown.trim_end().rsplit_once('\n').map_or(shown.as_str(), |(finding, _)| finding.trim_end());
     let page = RULES.iter().find(|known| known.id == rule).map_or("", |known| known.page);
-    print(&format!("{shown}\n{}\n\nMore: unlisten explain {rule}\n", section(page, "Why it leaks")))
+    print(&format!("{shown}\n\n{}\n\nMore: unlisten explain {rule}\n", section(page, "Why it leaks")))
 }
 
 /// The text under a heading of a page.
@@ -60,10 +117,10 @@ mod tests {
 
     #[test]
     fn fingerprints_are_told_from_rules() {
-        for print in ["c066ca5eeee1f44c", "c066ca5eeee1f44c-12"] {
+        for print in ["c066ca5eeee1f44c", "c066ca5eeee1f44c-12", "c066ca"] {
             assert!(is_fingerprint(print), "{print}");
         }
-        for other in ["listener-per-call", "c066ca5eeee1f44", "c066ca5eeee1f44c-x", ""] {
+        for other in ["listener-per-call", "c066c", "c066ca5eeee1f44c0", "c066ca5eeee1f44c-x", "c066ca5eeee1f44c-", ""] {
             assert!(!is_fingerprint(other), "{other}");
         }
     }

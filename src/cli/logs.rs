@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, ValueHint};
 
 use super::{CLEAN, complain};
 use crate::check::{Request, check};
@@ -14,16 +14,16 @@ use crate::source;
 #[derive(Debug, Args)]
 pub struct LogsArgs {
     /// Logs of the running program: files, folders of them, or - for standard input.
-    #[arg(value_name = "FILE|DIR|-", required = true)]
+    #[arg(value_name = "FILE|DIR|-", required = true, value_hint = ValueHint::AnyPath)]
     logs: Vec<String>,
     /// The program's sources: then each warning is joined to the finding that explains it.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     source: Option<Utf8PathBuf>,
-    /// What lay at FROM on the machine that wrote the logs lies at TO here. May be repeated.
+    /// What lay at FROM on the machine that wrote the logs lies at TO here; may be repeated.
     #[arg(long, value_name = "FROM=TO")]
     map: Vec<String>,
     /// How to print.
-    #[arg(long, value_enum, default_value_t = Shape::Text)]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Shape::Text)]
     format: Shape,
     /// Go on reading as the log grows, also through rotation.
     #[arg(long)]
@@ -32,7 +32,9 @@ pub struct LogsArgs {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Shape {
+    /// For people.
     Text,
+    /// For programs.
     Json,
 }
 

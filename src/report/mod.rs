@@ -27,6 +27,26 @@ pub struct Report<'a> {
     pub text: &'a dyn Fn(&Utf8Path) -> Option<String>,
 }
 
+/// What the terminal that shows a report can do. The default is a plain file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Look {
+    pub colours: bool,
+    pub links: Links,
+    /// In columns, where it is known.
+    pub width: Option<usize>,
+}
+
+/// Links as terminals know them (OSC 8).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Links {
+    #[default]
+    None,
+    /// To files.
+    Files,
+    /// To lines of files.
+    Lines,
+}
+
 /// How a report is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -50,9 +70,9 @@ pub enum Format {
 
 impl Report<'_> {
     /// The whole report.
-    pub fn render(&self, format: Format, colours: bool) -> String {
+    pub fn render(&self, format: Format, look: Look) -> String {
         match format {
-            Format::Pretty => pretty::render(self, colours),
+            Format::Pretty => pretty::render(self, look),
             Format::Compact => compact::render(self),
             Format::Json => json::render(self),
             Format::Sarif => sarif::render(self),

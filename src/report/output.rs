@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use camino::Utf8PathBuf;
 use clap::ValueEnum;
 
-use super::{Format, Report};
+use super::{Format, Look, Report};
 
 /// One wanted report.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,10 +36,10 @@ impl std::str::FromStr for Output {
     }
 }
 
-/// Writes a report. `colours` is for standard output; a file gets none. The error names the file.
-pub fn write(report: &Report, output: &Output, colours: bool) -> Result<(), String> {
+/// Writes a report. `look` is that of standard output; a file is plain. The error names the file.
+pub fn write(report: &Report, output: &Output, look: Look) -> Result<(), String> {
     let Some(file) = &output.file else {
-        return match io::stdout().lock().write_all(report.render(output.format, colours).as_bytes()) {
+        return match io::stdout().lock().write_all(report.render(output.format, look).as_bytes()) {
             // Whoever reads has seen enough (`| head`).
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             other => other.map_err(|error| format!("standard output: {error}")),
@@ -47,5 +47,5 @@ pub fn write(report: &Report, output: &Output, colours: bool) -> Result<(), Stri
     };
     let folder = file.parent().filter(|folder| !folder.as_str().is_empty());
     let made = folder.map_or(Ok(()), fs::create_dir_all);
-    made.and_then(|()| fs::write(file, report.render(output.format, false))).map_err(|error| format!("{file}: {error}"))
+    made.and_then(|()| fs::write(file, report.render(output.format, Look::default()))).map_err(|error| format!("{file}: {error}"))
 }

@@ -6,21 +6,24 @@ use camino::{Utf8Path, Utf8PathBuf};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use rustc_hash::FxHashMap;
 
-use super::{Report, confidence, count};
+use super::sarif::file_uri;
+use super::{Links, Look, Report, confidence, count};
 use crate::evidence::printable;
 use crate::findings::{Finding, Position, Range, Severity, Size, Step, Verdict};
 
 /// Lines longer than this are minified or generated: an excerpt of one tells nobody anything.
 const LONGEST_LINE: usize = 400;
-const WIDTH: usize = 110;
+/// The widest text that is read with ease, and the narrowest that has room for a label.
+const WIDTHS: std::ops::RangeInclusive<usize> = 60..=110;
 
-pub fn render(report: &Report, colours: bool) -> String {
-    let theme = if colours { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
-    let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_links(false).without_syntax_highlighting();
+pub fn render(report: &Report, look: Look) -> String {
+    let width = look.width.unwrap_or(*WIDTHS.end()).clamp(*WIDTHS.start(), *WIDTHS.end());
+    let theme = if look.colours { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
+    let handler = GraphicalReportHandler::new_themed(theme).with_width(width).with_links(false).without_syntax_highlighting();
     let mut texts = Texts { report, known: FxHashMap::default() };
     let mut out = String::new();
     for finding in &report.analysis.findings {
-        let shown = Shown::of(report, &mut texts, finding);
+        let shown = Shown::of(report, &mut texts, finding, look.links);
         if handler.render_report(&mut out, &shown).is_err() {
             out.push_str(&shown.headline);
         }
@@ -83,7 +86,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn of(report: &Report, texts: &mut Texts, finding: &Finding) -> Shown {
+    fn of(report: &Report, texts: &mut Texts, finding: &Finding, links: Links) -> Shown {
         let text = texts.get(&finding.path);
         let path = report.path(&finding.path);
         let mut labels = Vec::new();
@@ -119,7 +122,7 @@ impl Shown {
         notes.push(format!("confidence {}; fingerprint {}", confidence(finding.confidence), finding.fingerprint));
         Shown {
             // Beside the rule, since the excerpt begins where the first step stands.
-            code: Some(format!("{} {path}:{}:{}", finding.rule, finding.range.start.line, finding.range.start.column)),
+            code: Some(format!("{} {}", rule_link(finding.rule, links), place_link(&path, finding, links))),
             severity: match finding.severity {
                 Severity::Error => miette::Severity::Error,
                 Severity::Warning => miette::Severity::Warning,
@@ -132,6 +135,33 @@ impl Shown {
             related,
         }
     }
+}
+
+/// Text that a terminal shows as a link (OSC 8).
+fn link(text: &str, address: Option<String>) -> String {
+    match address {
+        Some(address) => format!("\u{1b}]8;;{address}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\"),
+        None => text.to_owned(),
+    }
+}
+
+/// A rule, linked to its page where the package has a home.
+fn rule_link(rule: &str, links: Links) -> String {
+    let home = env!("CARGO_PKG_REPOSITORY");
+    let page = || format!("{home}/blob/v{}/rules/{rule}.md", env!("CARGO_PKG_VERSION"));
+    link(rule, (links != Links::None && !home.is_empty()).then(page))
+}
+
+/// Where a finding is, linked to its file.
+fn place_link(path: &str, finding: &Finding, links: Links) -> String {
+    let start = finding.range.start;
+    let file = || file_uri(&finding.path);
+    let address = match links {
+        Links::None => None,
+        Links::Files => Some(file()),
+        Links::Lines => Some(format!("{}#{}", file(), start.line)),
+    };
+    link(&format!("{}:{}:{}", printable(path), start.line, start.column), address)
 }
 
 /// What each leaked listener keeps, the large ones.

@@ -91,7 +91,8 @@ fn artifact(report: &Report, path: &Utf8Path) -> Value {
     }
 }
 
-fn file_uri(path: &Utf8Path) -> String {
+/// A file's address.
+pub(super) fn file_uri(path: &Utf8Path) -> String {
     let path = path.as_str().replace('\\', "/");
     format!("file://{}{}", if path.starts_with('/') { "" } else { "/" }, percent(&path))
 }

@@ -29,7 +29,7 @@ fn analysis() -> Analysis {
 
 fn rendered(analysis: &Analysis, format: Format) -> String {
     let report = Report { analysis, working: Utf8Path::new("/work"), text: &|_| Some(TEXT.to_owned()) };
-    report.render(format, false).replace(env!("CARGO_PKG_VERSION"), "VERSION")
+    report.render(format, Look::default()).replace(env!("CARGO_PKG_VERSION"), "VERSION")
 }
 
 macro_rules! appearance {
@@ -60,6 +60,31 @@ fn nothing_found() {
 }
 
 #[test]
+fn places_are_links_where_the_terminal_knows_them() {
+    let mut finding = sample("/work/lib/a b.js", 4);
+    finding.fingerprint = "0123456789abcdef".to_owned();
+    let analysis = Analysis { findings: vec![finding], ..Analysis::default() };
+    let report = Report { analysis: &analysis, working: Utf8Path::new("/work"), text: &|_| Some(TEXT.to_owned()) };
+    let render = |links| report.render(Format::Pretty, Look { links, ..Look::default() });
+    let linked = |address: &str| format!("\u{1b}]8;;{address}\u{1b}\\lib/a b.js:4:10\u{1b}]8;;\u{1b}\\");
+    assert!(render(Links::Files).contains(&linked("file:///work/lib/a%20b.js")), "{}", render(Links::Files));
+    assert!(render(Links::Lines).contains(&linked("file:///work/lib/a%20b.js#4")));
+    assert!(!render(Links::None).contains('\u{1b}'));
+}
+
+#[test]
+fn excerpts_fit_the_terminal() {
+    let analysis = analysis();
+    let report = Report { analysis: &analysis, working: Utf8Path::new("/work"), text: &|_| Some(TEXT.to_owned()) };
+    let widest = |width| {
+        let text = report.render(Format::Pretty, Look { width, ..Look::default() });
+        text.lines().filter(|line| line.starts_with("  × ") || line.starts_with("  ⚠ ")).map(|line| line.chars().count()).max()
+    };
+    assert!(widest(Some(60)) <= Some(60));
+    assert!(widest(Some(60)) < widest(None));
+}
+
+#[test]
 fn code_is_no_command_to_a_terminal() {
     let mut finding = sample("/work/a.js", 4);
     finding.message = "a `\u{1b}]0;x\u{7}` listener".to_owned();
@@ -67,7 +92,7 @@ fn code_is_no_command_to_a_terminal() {
     let text = TEXT.replace("body", "\u{1b}[2J");
     let report = Report { analysis: &analysis, working: Utf8Path::new("/work"), text: &|_| Some(text.clone()) };
     for format in [Format::Pretty, Format::Compact] {
-        assert!(!report.render(format, false).contains(['\u{1b}', '\u{7}']));
+        assert!(!report.render(format, Look::default()).contains(['\u{1b}', '\u{7}']));
     }
 }
 
