@@ -4,7 +4,8 @@
 //! 2. Each file is read, parsed and turned into facts, in parallel on threads with large stacks; its tree is dropped at once. What goes
 //!    wrong in one file is that file's [`Problem`].
 //! 3. [`Program::link`] links all facts; [`rules::run`] asks every rule.
-//! 4. [`findings::collect`] puts findings in order and names them; [`evidence::correlate`] says what the logs show of each.
+//! 4. [`findings::collect`] puts findings in order and names them; [`evidence::correlate`] says what the logs show of each;
+//!    [`findings::suppress`] leaves out what comments in the source ask for.
 //!
 //! What it gives does not depend on threads: files keep the order of their paths from step 1 on.
 
@@ -19,7 +20,8 @@ use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
 use crate::evidence::{self, LogReading, Observation, PathMapping, Places, ProcessStory};
-use crate::facts::{self, FileFacts};
+use crate::facts::{self, FileFacts, Suppression};
+use crate::findings::suppress::{Suppressed, SuppressionFault, Terms, suppress};
 use crate::findings::{self, Confidence, Finding, Problem};
 use crate::models::Models;
 use crate::program::{Program, Resolve};
@@ -42,6 +44,8 @@ pub struct Request<'a> {
     pub include_tests: bool,
     /// Findings below are left out, except those that a log names.
     pub min_confidence: Confidence,
+    /// A suppression comment without a reason is refused.
+    pub require_reason: bool,
     /// Files that are not analysed.
     pub excluded: &'a dyn Fn(&Utf8Path) -> bool,
 }
@@ -55,6 +59,7 @@ impl Default for Request<'_> {
             mappings: Vec::new(),
             include_tests: false,
             min_confidence: Confidence::Medium,
+            require_reason: true,
             excluded: &|_| false,
         }
     }
@@ -70,6 +75,10 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// How many findings were left out for their confidence.
     pub hidden: usize,
+    /// What comments in the source leave out.
+    pub suppressed: Vec<Suppressed>,
+    /// Suppression comments that are refused or suppress nothing.
+    pub suppression_faults: Vec<SuppressionFault>,
     /// Logs were asked for.
     pub logs: bool,
     pub observations: Vec<Observation>,
@@ -94,16 +103,12 @@ pub fn check(request: &Request) -> Analysis {
     }
     let mut evidence = (analysis.logs).then(|| logs(request, &mut selection, &mut analysis));
 
-    let (findings, problems) = match on_large_stack(|| programs(&selection, &mut analysis.timings)) {
-        Ok(Outcome { findings, problems, files }) => {
-            analysis.files = files;
-            (findings, problems)
-        }
-        Err(panic) => {
-            analysis.unusable.push(("the program".to_owned(), format!("the analysis failed: {panic}")));
-            (Vec::new(), Vec::new())
-        }
-    };
+    let outcome = on_large_stack(|| programs(&selection, &mut analysis.timings)).unwrap_or_else(|panic| {
+        analysis.unusable.push(("the program".to_owned(), format!("the analysis failed: {panic}")));
+        Outcome::default()
+    });
+    let Outcome { findings, suppressions, problems, files } = outcome;
+    analysis.files = files;
     analysis.problems.extend(problems);
 
     let reported: FxHashSet<&Utf8Path> = selection
@@ -112,9 +117,9 @@ pub fn check(request: &Request) -> Analysis {
         .filter(|file| file.reported && (request.include_tests || !file.test))
         .map(|file| file.path.as_path())
         .collect();
-    let mut findings = findings;
-    findings.retain(|finding| reported.contains(finding.path.as_path()));
+    // Of the whole program: which part of it is reported changes no fingerprint.
     let mut findings = findings::collect(findings);
+    findings.retain(|finding| reported.contains(finding.path.as_path()));
 
     if let Some((reading, places)) = &mut evidence {
         let started = Instant::now();
@@ -124,10 +129,15 @@ pub fn check(request: &Request) -> Analysis {
         analysis.problems.append(&mut reading.problems);
         analysis.timings.add("correlate", started, 0, 0);
     }
-    let all = findings.len();
-    findings.retain(|finding| finding.confidence >= request.min_confidence || evidence::is_named(finding));
-    analysis.hidden = all - findings.len();
-    analysis.findings = findings;
+    let comments: Vec<_> = suppressions.into_iter().filter(|(path, _)| reported.contains(path.as_path())).collect();
+    let rules: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
+    let left = suppress(findings, &comments, Terms { rules: &rules, reason: request.require_reason });
+    let shown = |finding: &Finding| finding.confidence >= request.min_confidence || evidence::is_named(finding);
+    (analysis.findings, analysis.suppressed, analysis.suppression_faults) = (left.findings, left.suppressed, left.faults);
+    let all = analysis.findings.len();
+    analysis.findings.retain(shown);
+    analysis.hidden = all - analysis.findings.len();
+    analysis.suppressed.retain(|suppressed| shown(&suppressed.finding));
     analysis.problems.sort();
     analysis.problems.dedup();
     analysis.sources = selection.files.into_iter().map(|file| file.path).collect();
@@ -166,8 +176,11 @@ impl Resolve for Resolver {
     }
 }
 
+#[derive(Default)]
 struct Outcome {
     findings: Vec<Finding>,
+    /// Of each file that has any, in the order of the files.
+    suppressions: Vec<(Utf8PathBuf, Vec<Suppression>)>,
     problems: Vec<Problem>,
     files: usize,
 }
@@ -185,6 +198,8 @@ fn programs(selection: &Selection, timings: &mut Timings) -> Outcome {
             Err(problem) => problems.push(problem),
         }
     }
+    let suppressions = files.iter_mut().filter(|file| !file.suppressions.is_empty());
+    let suppressions = suppressions.map(|file| (file.path.clone(), std::mem::take(&mut file.suppressions))).collect();
     let count = files.len();
     timings.add("facts", started, count, spent.bytes.load(Relaxed));
     timings.part("read", &spent.read);
@@ -200,7 +215,7 @@ fn programs(selection: &Selection, timings: &mut Timings) -> Outcome {
     let (findings, more) = rules::run(&program);
     problems.extend(more);
     timings.add("rules", started, findings.len(), 0);
-    Outcome { findings, problems, files: count }
+    Outcome { findings, suppressions, problems, files: count }
 }
 
 /// Time of all threads together, in microseconds, and bytes.

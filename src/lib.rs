@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod facts;
 pub mod findings;
 pub mod models;
+pub mod nearest;
 pub mod program;
 pub mod report;
 pub mod rules;

@@ -11,6 +11,10 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
+mod cli {
+    mod suppression;
+}
+
 /// Adds a listener to the program's own emitter at every request: whatever the rules learn, this stays a finding.
 const LEAK: &str = "const http = require('http');
 http.createServer((req, res) => {

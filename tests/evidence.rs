@@ -29,6 +29,7 @@ pub fn finding(path: &Utf8Path, text: &str, event: Option<&str>) -> Finding {
         path: path.to_owned(),
         range: Range { start, end: call },
         call,
+        whole: Range::default(),
         message: String::new(),
         help: String::new(),
         event: event.map(str::to_owned),

@@ -93,6 +93,7 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
         mappings,
         include_tests: args.include_tests || config.include_tests,
         min_confidence: args.min_confidence.or(config.min_confidence).unwrap_or(Confidence::Medium),
+        require_reason: true,
         excluded: &|path| config.excludes(path),
     });
 

@@ -7,6 +7,7 @@ use super::{complain, print, text_of, words};
 use crate::check::{Request, check};
 use crate::evidence::PathMapping;
 use crate::findings::{Confidence, Finding};
+use crate::nearest::did_you_mean;
 use crate::report::{Format, Look, Report};
 use crate::rules::RULES;
 use crate::source;
@@ -42,9 +43,7 @@ pub fn run(args: ExplainArgs, look: Look) -> u8 {
 
 /// Why `rule` is no rule, with the nearest one.
 pub fn unknown_rule(rule: &str) -> String {
-    let near = RULES.iter().max_by(|a, b| strsim::jaro_winkler(a.id, rule).total_cmp(&strsim::jaro_winkler(b.id, rule)));
-    let hint = near.map(|near| format!("; did you mean `{}`?", near.id)).unwrap_or_default();
-    format!("there is no such rule{hint}")
+    format!("there is no such rule{}", did_you_mean(rule, RULES.iter().map(|rule| rule.id)))
 }
 
 /// Sixteen hexadecimal digits or the first six and more of them, and an ordinal where equal findings have one.
@@ -80,6 +79,7 @@ fn finding(args: ExplainArgs, look: Look) -> u8 {
     };
     let mut analysis = check(&request);
     let typed = args.what.to_ascii_lowercase();
+    analysis.findings.extend(std::mem::take(&mut analysis.suppressed).into_iter().map(|suppressed| suppressed.finding));
     analysis.findings.retain(|finding| is_meant(finding, &typed));
     let rule = match analysis.findings.as_slice() {
         [finding] => finding.rule,
@@ -96,6 +96,7 @@ fn finding(args: ExplainArgs, look: Look) -> u8 {
         }
     };
     analysis.problems.clear();
+    analysis.suppression_faults.clear();
     let shown = Report { analysis: &analysis, working: &working, text: &text_of }.render(Format::Pretty, look);
     // Its last line counts findings: here there is one, by choice.
     let shown = shown.trim_end().rsplit_once('\n').map_or(shown.as_str(), |(finding, _)| finding.trim_end());

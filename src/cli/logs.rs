@@ -60,7 +60,9 @@ pub fn run(args: LogsArgs) -> u8 {
             ..Request::default()
         });
         unusable.extend(analysis.unusable);
-        Analysed { findings: analysis.findings, files: analysis.sources }
+        // What a comment leaves out of a review still explains what happened.
+        let suppressed = analysis.suppressed.into_iter().map(|suppressed| suppressed.finding);
+        Analysed { findings: analysis.findings.into_iter().chain(suppressed).collect(), files: analysis.sources }
     };
     let mut out = anstream::stdout().lock();
     match run_logs(&request, &mut analyse, &mut || true, &mut out) {

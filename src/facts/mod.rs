@@ -6,6 +6,7 @@ mod extract;
 mod jsx;
 mod model;
 mod statements;
+mod suppress;
 mod types;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 pub use captures::{Captures, ClosureCaptures, Retained, RetainedName, captures};
 pub use model::*;
+pub use suppress::{Covers, Suppression};
 
 use crate::syntax::Parsed;
 use crate::syntax::names::Names;
@@ -24,6 +26,8 @@ pub struct FileFacts {
     pub path: Utf8PathBuf,
     pub facts: ModuleFacts,
     pub positions: Positions,
+    /// Comments that ask for findings to be left out, in the order of the text.
+    pub suppressions: Vec<Suppression>,
     /// A `.d.ts` file: types only, never reported on.
     pub declaration: bool,
     /// A test by its name or folder.
@@ -41,5 +45,6 @@ pub fn extract(path: &Utf8Path, text: &str, parsed: &Parsed) -> FileFacts {
     let mut extractor = extract::Extractor::new(text, 1, &names);
     extractor.module(&parsed.program);
     let extract::Extractor { facts, positions, .. } = extractor;
-    FileFacts { path: path.to_owned(), facts, positions, declaration: false, test: false }
+    let suppressions = suppress::suppressions(text, &parsed.comments);
+    FileFacts { path: path.to_owned(), facts, positions, suppressions, declaration: false, test: false }
 }

@@ -13,23 +13,38 @@ pub fn collect(mut findings: Vec<Finding>) -> Vec<Finding> {
     findings.dedup_by(|later, earlier| {
         (&later.path, later.range, later.call, later.rule) == (&earlier.path, earlier.range, earlier.call, earlier.rule)
     });
-    let mut seen: FxHashMap<String, u32> = FxHashMap::default();
+    let mut prints = Ordinals::default();
     for finding in &mut findings {
-        let fingerprint = fingerprint(finding);
-        let ordinal = seen.entry(fingerprint.clone()).or_default();
-        *ordinal += 1;
-        finding.fingerprint = if *ordinal == 1 { fingerprint } else { format!("{fingerprint}-{ordinal}") };
+        finding.fingerprint = prints.unique(fingerprint(finding));
     }
     findings
 }
 
-/// What a finding is known by. No line and no folder goes in, so that moved code keeps its name; the file's own name, the function around it
-/// and the registration's text do.
+/// Gives equal fingerprints an ordinal, in the order in which they come.
+#[derive(Default)]
+pub(super) struct Ordinals {
+    seen: FxHashMap<String, u32>,
+}
+
+impl Ordinals {
+    pub fn unique(&mut self, fingerprint: String) -> String {
+        let ordinal = self.seen.entry(fingerprint.clone()).or_default();
+        *ordinal += 1;
+        if *ordinal == 1 { fingerprint } else { format!("{fingerprint}-{ordinal}") }
+    }
+}
+
+/// What a finding is known by. No line, no folder and no file's name goes in, so that code that is moved keeps its name; the function
+/// around the registration and its text do.
 fn fingerprint(finding: &Finding) -> String {
     let text: String = finding.text.split_whitespace().collect();
-    let file = finding.path.file_name().unwrap_or_default();
+    hash([finding.rule, &finding.scope, finding.event.as_deref().unwrap_or_default(), &text])
+}
+
+/// Sixteen hexadecimal digits.
+pub(super) fn hash<const N: usize>(parts: [&str; N]) -> String {
     let mut hasher = blake3::Hasher::new();
-    for part in [finding.rule, file, &finding.scope, finding.event.as_deref().unwrap_or_default(), &text] {
+    for part in parts {
         hasher.update(part.as_bytes());
         hasher.update(&[0]);
     }
@@ -42,9 +57,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fingerprint_outlives_moved_lines_and_renamed_folders() {
+    fn a_fingerprint_outlives_moved_lines_and_renamed_files() {
         let here = sample("/p/lib/a.js", 10);
-        let mut there = sample("/q/src/a.js", 99);
+        let mut there = sample("/q/src/b.ts", 99);
         there.text = format!(" {} ", there.text.replace(", ", ",\n"));
         assert_eq!(collect(vec![here.clone()])[0].fingerprint, collect(vec![there])[0].fingerprint);
         let mut other = here.clone();

@@ -139,6 +139,8 @@ pub struct Finding {
     pub range: Range,
     /// The `(` of the call.
     pub call: Position,
+    /// The whole expression, from the first word of its chain to the last `)`.
+    pub whole: Range,
     pub message: String,
     pub help: String,
     /// The event's name, where it is one constant.

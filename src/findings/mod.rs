@@ -2,6 +2,7 @@
 
 mod collect;
 mod finding;
+pub mod suppress;
 
 pub use collect::collect;
 pub use finding::*;
@@ -19,6 +20,7 @@ pub(crate) fn sample(path: &str, line: u32) -> Finding {
         path: path.into(),
         range: place(line, 10, 2),
         call: Position { line, column: 12 },
+        whole: place(line, 3, 26),
         message: "every request adds a `close` listener to a socket that outlives it".to_owned(),
         help: "take the listener off when the response has ended".to_owned(),
         event: Some("close".to_owned()),

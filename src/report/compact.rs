@@ -1,8 +1,8 @@
-//! One line a finding: `path:line:column: severity[rule] message (confidence)`.
+//! One line a finding: `path:line:column: severity[rule] message (confidence)`; below, one for each suppression comment that does nothing.
 
 use std::fmt::Write;
 
-use super::{Report, confidence, severity};
+use super::{Report, SUPPRESSION, confidence, severity};
 use crate::evidence::printable;
 
 pub fn render(report: &Report) -> String {
@@ -20,6 +20,11 @@ pub fn render(report: &Report) -> String {
             printable(&finding.message),
             confidence(finding.confidence)
         );
+    }
+    for fault in &report.analysis.suppression_faults {
+        let start = fault.range.start;
+        let path = report.path(&fault.path);
+        let _ = writeln!(text, "{path}:{}:{}: warning[{SUPPRESSION}] {}", start.line, start.column, printable(&fault.message));
     }
     text
 }

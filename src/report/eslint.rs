@@ -1,5 +1,6 @@
 //! The JSON of ESLint's `json` formatter, for tools that read that. Paths are absolute there.
 
+use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Report;
@@ -10,7 +11,7 @@ use crate::findings::{Finding, Severity};
 struct FileResult<'a> {
     file_path: &'a str,
     messages: Vec<Message<'a>>,
-    suppressed_messages: [(); 0],
+    suppressed_messages: Vec<Message<'a>>,
     error_count: usize,
     fatal_error_count: usize,
     warning_count: usize,
@@ -33,35 +34,47 @@ struct Message<'a> {
     end_column: Option<u32>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     fatal: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressions: Option<[Suppression<'a>; 1]>,
+}
+
+#[derive(Serialize)]
+struct Suppression<'a> {
+    kind: &'static str,
+    justification: &'a str,
 }
 
 pub fn render(report: &Report) -> String {
-    let mut files: Vec<_> =
-        report.by_file().into_iter().map(|(path, findings)| (path, findings.into_iter().map(message).collect())).collect();
+    let mut files: IndexMap<&str, Messages> = IndexMap::new();
+    for finding in &report.analysis.findings {
+        files.entry(finding.path.as_str()).or_default().told.push(message(finding));
+    }
+    for fault in &report.analysis.suppression_faults {
+        // As ESLint tells of its own unused directives: a warning of no rule.
+        let told = Message { line: fault.range.start.line, column: fault.range.start.column, severity: 1, ..plain(&fault.message) };
+        files.entry(fault.path.as_str()).or_default().told.push(told);
+    }
+    for suppressed in &report.analysis.suppressed {
+        let justification = suppressed.reason.as_deref().unwrap_or_default();
+        let suppressions = Some([Suppression { kind: "directive", justification }]);
+        let messages = files.entry(suppressed.finding.path.as_str()).or_default();
+        messages.suppressed.push(Message { suppressions, ..message(&suppressed.finding) });
+    }
     for problem in report.analysis.problems.iter().filter(|problem| !problem.path.as_str().is_empty()) {
-        let message = Message {
-            rule_id: None,
-            severity: 2,
-            message: &problem.message,
-            line: 1,
-            column: 1,
-            end_line: None,
-            end_column: None,
-            fatal: true,
-        };
-        files.push((&problem.path, vec![message]));
+        files.entry(problem.path.as_str()).or_default().told.push(Message { fatal: true, ..plain(&problem.message) });
     }
     let results: Vec<_> = files
         .into_iter()
-        .map(|(path, messages): (_, Vec<Message>)| {
-            let errors = messages.iter().filter(|message| message.severity == 2).count();
+        .map(|(file_path, Messages { mut told, suppressed })| {
+            told.sort_by_key(|message| (message.line, message.column));
+            let errors = told.iter().filter(|message| message.severity == 2).count();
             FileResult {
-                file_path: path.as_str(),
+                file_path,
                 error_count: errors,
-                fatal_error_count: messages.iter().filter(|message| message.fatal).count(),
-                warning_count: messages.len() - errors,
-                messages,
-                suppressed_messages: [],
+                fatal_error_count: told.iter().filter(|message| message.fatal).count(),
+                warning_count: told.len() - errors,
+                messages: told,
+                suppressed_messages: suppressed,
                 fixable_error_count: 0,
                 fixable_warning_count: 0,
                 used_deprecated_rules: [],
@@ -71,15 +84,26 @@ pub fn render(report: &Report) -> String {
     super::json::pretty(&results)
 }
 
+/// Of one file.
+#[derive(Default)]
+struct Messages<'a> {
+    told: Vec<Message<'a>>,
+    suppressed: Vec<Message<'a>>,
+}
+
+/// A message of no rule, on the file's first line.
+fn plain(message: &str) -> Message<'_> {
+    Message { rule_id: None, severity: 2, message, line: 1, column: 1, end_line: None, end_column: None, fatal: false, suppressions: None }
+}
+
 fn message(finding: &Finding) -> Message<'_> {
     Message {
         rule_id: Some(finding.rule),
         severity: if finding.severity == Severity::Error { 2 } else { 1 },
-        message: &finding.message,
         line: finding.range.start.line,
         column: finding.range.start.column,
         end_line: Some(finding.range.end.line),
         end_column: Some(finding.range.end.column),
-        fatal: false,
+        ..plain(&finding.message)
     }
 }

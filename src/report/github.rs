@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
-use super::Report;
-use crate::findings::Severity;
+use camino::Utf8Path;
+
+use super::{Report, SUPPRESSION};
+use crate::findings::{Range, Severity};
 
 pub fn render(report: &Report) -> String {
     let mut text = String::new();
@@ -19,16 +21,22 @@ pub fn render(report: &Report) -> String {
             let _ = write!(message, "\n- {} ({}:{})", step.message, report.path(&step.path), step.range.start.line);
         }
         let _ = write!(message, "\n{}", finding.help);
-        let _ =
-            write!(text, "::{command} file={},line={},col={}", property(&report.path(&finding.path)), range.start.line, range.start.column);
-        // An end on another line must not carry a column.
-        let _ = match range.end.line == range.start.line {
-            true => write!(text, ",endColumn={}", range.end.column),
-            false => write!(text, ",endLine={}", range.end.line),
-        };
-        let _ = writeln!(text, ",title={}::{}", property(finding.rule), data(&message));
+        annotate(&mut text, report, command, (&finding.path, range), finding.rule, &message);
+    }
+    for fault in &report.analysis.suppression_faults {
+        annotate(&mut text, report, "warning", (&fault.path, fault.range), SUPPRESSION, &fault.message);
     }
     text
+}
+
+fn annotate(text: &mut String, report: &Report, command: &str, (path, range): (&Utf8Path, Range), title: &str, message: &str) {
+    let _ = write!(text, "::{command} file={},line={},col={}", property(&report.path(path)), range.start.line, range.start.column);
+    // An end on another line must not carry a column.
+    let _ = match range.end.line == range.start.line {
+        true => write!(text, ",endColumn={}", range.end.column),
+        false => write!(text, ",endLine={}", range.end.line),
+    };
+    let _ = writeln!(text, ",title={}::{}", property(title), data(message));
 }
 
 /// The escapes that the runner takes back in a message.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Report;
+use super::{Report, SUPPRESSION};
 use crate::findings::Severity;
 
 #[derive(Serialize)]
@@ -27,7 +27,7 @@ struct Lines {
 }
 
 pub fn render(report: &Report) -> String {
-    let issues: Vec<_> = report
+    let mut issues: Vec<_> = report
         .analysis
         .findings
         .iter()
@@ -46,5 +46,12 @@ pub fn render(report: &Report) -> String {
             },
         })
         .collect();
+    issues.extend(report.analysis.suppression_faults.iter().map(|fault| Issue {
+        description: &fault.message,
+        check_name: SUPPRESSION,
+        fingerprint: &fault.fingerprint,
+        severity: "info",
+        location: Location { path: report.path(&fault.path), lines: Lines { begin: fault.range.start.line, end: fault.range.end.line } },
+    }));
     super::json::pretty(&issues)
 }

@@ -19,7 +19,7 @@ struct Document<'a> {
     observations: Vec<Observation>,
     /// The story of each process that the logs tell of, in time order.
     processes: &'a [ProcessStory],
-    /// Files that were not, or not wholly, analysed.
+    /// Files that were not, or not wholly, analysed, and suppression comments that do nothing.
     problems: Vec<JsonProblem<'a>>,
 }
 
@@ -35,6 +35,8 @@ struct Summary {
     files: usize,
     /// How many findings this report has.
     findings: Counts,
+    /// How many findings comments in the source leave out.
+    suppressed: usize,
     problems: usize,
 }
 
@@ -137,8 +139,12 @@ struct JsonEvidence<'a> {
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
 struct JsonProblem<'a> {
+    #[schemars(extend("enum" = ["not-analysed", "suppression"]))]
+    kind: &'static str,
     /// Empty where no file is concerned.
     path: String,
+    /// The comment's, of a `suppression`.
+    range: Option<Range>,
     message: &'a str,
 }
 
@@ -178,17 +184,30 @@ pub fn render(report: &Report) -> String {
         summary: Summary {
             files: analysis.files,
             findings: Counts { high: number(Confidence::High), medium: number(Confidence::Medium), low: number(Confidence::Low) },
-            problems: analysis.problems.len(),
+            suppressed: analysis.suppressed.len(),
+            problems: analysis.problems.len() + analysis.suppression_faults.len(),
         },
         findings: analysis.findings.iter().map(|finding| of_finding(report, finding)).collect(),
         observations: analysis.observations.iter().map(|observation| shown(report, observation)).collect(),
         processes: &analysis.processes,
-        problems: analysis
-            .problems
-            .iter()
-            .map(|problem| JsonProblem { path: report.path(&problem.path), message: &problem.message })
-            .collect(),
+        problems: problems(report),
     })
+}
+
+fn problems<'a>(report: &Report<'a>) -> Vec<JsonProblem<'a>> {
+    let problems = report.analysis.problems.iter().map(|problem| JsonProblem {
+        kind: "not-analysed",
+        path: report.path(&problem.path),
+        range: None,
+        message: &problem.message,
+    });
+    let faults = report.analysis.suppression_faults.iter().map(|fault| JsonProblem {
+        kind: "suppression",
+        path: report.path(&fault.path),
+        range: Some(range(fault.range)),
+        message: &fault.message,
+    });
+    problems.chain(faults).collect()
 }
 
 fn of_finding<'a>(report: &Report, finding: &'a Finding) -> JsonFinding<'a> {

@@ -16,7 +16,11 @@ pub use output::{Output, write};
 use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::check::Analysis;
+use crate::findings::suppress::SuppressionFault;
 use crate::findings::{Confidence, Finding, Severity};
+
+/// What stands for a rule's id where a suppression comment is told.
+const SUPPRESSION: &str = "suppression";
 
 /// What every format gets.
 pub struct Report<'a> {
@@ -89,14 +93,24 @@ impl Report<'_> {
         if cfg!(windows) { shown.as_str().replace('\\', "/") } else { shown.to_string() }
     }
 
-    /// Findings of each file, in the order of the first.
-    fn by_file(&self) -> Vec<(&Utf8PathBuf, Vec<&Finding>)> {
-        let mut files: indexmap::IndexMap<&Utf8PathBuf, Vec<&Finding>> = indexmap::IndexMap::new();
+    /// What is told of each file, in the order of the first finding.
+    fn by_file(&self) -> Vec<(&Utf8PathBuf, InFile<'_>)> {
+        let mut files: indexmap::IndexMap<&Utf8PathBuf, InFile> = indexmap::IndexMap::new();
         for finding in &self.analysis.findings {
-            files.entry(&finding.path).or_default().push(finding);
+            files.entry(&finding.path).or_default().findings.push(finding);
+        }
+        for fault in &self.analysis.suppression_faults {
+            files.entry(&fault.path).or_default().faults.push(fault);
         }
         files.into_iter().collect()
     }
+}
+
+/// What is told of one file.
+#[derive(Default)]
+struct InFile<'a> {
+    findings: Vec<&'a Finding>,
+    faults: Vec<&'a SuppressionFault>,
 }
 
 fn severity(severity: Severity) -> &'static str {

@@ -7,8 +7,9 @@ use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, Na
 use rustc_hash::FxHashMap;
 
 use super::sarif::file_uri;
-use super::{Links, Look, Report, confidence, count};
+use super::{Links, Look, Report, SUPPRESSION, confidence, count};
 use crate::evidence::printable;
+use crate::findings::suppress::SuppressionFault;
 use crate::findings::{Finding, Position, Range, Severity, Size, Step, Verdict};
 
 /// Lines longer than this are minified or generated: an excerpt of one tells nobody anything.
@@ -29,6 +30,13 @@ pub fn render(report: &Report, look: Look) -> String {
         }
         out.push('\n');
     }
+    for fault in &report.analysis.suppression_faults {
+        let shown = Shown::suppression(report, &mut texts, fault);
+        if handler.render_report(&mut out, &shown).is_err() {
+            out.push_str(&shown.headline);
+        }
+        out.push('\n');
+    }
     out.push_str(&summary(report));
     out
 }
@@ -44,6 +52,9 @@ fn summary(report: &Report) -> String {
     if analysis.logs {
         let confirmed = analysis.findings.iter().filter(|finding| finding.verdict == Some(Verdict::Confirmed)).count();
         text += &format!(", {confirmed} confirmed by {}", count(analysis.observations.len(), "observation"));
+    }
+    if !analysis.suppressed.is_empty() {
+        text += &format!("; {} suppressed", analysis.suppressed.len());
     }
     if analysis.hidden > 0 {
         text += &format!("; {} of lower confidence not shown (--min-confidence low)", analysis.hidden);
@@ -86,6 +97,20 @@ struct Shown {
 }
 
 impl Shown {
+    fn suppression(report: &Report, texts: &mut Texts, fault: &SuppressionFault) -> Shown {
+        let text = texts.get(&fault.path);
+        let (path, start) = (report.path(&fault.path), fault.range.start);
+        Shown {
+            code: Some(format!("{SUPPRESSION} {path}:{}:{}", start.line, start.column)),
+            severity: miette::Severity::Warning,
+            headline: printable(&fault.message).into_owned(),
+            help: None,
+            labels: text.iter().map(|text| LabeledSpan::new_primary_with_span(None, span(text, fault.range))).collect(),
+            source: text.map(|text| NamedSource::new(path, text)),
+            related: Vec::new(),
+        }
+    }
+
     fn of(report: &Report, texts: &mut Texts, finding: &Finding, links: Links) -> Shown {
         let text = texts.get(&finding.path);
         let path = report.path(&finding.path);

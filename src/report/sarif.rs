@@ -3,12 +3,12 @@
 use camino::Utf8Path;
 use serde_json::{Map, Value, json};
 
-use super::{Report, confidence, severity};
+use super::{Report, SUPPRESSION, confidence, severity};
 use crate::findings::{Confidence, Finding, Range};
 use crate::rules::RULES;
 
 pub fn render(report: &Report) -> String {
-    let notifications: Vec<Value> = report
+    let mut notifications: Vec<Value> = report
         .analysis
         .problems
         .iter()
@@ -23,6 +23,31 @@ pub fn render(report: &Report) -> String {
             notification.into()
         })
         .collect();
+    notifications.extend(report.analysis.suppression_faults.iter().map(|fault| {
+        json!({
+            "descriptor": { "id": SUPPRESSION, "index": 0 },
+            "level": "warning",
+            "message": { "text": fault.message },
+            "locations": [location(report, &fault.path, fault.range, None)],
+        })
+    }));
+    let suppressed = &report.analysis.suppressed;
+    let mut results: Vec<Value> = report.analysis.findings.iter().map(|finding| result(report, finding)).collect();
+    if !suppressed.is_empty() {
+        // Where one result tells of its suppressions, each has to.
+        results.iter_mut().for_each(|result| result["suppressions"] = json!([]));
+    }
+    results.extend(suppressed.iter().map(|suppressed| {
+        let mut result = result(report, &suppressed.finding);
+        let comment = location(report, &suppressed.finding.path, suppressed.comment, None);
+        result["suppressions"] = json!([{
+            "kind": "inSource",
+            "status": "accepted",
+            "justification": suppressed.reason.as_deref().unwrap_or_default(),
+            "location": comment,
+        }]);
+        result
+    }));
     super::json::pretty(&json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -35,11 +60,15 @@ pub fn render(report: &Report) -> String {
                     "shortDescription": { "text": rule.summary },
                     "help": { "text": rule.page, "markdown": rule.page },
                 })).collect::<Vec<_>>(),
+                "notifications": [{
+                    "id": SUPPRESSION,
+                    "shortDescription": { "text": "A suppression comment that is refused or suppresses nothing" },
+                }],
             } },
             "columnKind": "utf16CodeUnits",
             "originalUriBaseIds": { "WORKDIR": { "uri": format!("{}/", file_uri(report.working)) } },
             "invocations": [{ "executionSuccessful": report.analysis.unusable.is_empty(), "toolExecutionNotifications": notifications }],
-            "results": report.analysis.findings.iter().map(|finding| result(report, finding)).collect::<Vec<_>>(),
+            "results": results,
         }],
     }))
 }

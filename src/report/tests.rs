@@ -1,7 +1,8 @@
 //! Appearance only: what each format makes of hand-made findings.
 
 use super::*;
-use crate::findings::{Problem, collect, sample};
+use crate::findings::suppress::Suppressed;
+use crate::findings::{Position, Problem, Range, collect, sample};
 
 const TEXT: &str = "server.on('request', function handle(req, res) {
     const body = read(req);
@@ -18,10 +19,22 @@ fn analysis() -> Analysis {
     second.severity = Severity::Error;
     second.event = None;
     second.message = "a <b> & \"c\", 100%: x".to_owned();
+    let comment = Range { start: Position { line: 2, column: 5 }, end: Position { line: 2, column: 30 } };
     Analysis {
         files: 2,
         findings: collect(vec![first, second]),
         hidden: 3,
+        suppressed: vec![Suppressed {
+            finding: collect(vec![sample("/work/lib/a.js", 3)]).remove(0),
+            reason: Some("once a day".to_owned()),
+            comment,
+        }],
+        suppression_faults: vec![SuppressionFault {
+            path: "/work/lib/a.js".into(),
+            range: comment,
+            message: "this comment suppresses nothing".to_owned(),
+            fingerprint: "0123456789abcdef".to_owned(),
+        }],
         problems: vec![Problem { path: "/work/c.js".into(), message: "1:1: syntax error: Expression expected".to_owned() }],
         ..Analysis::default()
     }
@@ -101,13 +114,15 @@ fn sarif_has_rules_flows_and_fingerprints() {
     let text = rendered(&analysis(), Format::Sarif);
     let sarif: serde_json::Value = serde_json::from_str(&text).expect("JSON");
     let results = sarif["runs"][0]["results"].as_array().expect("results");
-    assert_eq!(results.len(), 2);
+    assert_eq!(results.len(), 3);
+    assert_eq!(results[0]["suppressions"], serde_json::json!([]));
+    assert_eq!(results[2]["suppressions"][0]["justification"], "once a day");
     let flow = results[1]["codeFlows"][0]["threadFlows"][0]["locations"].as_array().expect("a flow");
     assert_eq!(flow.len(), 3);
     assert_eq!(results[1]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "lib/a.js");
     assert_eq!(results[0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"], "file:///elsewhere/b.js");
     assert_ne!(results[0]["partialFingerprints"], results[1]["partialFingerprints"]);
-    assert_eq!(sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().map(Vec::len), Some(1));
+    assert_eq!(sarif["runs"][0]["invocations"][0]["toolExecutionNotifications"].as_array().map(Vec::len), Some(2));
 }
 
 /// `UNLISTEN_BLESS=1 cargo test` writes it anew.

@@ -63,6 +63,7 @@ pub fn finding(program: &Program, rule: &Rule, obligation: &Obligation, words: W
         path: program.files[registration.call.file as usize].path.clone(),
         range: position.name,
         call: position.paren,
+        whole: position.whole,
         message: words.message,
         help: words.help,
         text: format!("{}.{name}({})", obligation.shown, event.as_deref().unwrap_or("")),

@@ -6,4 +6,4 @@ pub mod names;
 mod parse;
 
 pub use guard::STACK;
-pub use parse::{Parsed, parse};
+pub use parse::{Parsed, SUPPRESSION, parse};

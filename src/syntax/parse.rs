@@ -1,6 +1,7 @@
 //! Text to tree, with every way to hang or overflow the parser refused by name first.
 
 use camino::Utf8Path;
+use swc_common::comments::{Comment, Comments, SingleThreadedComments};
 use swc_common::{BytePos, Spanned, input::StringInput};
 use swc_ecma_ast::{EsVersion, Program};
 use swc_ecma_parser::{EsSyntax, FlowSyntax, Lexer, Parser, Syntax, TsSyntax, error::Error};
@@ -10,7 +11,12 @@ use super::guard::{self, Dialect, Refusal};
 /// A tree. Spans are byte offsets into the text plus one (swc's `BytePos`, which keeps 0 for «nowhere»).
 pub struct Parsed {
     pub program: Program,
+    /// Every comment, in the order of the text; none at all where no comment can be a suppression ([`SUPPRESSION`]).
+    pub comments: Vec<Comment>,
 }
+
+/// How each suppression comment begins. Comments are only kept where this stands somewhere in the text.
+pub const SUPPRESSION: &str = "unlisten-ignore";
 
 /// Where the text begins in a span.
 const BASE: BytePos = BytePos(1);
@@ -58,7 +64,21 @@ fn refuse(text: &str, dialect: Dialect) -> Result<(), String> {
 /// One try. Decides itself between module and script, by what stands in the text.
 fn attempt(text: &str, syntax: Syntax) -> Result<Parsed, Error> {
     let input = StringInput::new(text, BASE, BASE + BytePos(text.len() as u32));
-    Parser::new_from(Lexer::new(syntax, EsVersion::EsNext, input, None)).parse_program().map(|program| Parsed { program })
+    let comments = memchr::memmem::find(text.as_bytes(), SUPPRESSION.as_bytes()).map(|_| SingleThreadedComments::default());
+    let lexer = Lexer::new(syntax, EsVersion::EsNext, input, comments.as_ref().map(|comments| comments as &dyn Comments));
+    let program = Parser::new_from(lexer).parse_program()?;
+    Ok(Parsed { program, comments: comments.map(in_order).unwrap_or_default() })
+}
+
+/// The comments that the parser hung before and behind tokens, in the order of the text.
+fn in_order(comments: SingleThreadedComments) -> Vec<Comment> {
+    let (leading, trailing) = comments.take_all();
+    let maps = [leading.take(), trailing.take()];
+    let mut all: Vec<Comment> = maps.into_iter().flat_map(|map| map.into_values().flatten()).collect();
+    all.sort_by_key(|comment| comment.span.lo);
+    // Where the parser tries twice it notes twice.
+    all.dedup_by_key(|comment| comment.span.lo);
+    all
 }
 
 /// Everything that some build step accepts in a file of this name.
