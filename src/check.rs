@@ -25,6 +25,7 @@ use crate::findings::suppress::{Suppressed, SuppressionFault, Terms, suppress};
 use crate::findings::{self, Confidence, Finding, Problem};
 use crate::models::Models;
 use crate::program::{Program, Resolve};
+use crate::progress::{self, Progress, Stage};
 use crate::rules;
 use crate::source::{self, Resolver, Selection, SourceFile, Text};
 use crate::syntax;
@@ -48,6 +49,8 @@ pub struct Request<'a> {
     pub require_reason: bool,
     /// Files that are not analysed.
     pub excluded: &'a dyn Fn(&Utf8Path) -> bool,
+    /// Told how far the analysis is.
+    pub progress: &'a Progress,
 }
 
 impl Default for Request<'_> {
@@ -61,6 +64,7 @@ impl Default for Request<'_> {
             min_confidence: Confidence::Medium,
             require_reason: true,
             excluded: &|_| false,
+            progress: &progress::UNSEEN,
         }
     }
 }
@@ -103,7 +107,7 @@ pub fn check(request: &Request) -> Analysis {
     }
     let mut evidence = (analysis.logs).then(|| logs(request, &mut selection, &mut analysis));
 
-    let outcome = on_large_stack(|| programs(&selection, &mut analysis.timings)).unwrap_or_else(|panic| {
+    let outcome = on_large_stack(|| programs(&selection, &mut analysis.timings, request.progress)).unwrap_or_else(|panic| {
         analysis.unusable.push(("the program".to_owned(), format!("the analysis failed: {panic}")));
         Outcome::default()
     });
@@ -186,10 +190,12 @@ struct Outcome {
 }
 
 /// Facts of all files, linked and asked.
-fn programs(selection: &Selection, timings: &mut Timings) -> Outcome {
+fn programs(selection: &Selection, timings: &mut Timings, progress: &Progress) -> Outcome {
+    progress.begin(Stage::Reading, selection.files.len());
     let started = Instant::now();
     let spent = Spent::default();
-    let results: Vec<Option<Result<FileFacts, Problem>>> = selection.files.par_iter().map(|file| facts_of(file, &spent)).collect();
+    let results: Vec<Option<Result<FileFacts, Problem>>> =
+        selection.files.par_iter().map(|file| facts_of(file, &spent)).inspect(|_| progress.step()).collect();
     let mut files = Vec::with_capacity(results.len());
     let mut problems = Vec::new();
     for result in results.into_iter().flatten() {
@@ -206,11 +212,13 @@ fn programs(selection: &Selection, timings: &mut Timings) -> Outcome {
     timings.part("parse", &spent.parse);
     timings.part("extract", &spent.extract);
 
+    progress.begin(Stage::Linking, 0);
     let started = Instant::now();
     let resolver = Resolver::new(files.iter().map(|file| file.path.clone()).collect());
     let program = Program::link(files, &resolver, Models::builtin());
     timings.add("link", started, count, 0);
 
+    progress.begin(Stage::Asking, 0);
     let started = Instant::now();
     let (findings, more) = rules::run(&program);
     problems.extend(more);

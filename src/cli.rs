@@ -6,6 +6,7 @@ mod explain;
 mod logs;
 mod look;
 mod man;
+mod progress;
 mod rules;
 mod words;
 

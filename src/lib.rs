@@ -16,6 +16,7 @@ pub mod findings;
 pub mod models;
 pub mod nearest;
 pub mod program;
+pub mod progress;
 pub mod report;
 pub mod rules;
 pub mod source;

@@ -5,7 +5,7 @@ use std::io::Write;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
 
-use super::{CLEAN, FOUND, complain, text_of, words};
+use super::{CLEAN, FOUND, complain, progress, text_of, words};
 use crate::check::{Analysis, Request, check};
 use crate::config::{Config, FailOn};
 use crate::evidence::{PathMapping, printable};
@@ -86,15 +86,18 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
         return complain(&unusable);
     }
 
-    let analysis = check(&Request {
-        paths: args.paths.clone(),
-        also: Vec::new(),
-        logs: args.logs.clone(),
-        mappings,
-        include_tests: args.include_tests || config.include_tests,
-        min_confidence: args.min_confidence.or(config.min_confidence).unwrap_or(Confidence::Medium),
-        require_reason: true,
-        excluded: &|path| config.excludes(path),
+    let analysis = progress::shown(args.quiet, |progress| {
+        check(&Request {
+            paths: args.paths.clone(),
+            also: Vec::new(),
+            logs: args.logs.clone(),
+            mappings,
+            include_tests: args.include_tests || config.include_tests,
+            min_confidence: args.min_confidence.or(config.min_confidence).unwrap_or(Confidence::Medium),
+            require_reason: true,
+            excluded: &|path| config.excludes(path),
+            progress,
+        })
     });
 
     let report = Report { analysis: &analysis, working: &working, text: &text_of };

@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueHint};
 
-use super::{complain, print, text_of, words};
+use super::{complain, print, progress, text_of, words};
 use crate::check::{Request, check};
 use crate::evidence::PathMapping;
 use crate::findings::{Confidence, Finding};
@@ -69,15 +69,10 @@ fn finding(args: ExplainArgs, look: Look) -> u8 {
         Ok(mappings) => mappings,
         Err(unusable) => return complain(&[unusable]),
     };
-    let request = Request {
-        paths: args.paths,
-        logs: args.logs,
-        mappings,
-        include_tests: true,
-        min_confidence: Confidence::Low,
-        ..Request::default()
-    };
-    let mut analysis = check(&request);
+    let mut analysis = progress::shown(false, |progress| {
+        let request = Request { include_tests: true, min_confidence: Confidence::Low, progress, ..Request::default() };
+        check(&Request { paths: args.paths, logs: args.logs, mappings, ..request })
+    });
     let typed = args.what.to_ascii_lowercase();
     analysis.findings.extend(std::mem::take(&mut analysis.suppressed).into_iter().map(|suppressed| suppressed.finding));
     analysis.findings.retain(|finding| is_meant(finding, &typed));
