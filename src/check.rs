@@ -27,7 +27,7 @@ use crate::models::Models;
 use crate::program::{Program, Resolve};
 use crate::progress::{self, Progress, Stage};
 use crate::rules;
-use crate::source::{self, Resolver, Selection, SourceFile, Text};
+use crate::source::{self, Overlay, Resolver, Selection, SourceFile, Text};
 use crate::syntax;
 use crate::timings::Timings;
 
@@ -38,6 +38,8 @@ pub struct Request<'a> {
     pub paths: Vec<Utf8PathBuf>,
     /// Further files to analyse, each with the package that it belongs to (logs name them in dependencies).
     pub also: Vec<Utf8PathBuf>,
+    /// Content that stands in place of the disk's.
+    pub overlay: Overlay,
     /// Files, folders or `-`.
     pub logs: Vec<String>,
     /// Where folders that a log names lie here.
@@ -58,6 +60,7 @@ impl Default for Request<'_> {
         Request {
             paths: Vec::new(),
             also: Vec::new(),
+            overlay: Overlay::default(),
             logs: Vec::new(),
             mappings: Vec::new(),
             include_tests: false,
@@ -97,7 +100,7 @@ pub struct Analysis {
 pub fn check(request: &Request) -> Analysis {
     let mut analysis = Analysis { logs: !request.logs.is_empty(), ..Analysis::default() };
     let started = Instant::now();
-    let mut selection = source::select(&request.paths, request.excluded);
+    let mut selection = source::select(&request.paths, request.excluded, &request.overlay);
     analysis.timings.add("walk", started, selection.files.len(), 0);
     analysis.unusable.extend(selection.unusable.drain(..).map(|(path, reason)| (path.to_string(), reason)));
     analysis.problems.append(&mut selection.problems);
@@ -107,7 +110,8 @@ pub fn check(request: &Request) -> Analysis {
     }
     let mut evidence = (analysis.logs).then(|| logs(request, &mut selection, &mut analysis));
 
-    let outcome = on_large_stack(|| programs(&selection, &mut analysis.timings, request.progress)).unwrap_or_else(|panic| {
+    let overlay = &request.overlay;
+    let outcome = on_large_stack(|| programs(&selection, overlay, &mut analysis.timings, request.progress)).unwrap_or_else(|panic| {
         analysis.unusable.push(("the program".to_owned(), format!("the analysis failed: {panic}")));
         Outcome::default()
     });
@@ -190,12 +194,12 @@ struct Outcome {
 }
 
 /// Facts of all files, linked and asked.
-fn programs(selection: &Selection, timings: &mut Timings, progress: &Progress) -> Outcome {
+fn programs(selection: &Selection, overlay: &Overlay, timings: &mut Timings, progress: &Progress) -> Outcome {
     progress.begin(Stage::Reading, selection.files.len());
     let started = Instant::now();
     let spent = Spent::default();
     let results: Vec<Option<Result<FileFacts, Problem>>> =
-        selection.files.par_iter().map(|file| facts_of(file, &spent)).inspect(|_| progress.step()).collect();
+        selection.files.par_iter().map(|file| facts_of(file, overlay, &spent)).inspect(|_| progress.step()).collect();
     let mut files = Vec::with_capacity(results.len());
     let mut problems = Vec::new();
     for result in results.into_iter().flatten() {
@@ -214,7 +218,7 @@ fn programs(selection: &Selection, timings: &mut Timings, progress: &Progress) -
 
     progress.begin(Stage::Linking, 0);
     let started = Instant::now();
-    let resolver = Resolver::new(files.iter().map(|file| file.path.clone()).collect());
+    let resolver = Resolver::new(files.iter().map(|file| file.path.clone()).collect(), overlay);
     let program = Program::link(files, &resolver, Models::builtin());
     timings.add("link", started, count, 0);
 
@@ -236,13 +240,13 @@ struct Spent {
 }
 
 /// One file: read, parsed, turned into facts. None for a minified one.
-fn facts_of(file: &SourceFile, spent: &Spent) -> Option<Result<FileFacts, Problem>> {
+fn facts_of(file: &SourceFile, overlay: &Overlay, spent: &Spent) -> Option<Result<FileFacts, Problem>> {
     let problem = |message| Some(Err(Problem { path: file.path.clone(), message }));
     let clock = |counter: &AtomicU64, started: Instant| {
         counter.fetch_add(started.elapsed().as_micros() as u64, Relaxed);
     };
     let started = Instant::now();
-    let text = match source::read(&file.path, file.named) {
+    let text = match source::read(&file.path, file.named, overlay) {
         Ok(Text::Code(text)) => text,
         Ok(Text::Minified) => return None,
         Err(message) => return problem(message),

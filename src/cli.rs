@@ -17,7 +17,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
-use crate::source::{self, Text};
+use crate::source::{self, Overlay, Text};
 use look::{Colour, look};
 
 /// Finds event listeners that pile up in Node, browser and edge code.
@@ -129,8 +129,8 @@ fn print(text: &str) -> u8 {
 }
 
 /// A file's text for excerpts.
-fn text_of(path: &Utf8Path) -> Option<String> {
-    match source::read(path, true) {
+fn text_of(path: &Utf8Path, overlay: &Overlay) -> Option<String> {
+    match source::read(path, true, overlay) {
         Ok(Text::Code(text)) => Some(text),
         _ => None,
     }

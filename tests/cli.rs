@@ -341,3 +341,52 @@ fn debug_prints_captures() {
     assert_eq!(project.run(&["debug", "facts", "nowhere.js"]).status.code(), Some(2));
     assert!(Path::new(&project.root()).exists());
 }
+
+#[test]
+fn standard_input_stands_in_place_of_a_file() {
+    let helper = "exports.watch = (done) => process.on('SIGTERM', done);\n";
+    let server = "const http = require('http');\nconst { watch } = require('./lib/watch');\nhttp.createServer((req, res) => watch(() => res.end())).listen(0);\n";
+    let project = Project::new(&[("server.js", server.as_bytes()), ("lib/watch.js", b"exports.watch = () => {};\n")]);
+    let check = |args: &[&str], text: &str| {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_unlisten"))
+            .args([&["check", "--no-config"], args].concat())
+            .current_dir(project.root())
+            .env("NO_COLOR", "1")
+            .stdin(std::process::Stdio::piped())
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .expect("it runs");
+        use std::io::Write;
+        // It may have ended without reading.
+        let _ = child.stdin.take().expect("piped").write_all(text.as_bytes());
+        child.wait_with_output().expect("it ends")
+    };
+    let report = |args: &[&str], text: &str| -> Value {
+        let output = check(&[&["--format", "json"], args].concat(), text);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)))
+    };
+    // The program around the buffer is followed: the server calls it for each request.
+    let leak = report(&["--stdin-filename", "lib/watch.js"], helper);
+    assert_eq!(paths(&leak), ["lib/watch.js"]);
+    assert_eq!(leak["findings"][0]["rule"], "listener-per-request");
+    assert_eq!(leak["summary"]["files"], 2);
+    // A file that is not on disk yet, and one whose folder is not.
+    assert_eq!(paths(&report(&["--stdin-filename", "new.js"], LEAK)), ["new.js"]);
+    assert_eq!(paths(&report(&["--stdin-filename", "new/folder/new.js"], LEAK)), ["new/folder/new.js"]);
+    // What is on disk is not read, and excerpts are of the buffer.
+    assert_eq!(paths(&report(&["--stdin-filename", "server.js"], "\n")), Vec::<&str>::new());
+    let pretty = check(&["--stdin-filename", "lib/watch.js"], helper);
+    assert_eq!(pretty.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&pretty.stdout).contains("exports.watch = (done)"), "{}", String::from_utf8_lossy(&pretty.stdout));
+    // What cannot be meant is refused.
+    for (args, word) in
+        [(&["--stdin-filename", "a.js", "b.js"][..], "cannot be used with"), (&["--stdin-filename", "a.js", "--logs", "-"], "a log")]
+    {
+        let output = check(args, LEAK);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert!(stderr(&output).contains(word), "{args:?}: {}", stderr(&output));
+    }
+    let broken = report(&["--stdin-filename", "server.js"], "const = \u{fffd};");
+    assert_eq!(problems(&broken)[0].0, "server.js");
+}

@@ -1,6 +1,6 @@
 //! `unlisten check`: options to a request, an analysis to reports and an exit code.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
@@ -11,7 +11,7 @@ use crate::config::{Config, FailOn};
 use crate::evidence::{PathMapping, printable};
 use crate::findings::Confidence;
 use crate::report::{self, Format, Look, Output, Report};
-use crate::source;
+use crate::source::{self, Overlay};
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
@@ -21,6 +21,11 @@ pub struct CheckArgs {
     /// unless named: node_modules, git-ignored files and minified files.
     #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::AnyPath)]
     paths: Vec<Utf8PathBuf>,
+    /// Report on this one file, whose text is read from standard input: for editors.
+    ///
+    /// The text stands in place of what is on disk, if the file is there at all; the program around it is still analysed.
+    #[arg(long, value_name = "FILE", conflicts_with = "paths", value_hint = ValueHint::FilePath)]
+    stdin_filename: Option<Utf8PathBuf>,
     /// Join a log of the running program to the findings; may be repeated.
     ///
     /// A file, a folder of logs, or - for standard input. A finding whose line a logged stack names is `confirmed`; one that fits a
@@ -86,10 +91,23 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
         return complain(&unusable);
     }
 
+    let mut paths = args.paths.clone();
+    let mut overlay = Overlay::default();
+    if let Some(file) = &args.stdin_filename {
+        match standard_input(&args) {
+            Ok(content) => overlay.set(source::real_path(file), Some(content.into())),
+            Err(reason) => {
+                unusable.push(("--stdin-filename".to_owned(), reason));
+                return complain(&unusable);
+            }
+        }
+        paths = vec![file.clone()];
+    }
     let analysis = progress::shown(args.quiet, |progress| {
         check(&Request {
-            paths: args.paths.clone(),
+            paths,
             also: Vec::new(),
+            overlay: overlay.clone(),
             logs: args.logs.clone(),
             mappings,
             include_tests: args.include_tests || config.include_tests,
@@ -100,7 +118,8 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
         })
     });
 
-    let report = Report { analysis: &analysis, working: &working, text: &text_of };
+    let text = |path: &Utf8Path| text_of(path, &overlay);
+    let report = Report { analysis: &analysis, working: &working, text: &text };
     for output in &outputs {
         if let Err(reason) = report::write(&report, output, look) {
             unusable.push(("--format".to_owned(), reason));
@@ -121,6 +140,16 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
     } else {
         CLEAN
     }
+}
+
+/// What stands on standard input, where that is a file's text.
+fn standard_input(args: &CheckArgs) -> Result<Vec<u8>, String> {
+    if args.logs.iter().any(|log| log == "-") {
+        return Err("standard input cannot be the file and a log; give the log a file".to_owned());
+    }
+    let mut content = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut content).map_err(|error| source::describe(&error))?;
+    Ok(content)
 }
 
 /// The configuration that governs this run. One that is broken is named, and the run goes on without it.

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::facts::{self, Captures, FileFacts};
 use crate::models::Models;
 use crate::program::Program;
-use crate::source::{self, Resolver, Text};
+use crate::source::{self, Overlay, Resolver, Text};
 use crate::{rules, syntax};
 
 /// What to print.
@@ -49,7 +49,7 @@ pub fn print(what: What, file: &Utf8Path, shape: Shape) -> Result<String, String
 }
 
 fn read(file: &Utf8PathBuf) -> Result<(String, syntax::Parsed), String> {
-    let Text::Code(text) = source::read(file, true)? else { return Err("is minified".to_owned()) };
+    let Text::Code(text) = source::read(file, true, &Overlay::default())? else { return Err("is minified".to_owned()) };
     let parsed = syntax::parse(file, &text)?;
     Ok((text, parsed))
 }
@@ -64,7 +64,7 @@ fn facts_of(facts: &FileFacts, shape: Shape) -> Result<String, String> {
 }
 
 fn program_of(facts: FileFacts) -> Result<String, String> {
-    let resolver = Resolver::new(vec![facts.path.clone()]);
+    let resolver = Resolver::new(vec![facts.path.clone()], &Overlay::default());
     let program = Program::link(vec![facts], &resolver, Models::builtin());
     let (findings, problems) = rules::run(&program);
     Ok(format!("{findings:#?}\n{problems:#?}\n"))

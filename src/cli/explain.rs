@@ -1,6 +1,6 @@
 //! `unlisten explain`: a rule's page, or one finding in full.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
 
 use super::{complain, print, progress, text_of, words};
@@ -10,7 +10,7 @@ use crate::findings::{Confidence, Finding};
 use crate::nearest::did_you_mean;
 use crate::report::{Format, Look, Report};
 use crate::rules::RULES;
-use crate::source;
+use crate::source::{self, Overlay};
 
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
@@ -92,7 +92,8 @@ fn finding(args: ExplainArgs, look: Look) -> u8 {
     };
     analysis.problems.clear();
     analysis.suppression_faults.clear();
-    let shown = Report { analysis: &analysis, working: &working, text: &text_of }.render(Format::Pretty, look);
+    let text = |path: &Utf8Path| text_of(path, &Overlay::default());
+    let shown = Report { analysis: &analysis, working: &working, text: &text }.render(Format::Pretty, look);
     // Its last line counts findings: here there is one, by choice.
     let shown = shown.trim_end().rsplit_once('\n').map_or(shown.as_str(), |(finding, _)| finding.trim_end());
     let page = RULES.iter().find(|known| known.id == rule).map_or("", |known| known.page);

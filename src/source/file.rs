@@ -6,6 +6,8 @@ use std::io;
 use camino::Utf8Path;
 use memchr::memchr_iter;
 
+use super::Overlay;
+
 /// A file as the analysis sees it.
 pub enum Text {
     Code(String),
@@ -20,15 +22,27 @@ const LONGEST: u64 = 128 << 20;
 
 /// Reads a file as Node does: UTF-8, where a wrong byte becomes U+FFFD (one column, as in a stack trace), without a byte order mark.
 /// TypeScript's UTF-16 is read too. `named`: somebody asked for this very file. The error is a sentence for a person.
-pub fn read(path: &Utf8Path, named: bool) -> Result<Text, String> {
-    let length = fs::metadata(path).map_err(|error| describe(&error))?.len();
+/// What the overlay has of the file stands in place of the disk's.
+pub fn read(path: &Utf8Path, named: bool, overlay: &Overlay) -> Result<Text, String> {
+    let laid_over = match overlay.get(path) {
+        Some(None) => return Err(describe(&io::ErrorKind::NotFound.into())),
+        Some(Some(content)) => Some(content),
+        None => None,
+    };
+    let length = match laid_over {
+        Some(content) => content.len() as u64,
+        None => fs::metadata(path).map_err(|error| describe(&error))?.len(),
+    };
     if length > LONGEST {
         return Err(format!("larger than {} MB: not analysed", LONGEST >> 20));
     }
     if !named && has_minified_name(path) {
         return Ok(Text::Minified);
     }
-    let bytes = fs::read(path).map_err(|error| describe(&error))?;
+    let bytes = match laid_over {
+        Some(content) => content.to_vec(),
+        None => fs::read(path).map_err(|error| describe(&error))?,
+    };
     if !named && is_minified(&bytes) {
         return Ok(Text::Minified);
     }

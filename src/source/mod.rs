@@ -1,12 +1,14 @@
 //! Source: which files are analysed, and their text. Who touches the disk for code is here.
 
 mod file;
+mod overlay;
 mod package;
 mod resolver;
 pub mod sourcemap;
 mod walk;
 
 pub use file::{Text, describe, read};
+pub use overlay::{Overlay, real_path};
 pub use resolver::Resolver;
 pub use walk::{Selection, SourceFile, select};
 

@@ -149,7 +149,7 @@ fn strip_extension(path: &str) -> &str {
 }
 
 /// Without `.` and `..`, by the text alone.
-fn normalize(path: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn normalize(path: &Utf8Path) -> Utf8PathBuf {
     let mut normal = Utf8PathBuf::new();
     for part in path.components() {
         match part {

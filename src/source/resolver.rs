@@ -3,10 +3,14 @@
 use std::sync::Mutex;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use oxc_resolver::{ResolveOptions, Resolver as Finder, TsconfigDiscovery};
+use oxc_resolver::{ResolveOptions, ResolverGeneric, TsconfigDiscovery};
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::Overlay;
+use super::overlay::OverlaidDisk;
 use super::package::Package;
+
+type Finder = ResolverGeneric<OverlaidDisk>;
 
 /// Finds files on disk. What it has read once it keeps.
 pub struct Resolver {
@@ -28,9 +32,9 @@ const TYPESCRIPT_FIRST: [&str; 8] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx
 const JAVASCRIPT_FIRST: [&str; 8] = [".js", ".cjs", ".mjs", ".jsx", ".ts", ".tsx", ".mts", ".cts"];
 
 impl Resolver {
-    /// For a program of these files (sorted).
-    pub fn new(files: Vec<Utf8PathBuf>) -> Resolver {
-        let typescript = Finder::new(options(&TYPESCRIPT_FIRST));
+    /// For a program of these files (sorted), with `overlay` on the disk.
+    pub fn new(files: Vec<Utf8PathBuf>, overlay: &Overlay) -> Resolver {
+        let typescript = Finder::new_with_file_system(OverlaidDisk::new(overlay.clone()), options(&TYPESCRIPT_FIRST));
         let javascript = typescript.clone_with_options(options(&JAVASCRIPT_FIRST));
         let plain = typescript.clone_with_options(ResolveOptions { tsconfig: None, ..options(&JAVASCRIPT_FIRST) });
         let folders: FxHashSet<&Utf8Path> = files.iter().flat_map(|file| file.ancestors().skip(1)).collect();
@@ -170,7 +174,7 @@ mod tests {
         }
         let mut code: Vec<_> = files.iter().map(|(name, _)| root.join(name)).filter(|path| path.extension() != Some("json")).collect();
         code.sort();
-        let resolver = Resolver::new(code);
+        let resolver = Resolver::new(code, &Overlay::default());
         let from = |from: &str, specifier: &str| {
             resolver.resolve(&root.join(from), specifier).map(|path| path.strip_prefix(&root).expect("inside").to_string())
         };

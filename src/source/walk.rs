@@ -1,14 +1,14 @@
 //! Which files make up the program, and which of them are reported on.
 
 use std::fs;
-use std::io::Read;
+use std::io::{self, Read};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use ignore::{DirEntry, WalkBuilder};
 use rustc_hash::FxHashSet;
 
 use super::file::describe;
-use super::{EXTENSIONS, is_declaration};
+use super::{EXTENSIONS, Overlay, is_declaration, real_path};
 use crate::findings::Problem;
 
 /// A file of the program.
@@ -42,12 +42,27 @@ pub struct Selection {
 /// A folder is a program, all of it reported. A file limits the report to itself; its program is the nearest folder above that has a
 /// `package.json`, else the repository's root, else the file's folder: whoever passes file names (a pre-commit hook) gets the same
 /// findings as for the whole.
-pub fn select(paths: &[Utf8PathBuf], excluded: &dyn Fn(&Utf8Path) -> bool) -> Selection {
+///
+/// A file that only the overlay has is like one on disk, and one that the overlay takes away is not there.
+pub fn select(paths: &[Utf8PathBuf], excluded: &dyn Fn(&Utf8Path) -> bool, overlay: &Overlay) -> Selection {
     let mut selection = Selection::default();
     let mut roots: Vec<Utf8PathBuf> = Vec::new();
     let mut folders: Vec<Utf8PathBuf> = Vec::new();
     let mut named: FxHashSet<Utf8PathBuf> = FxHashSet::default();
     for path in paths {
+        let laid_over = real_path(path);
+        match overlay.get(&laid_over) {
+            Some(Some(_)) => {
+                roots.push(program_of(&laid_over));
+                named.insert(laid_over);
+                continue;
+            }
+            Some(None) => {
+                selection.unusable.push((path.clone(), describe(&io::ErrorKind::NotFound.into())));
+                continue;
+            }
+            None => {}
+        }
         let found = path.canonicalize_utf8().and_then(|real| Ok((fs::metadata(&real)?.is_dir(), real)));
         match found {
             Err(error) => selection.unusable.push((path.clone(), describe(&error))),
@@ -73,8 +88,14 @@ pub fn select(paths: &[Utf8PathBuf], excluded: &dyn Fn(&Utf8Path) -> bool) -> Se
     let outer: Vec<&Utf8PathBuf> =
         roots.iter().filter(|root| !roots.iter().any(|other| other != *root && root.starts_with(other))).collect();
     let mut seen: FxHashSet<Utf8PathBuf> = FxHashSet::default();
-    for root in outer {
+    for root in &outer {
         walk(root, excluded, &mut selection, &mut seen);
+    }
+    for path in overlay.present() {
+        let Some(root) = outer.iter().find(|root| path.starts_with(root)) else { continue };
+        if is_new(path, root) && !excluded(path) && seen.insert(path.clone()) {
+            selection.files.push(source_file(path, root));
+        }
     }
     // What a walk skips (ignored, in node_modules, without an extension) is analysed when it is named, and so is a folder.
     for folder in &folders {
@@ -87,6 +108,7 @@ pub fn select(paths: &[Utf8PathBuf], excluded: &dyn Fn(&Utf8Path) -> bool) -> Se
             selection.files.push(source_file(path, path.parent().unwrap_or(path)));
         }
     }
+    selection.files.retain(|file| !overlay.is_absent(&file.path));
     for file in &mut selection.files {
         file.named = named.contains(&file.path);
         file.reported = !file.declaration && (file.named || folders.iter().any(|folder| file.path.starts_with(folder)));
@@ -179,8 +201,17 @@ fn path_of(error: &ignore::Error) -> Option<Utf8PathBuf> {
 }
 
 fn is_skipped_folder(entry: &DirEntry) -> bool {
-    entry.file_type().is_some_and(|kind| kind.is_dir())
-        && matches!(entry.file_name().to_str(), Some("node_modules" | ".git" | ".hg" | ".svn" | ".jj" | ".sl" | "CVS"))
+    entry.file_type().is_some_and(|kind| kind.is_dir()) && entry.file_name().to_str().is_some_and(|name| SKIPPED.contains(&name))
+}
+
+/// Folders that hold no code of the program.
+const SKIPPED: [&str; 7] = ["node_modules", ".git", ".hg", ".svn", ".jj", ".sl", "CVS"];
+
+/// Code that a walk of `root` would meet if it were on disk. What is there and was not met is left out for a reason.
+fn is_new(path: &Utf8Path, root: &Utf8Path) -> bool {
+    let folders = path.strip_prefix(root).ok().and_then(Utf8Path::parent);
+    let skipped = folders.is_some_and(|folders| folders.components().any(|part| SKIPPED.contains(&part.as_str())));
+    path.extension().is_some_and(|extension| EXTENSIONS.contains(&extension)) && !skipped && !path.exists()
 }
 
 /// Code by its extension, or a script without one that Node runs.
@@ -251,13 +282,13 @@ mod tests {
             "f.test.ts",
         ]);
         fs::write(root.join(".gitignore"), "built/\n").expect("written");
-        let selection = select(std::slice::from_ref(&root), &|_| false);
+        let selection = select(std::slice::from_ref(&root), &|_| false, &Overlay::default());
         assert_eq!(names(&selection, &root, |_| true), [".hidden/b.ts", "a.js", "f.test.ts", "test/e.js", "types.d.ts"]);
         assert_eq!(names(&selection, &root, |f| f.test), ["f.test.ts", "test/e.js"]);
         assert_eq!(names(&selection, &root, |f| !f.reported), ["types.d.ts"]);
         // Named, they are read.
         for named in ["node_modules/x", "built", "node_modules/x/index.js", "built/d.js"] {
-            let selection = select(&[root.join(named)], &|_| false);
+            let selection = select(&[root.join(named)], &|_| false, &Overlay::default());
             assert_eq!(selection.files.iter().filter(|f| f.reported).count(), 1, "{named}");
         }
     }
@@ -265,7 +296,7 @@ mod tests {
     #[test]
     fn a_file_limits_the_report_but_not_the_program() {
         let (_keep, root) = project(&["package.json", "lib/a.js", "lib/b.js", "other/c.js"]);
-        let selection = select(&[root.join("lib/a.js")], &|_| false);
+        let selection = select(&[root.join("lib/a.js")], &|_| false, &Overlay::default());
         assert_eq!(names(&selection, &root, |_| true), ["lib/a.js", "lib/b.js", "other/c.js"]);
         assert_eq!(names(&selection, &root, |f| f.reported), ["lib/a.js"]);
     }
@@ -273,9 +304,28 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_named_and_the_rest_is_read() {
         let (_keep, root) = project(&["a.js"]);
-        let selection = select(&[root.join("nope"), root.join("a.js")], &|_| false);
+        let selection = select(&[root.join("nope"), root.join("a.js")], &|_| false, &Overlay::default());
         assert_eq!(selection.unusable, [(root.join("nope"), "there is no such file or folder".to_owned())]);
         assert_eq!(names(&selection, &root, |f| f.reported), ["a.js"]);
+    }
+
+    #[test]
+    fn the_overlay_adds_files_and_takes_them_away() {
+        let (_keep, root) = project(&[".git/HEAD", "package.json", "a.js", "gone.js", "built/c.js"]);
+        fs::write(root.join(".gitignore"), "built/\n").expect("written");
+        let mut overlay = Overlay::default();
+        for new in ["lib/new.js", "node_modules/x/new.js", "new.md", "built/c.js", "excluded/new.js"] {
+            overlay.set(root.join(new), Some(b"f();".as_slice().into()));
+        }
+        overlay.set(root.join("gone.js"), None);
+        let excluded = |path: &Utf8Path| path.starts_with(root.join("excluded"));
+        let selection = select(std::slice::from_ref(&root), &excluded, &overlay);
+        assert_eq!(names(&selection, &root, |f| f.reported), ["a.js", "lib/new.js"]);
+        // Named, it is read wherever it stands.
+        let selection = select(&[root.join("lib/new.js"), root.join("built/c.js"), root.join("gone.js")], &excluded, &overlay);
+        assert_eq!(names(&selection, &root, |f| f.reported), ["built/c.js", "lib/new.js"]);
+        assert_eq!(names(&selection, &root, |_| true), ["a.js", "built/c.js", "lib/new.js"]);
+        assert_eq!(selection.unusable, [(root.join("gone.js"), "there is no such file or folder".to_owned())]);
     }
 
     #[test]
