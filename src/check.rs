@@ -11,14 +11,15 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{LazyLock, Once};
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
 use rustc_hash::FxHashSet;
 
+use crate::config::{Config, Level};
 use crate::evidence::{self, LogReading, Observation, PathMapping, Places, ProcessStory};
 use crate::facts::{self, FileFacts, Suppression};
 use crate::findings::suppress::{Suppressed, SuppressionFault, Terms, suppress};
@@ -45,10 +46,10 @@ pub struct Request<'a> {
     /// Where folders that a log names lie here.
     pub mappings: Vec<PathMapping>,
     pub include_tests: bool,
-    /// Findings below are left out, except those that a log names.
+    /// Findings below are left out, except those that a log names, where `config` says nothing else.
     pub min_confidence: Confidence,
-    /// A suppression comment without a reason is refused.
-    pub require_reason: bool,
+    /// What the project wants of single files and rules.
+    pub config: &'a Config,
     /// Files that are not analysed.
     pub excluded: &'a dyn Fn(&Utf8Path) -> bool,
     /// Told how far the analysis is.
@@ -65,12 +66,14 @@ impl Default for Request<'_> {
             mappings: Vec::new(),
             include_tests: false,
             min_confidence: Confidence::Medium,
-            require_reason: true,
+            config: &NO_CONFIG,
             excluded: &|_| false,
             progress: &progress::UNSEEN,
         }
     }
 }
+
+static NO_CONFIG: LazyLock<Config> = LazyLock::new(Config::default);
 
 /// What came out.
 #[derive(Debug, Default)]
@@ -122,7 +125,7 @@ pub fn check(request: &Request) -> Analysis {
     let reported: FxHashSet<&Utf8Path> = selection
         .files
         .iter()
-        .filter(|file| file.reported && (request.include_tests || !file.test))
+        .filter(|file| file.reported && (request.include_tests || !file.test || request.config.include_tests(&file.path)))
         .map(|file| file.path.as_path())
         .collect();
     // Of the whole program: which part of it is reported changes no fingerprint.
@@ -139,9 +142,20 @@ pub fn check(request: &Request) -> Analysis {
     }
     let comments: Vec<_> = suppressions.into_iter().filter(|(path, _)| reported.contains(path.as_path())).collect();
     let rules: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
-    let left = suppress(findings, &comments, Terms { rules: &rules, reason: request.require_reason });
-    let shown = |finding: &Finding| finding.confidence >= request.min_confidence || evidence::is_named(finding);
+    let left = suppress(findings, &comments, Terms { rules: &rules, reason: request.config.require_reason.unwrap_or(true) });
+    let shown = |finding: &Finding| {
+        let least = request.config.min_confidence(&finding.path).unwrap_or(request.min_confidence);
+        finding.confidence >= least || evidence::is_named(finding)
+    };
     (analysis.findings, analysis.suppressed, analysis.suppression_faults) = (left.findings, left.suppressed, left.faults);
+    analysis.findings.retain_mut(|finding| match request.config.level(&finding.path, finding.rule) {
+        Some(Level::Off) => false,
+        Some(Level::Severity(severity)) => {
+            finding.severity = severity;
+            true
+        }
+        None => true,
+    });
     let all = analysis.findings.len();
     analysis.findings.retain(shown);
     analysis.hidden = all - analysis.findings.len();

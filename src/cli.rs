@@ -7,6 +7,7 @@ mod logs;
 mod look;
 mod man;
 mod progress;
+mod project;
 mod rules;
 mod words;
 
@@ -113,6 +114,9 @@ pub fn run(cli: Cli) -> ExitCode {
 
 /// Stripped where standard error shows no colours.
 const ERROR: anstyle::Style = anstyle::AnsiColor::Red.on_default().bold();
+
+/// What the user named and cannot be used, each with the reason.
+type Unusable = Vec<(String, String)>;
 
 /// Names everything unusable.
 fn complain(unusable: &[(String, String)]) -> u8 {

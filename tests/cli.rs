@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod cli {
+    mod configuration;
     mod suppression;
 }
 
@@ -153,7 +154,7 @@ fn what_is_named_and_unusable_is_told_and_the_rest_is_analysed() {
     project.write("unlisten.toml", b"excludes = []");
     let config = project.run(&["check", "--quiet", "--format", "compact"]);
     assert_eq!(config.status.code(), Some(2));
-    assert!(stderr(&config).contains("unlisten.toml: there is no key `excludes`; did you mean `exclude`?"), "{}", stderr(&config));
+    assert!(stderr(&config).contains("unlisten.toml: 1:1: there is no key `excludes`; did you mean `exclude`?"), "{}", stderr(&config));
     assert!(!config.stdout.is_empty());
     project.write("unlisten.toml", b"exclude = ['server.js']");
     assert_eq!(project.run(&["check"]).status.code(), Some(0));

@@ -238,3 +238,20 @@ fn the_readme_lists_the_rules() {
     }
     panic!("README.md's table of rules is not current: `UPDATE=1 cargo test --test conventions` writes it");
 }
+
+/// Editors check a configuration against it.
+#[test]
+fn the_schema_of_the_configuration_is_current() {
+    let schema = serde_json::to_string_pretty(&unlisten::config::schema()).expect("plain data") + "\n";
+    current("rules/schema/config.schema.json", &schema);
+}
+
+/// A file that is made from the code. `UPDATE=1` writes it anew.
+fn current(file: &str, text: &str) {
+    let path = root().join(file);
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, text).expect("it can be written");
+    }
+    let kept = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(kept == text, "{file} is not current: `UPDATE=1 cargo test --test conventions` writes it");
+}

@@ -5,9 +5,10 @@ use std::io::{Read, Write};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
 
-use super::{CLEAN, FOUND, complain, progress, text_of, words};
+use super::project::ConfigArgs;
+use super::{CLEAN, FOUND, Unusable, complain, progress, text_of, words};
 use crate::check::{Analysis, Request, check};
-use crate::config::{Config, FailOn};
+use crate::config::FailOn;
 use crate::evidence::{PathMapping, printable};
 use crate::findings::Confidence;
 use crate::report::{self, Format, Look, Output, Report};
@@ -56,12 +57,16 @@ pub struct CheckArgs {
     /// By confidence (high, medium, low) or by severity (error, warning, note): at or above the one named.
     #[arg(long, value_name = "LEVEL", value_parser = words::fail_on())]
     fail_on: Option<FailOn>,
-    /// Read this configuration in place of the nearest unlisten.toml.
-    #[arg(long, value_name = "FILE", conflicts_with = "no_config", value_hint = ValueHint::FilePath)]
-    config: Option<Utf8PathBuf>,
-    /// Read no configuration.
+    /// Let the exit code be 1 only above this number of findings (default: 0).
+    ///
+    /// Only those that --fail-on names are counted. All are reported.
+    #[arg(long, value_name = "NUMBER")]
+    max_findings: Option<u32>,
+    /// Exit with 1 for a suppression comment that is refused or suppresses nothing, too.
     #[arg(long)]
-    no_config: bool,
+    strict_suppressions: bool,
+    #[command(flatten)]
+    config: ConfigArgs,
     /// Tell the time, the files and the bytes of each phase on standard error.
     #[arg(long)]
     timings: bool,
@@ -72,8 +77,11 @@ pub struct CheckArgs {
 
 pub fn run(args: CheckArgs, look: Look) -> u8 {
     let working = source::working_directory();
-    let mut unusable: Vec<(String, String)> = Vec::new();
-    let config = configuration(&args, &working, &mut unusable);
+    let mut unusable = Unusable::new();
+    let mut config = args.config.read(&args.paths, &mut unusable);
+    if let Some(confidence) = args.min_confidence {
+        config.force_min_confidence(confidence);
+    }
     let mappings = args.map.iter().filter_map(|text| match PathMapping::parse(text, &working) {
         Ok(mapping) => Some(mapping),
         Err(reason) => {
@@ -110,9 +118,9 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
             overlay: overlay.clone(),
             logs: args.logs.clone(),
             mappings,
-            include_tests: args.include_tests || config.include_tests,
-            min_confidence: args.min_confidence.or(config.min_confidence).unwrap_or(Confidence::Medium),
-            require_reason: true,
+            include_tests: args.include_tests,
+            min_confidence: Confidence::Medium,
+            config: &config,
             excluded: &|path| config.excludes(path),
             progress,
         })
@@ -132,10 +140,13 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
         eprint!("{}", analysis.timings);
     }
     unusable.extend(analysis.unusable.iter().cloned());
+    let strict = args.strict_suppressions || config.strict_suppressions.unwrap_or_default();
     let fail_on = args.fail_on.or(config.fail_on).unwrap_or_default();
+    let failing = analysis.findings.iter().filter(|finding| fail_on.holds(finding)).count();
+    let too_many = failing > args.max_findings.or(config.max_findings).unwrap_or_default() as usize;
     if !unusable.is_empty() {
         complain(&unusable)
-    } else if analysis.findings.iter().any(|finding| fail_on.holds(finding)) {
+    } else if too_many || strict && !analysis.suppression_faults.is_empty() {
         FOUND
     } else {
         CLEAN
@@ -150,20 +161,6 @@ fn standard_input(args: &CheckArgs) -> Result<Vec<u8>, String> {
     let mut content = Vec::new();
     std::io::stdin().lock().read_to_end(&mut content).map_err(|error| source::describe(&error))?;
     Ok(content)
-}
-
-/// The configuration that governs this run. One that is broken is named, and the run goes on without it.
-fn configuration(args: &CheckArgs, working: &Utf8Path, unusable: &mut Vec<(String, String)>) -> Config {
-    let file = match &args.config {
-        _ if args.no_config => None,
-        Some(file) => Some(file.clone()),
-        None => Config::find(working),
-    };
-    let Some(file) = file else { return Config::default() };
-    Config::read(&file).unwrap_or_else(|reason| {
-        unusable.push((file.to_string(), reason));
-        Config::default()
-    })
 }
 
 /// Problems and what logs leave open, for people, on standard error.
