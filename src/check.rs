@@ -5,7 +5,7 @@
 //!    wrong in one file is that file's [`Problem`].
 //! 3. [`Program::link`] links all facts; [`rules::run`] asks every rule.
 //! 4. [`findings::collect`] puts findings in order and names them; [`evidence::correlate`] says what the logs show of each;
-//!    [`findings::suppress`] leaves out what comments in the source ask for.
+//!    `sift` leaves out what comments, the configuration, the baseline and `--changed-since` say is not to be reported.
 //!
 //! What it gives does not depend on threads: files keep the order of their paths from step 1 on.
 
@@ -22,6 +22,8 @@ use rustc_hash::FxHashSet;
 use crate::config::{Config, Level};
 use crate::evidence::{self, LogReading, Observation, PathMapping, Places, ProcessStory};
 use crate::facts::{self, FileFacts, Suppression};
+use crate::findings::baseline::{Known, Seen, part};
+use crate::findings::changes::Changes;
 use crate::findings::suppress::{Suppressed, SuppressionFault, Terms, suppress};
 use crate::findings::{self, Confidence, Finding, Problem};
 use crate::models::Models;
@@ -50,6 +52,10 @@ pub struct Request<'a> {
     pub min_confidence: Confidence,
     /// What the project wants of single files and rules.
     pub config: &'a Config,
+    /// What is known already: not reported.
+    pub baseline: Option<&'a [Known]>,
+    /// Only what these concern is reported.
+    pub changes: Option<&'a Changes>,
     /// Files that are not analysed.
     pub excluded: &'a dyn Fn(&Utf8Path) -> bool,
     /// Told how far the analysis is.
@@ -67,6 +73,8 @@ impl Default for Request<'_> {
             include_tests: false,
             min_confidence: Confidence::Medium,
             config: &NO_CONFIG,
+            baseline: None,
+            changes: None,
             excluded: &|_| false,
             progress: &progress::UNSEEN,
         }
@@ -85,6 +93,16 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
     /// How many findings were left out for their confidence.
     pub hidden: usize,
+    /// There is a baseline.
+    pub baseline: bool,
+    /// Findings that the baseline knows.
+    pub known: Vec<Finding>,
+    /// What the baseline knows and is no longer found.
+    pub gone: Vec<Known>,
+    /// What the baseline knows of files that this run does not report on.
+    pub unseen: Vec<Known>,
+    /// How many findings were left out because the changes do not concern them; none where no changes were asked for.
+    pub unchanged: Option<usize>,
     /// What comments in the source leave out.
     pub suppressed: Vec<Suppressed>,
     /// Suppression comments that are refused or suppress nothing.
@@ -101,7 +119,7 @@ pub struct Analysis {
 
 /// Goes the whole street.
 pub fn check(request: &Request) -> Analysis {
-    let mut analysis = Analysis { logs: !request.logs.is_empty(), ..Analysis::default() };
+    let mut analysis = Analysis { logs: !request.logs.is_empty(), baseline: request.baseline.is_some(), ..Analysis::default() };
     let started = Instant::now();
     let mut selection = source::select(&request.paths, request.excluded, &request.overlay);
     analysis.timings.add("walk", started, selection.files.len(), 0);
@@ -141,14 +159,27 @@ pub fn check(request: &Request) -> Analysis {
         analysis.timings.add("correlate", started, 0, 0);
     }
     let comments: Vec<_> = suppressions.into_iter().filter(|(path, _)| reported.contains(path.as_path())).collect();
+    sift(findings, &comments, &reported, request, &mut analysis);
+    analysis.problems.sort();
+    analysis.problems.dedup();
+    analysis.sources = selection.files.into_iter().map(|file| file.path).collect();
+    analysis.timings.total(started);
+    analysis
+}
+
+/// What is reported of all that was found: comments, levels, the baseline, confidence, changes, in this order.
+fn sift(
+    findings: Vec<Finding>,
+    comments: &[(Utf8PathBuf, Vec<Suppression>)],
+    reported: &FxHashSet<&Utf8Path>,
+    request: &Request,
+    analysis: &mut Analysis,
+) {
+    let config = request.config;
     let rules: Vec<&str> = rules::RULES.iter().map(|rule| rule.id).collect();
-    let left = suppress(findings, &comments, Terms { rules: &rules, reason: request.config.require_reason.unwrap_or(true) });
-    let shown = |finding: &Finding| {
-        let least = request.config.min_confidence(&finding.path).unwrap_or(request.min_confidence);
-        finding.confidence >= least || evidence::is_named(finding)
-    };
-    (analysis.findings, analysis.suppressed, analysis.suppression_faults) = (left.findings, left.suppressed, left.faults);
-    analysis.findings.retain_mut(|finding| match request.config.level(&finding.path, finding.rule) {
+    let left = suppress(findings, comments, Terms { rules: &rules, reason: config.require_reason.unwrap_or(true) });
+    let (mut findings, mut suppressed, mut faults) = (left.findings, left.suppressed, left.faults);
+    findings.retain_mut(|finding| match config.level(&finding.path, finding.rule) {
         Some(Level::Off) => false,
         Some(Level::Severity(severity)) => {
             finding.severity = severity;
@@ -156,15 +187,34 @@ pub fn check(request: &Request) -> Analysis {
         }
         None => true,
     });
-    let all = analysis.findings.len();
-    analysis.findings.retain(shown);
-    analysis.hidden = all - analysis.findings.len();
-    analysis.suppressed.retain(|suppressed| shown(&suppressed.finding));
-    analysis.problems.sort();
-    analysis.problems.dedup();
-    analysis.sources = selection.files.into_iter().map(|file| file.path).collect();
-    analysis.timings.total(started);
-    analysis
+    if let Some(baseline) = request.baseline {
+        let seen = |path: &Utf8Path| match () {
+            () if reported.contains(path) => Seen::Reported,
+            () if source::is_file(path) => Seen::Unseen,
+            () => Seen::Missing,
+        };
+        let parted = part(findings, baseline, &seen);
+        (findings, analysis.known, analysis.gone, analysis.unseen) = (parted.new, parted.known, parted.gone, parted.unseen);
+    }
+    let shown = |finding: &Finding| {
+        let least = config.min_confidence(&finding.path).unwrap_or(request.min_confidence);
+        finding.confidence >= least || evidence::is_named(finding)
+    };
+    suppressed.retain(|suppressed| shown(&suppressed.finding));
+    let all = findings.len();
+    findings.retain(shown);
+    analysis.hidden = all - findings.len();
+    if let Some(changes) = request.changes {
+        let releasing = Models::builtin().releasing_names();
+        // A suppression that went brings its finding back.
+        let releases = |word: &str| word == "unlisten" || releasing.contains(word);
+        let all = findings.len();
+        findings.retain(|finding| changes.concern(finding, &releases));
+        analysis.unchanged = Some(all - findings.len());
+        suppressed.retain(|suppressed| changes.concern(&suppressed.finding, &releases));
+        faults.retain(|fault| changes.hold(&fault.path, fault.range.start.line, fault.range.end.line));
+    }
+    (analysis.findings, analysis.suppressed, analysis.suppression_faults) = (findings, suppressed, faults);
 }
 
 /// Reads the logs. Files that their stacks name join the program, each with the package that it belongs to.

@@ -1,5 +1,6 @@
 //! The command line: what may be typed, what it means, and the exit code.
 
+mod baseline;
 mod check;
 mod debug;
 mod explain;
@@ -44,6 +45,10 @@ enum Verb {
     /// Exit code 0: nothing found; 1: a finding at or above --fail-on; 2: something that was named is unusable (the rest is still
     /// analysed and reported). Standard output carries the report only; all else goes to standard error.
     Check(check::CheckArgs),
+    /// Write down what is found today, so that `check --baseline` reports only what is new.
+    ///
+    /// Known findings are recognised by their fingerprints, which survive moved lines and renamed files.
+    Baseline(baseline::BaselineArgs),
     /// Explain a rule or one finding.
     ///
     /// Of a rule: why it leaks, what is found, what is not, and what the rule cannot see. Of a finding: what `check` shows of it, and why
@@ -99,6 +104,7 @@ pub fn run(cli: Cli) -> ExitCode {
     cli.color.settle();
     let code = match cli.verb {
         Verb::Check(args) => check::run(args, look()),
+        Verb::Baseline(args) => baseline::run(args),
         Verb::Explain(args) => explain::run(args, look()),
         Verb::Logs(args) => logs::run(args),
         Verb::Rules { format } => rules::run(format),

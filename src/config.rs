@@ -1,5 +1,6 @@
 //! What a project wants of every run: `unlisten.toml`, or the key `unlisten` of a `package.json`.
 
+pub mod baseline;
 mod written;
 
 use std::collections::BTreeMap;

@@ -12,6 +12,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod cli {
+    mod baseline;
+    mod changes;
     mod configuration;
     mod suppression;
 }

@@ -8,9 +8,11 @@ use clap::{Args, ValueHint};
 use super::project::ConfigArgs;
 use super::{CLEAN, FOUND, Unusable, complain, progress, text_of, words};
 use crate::check::{Analysis, Request, check};
-use crate::config::FailOn;
+use crate::config::{self, Config, FailOn};
 use crate::evidence::{PathMapping, printable};
 use crate::findings::Confidence;
+use crate::findings::baseline::Known;
+use crate::findings::changes::Changes;
 use crate::report::{self, Format, Look, Output, Report};
 use crate::source::{self, Overlay};
 
@@ -57,6 +59,18 @@ pub struct CheckArgs {
     /// By confidence (high, medium, low) or by severity (error, warning, note): at or above the one named.
     #[arg(long, value_name = "LEVEL", value_parser = words::fail_on())]
     fail_on: Option<FailOn>,
+    /// Report only what this file does not know yet.
+    ///
+    /// `unlisten baseline` writes it. What it lists and is no longer found is told.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    baseline: Option<Utf8PathBuf>,
+    /// Report only what changes since this revision concern.
+    ///
+    /// A finding on a changed line, or whose trace passes through one, or in whose files a line went that took listeners away. Compared are
+    /// the work tree and the point where its branch left the revision; files that git does not know yet are new. The whole program is
+    /// analysed all the same.
+    #[arg(long, value_name = "REVISION")]
+    changed_since: Option<String>,
     /// Let the exit code be 1 only above this number of findings (default: 0).
     ///
     /// Only those that --fail-on names are counted. All are reported.
@@ -111,6 +125,8 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
         }
         paths = vec![file.clone()];
     }
+    let baseline = known(&args, &config, &mut unusable);
+    let changes = args.changed_since.as_deref().and_then(|revision| changes(revision, &paths, &mut unusable));
     let analysis = progress::shown(args.quiet, |progress| {
         check(&Request {
             paths,
@@ -121,6 +137,8 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
             include_tests: args.include_tests,
             min_confidence: Confidence::Medium,
             config: &config,
+            baseline: baseline.as_deref(),
+            changes: changes.as_ref(),
             excluded: &|path| config.excludes(path),
             progress,
         })
@@ -153,6 +171,20 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
     }
 }
 
+/// The baseline that the command line or the configuration names.
+fn known(args: &CheckArgs, config: &Config, unusable: &mut Unusable) -> Option<Vec<Known>> {
+    let file = args.baseline.as_ref().or(config.baseline.as_ref())?;
+    config::baseline::read(file).map_err(|reason| unusable.push((file.to_string(), reason))).ok()
+}
+
+/// What changed in the repository of what is analysed.
+fn changes(revision: &str, paths: &[Utf8PathBuf], unusable: &mut Unusable) -> Option<Changes> {
+    let first = paths.iter().find_map(|path| path.canonicalize_utf8().ok()).unwrap_or_else(source::working_directory);
+    let folder = if first.is_dir() { first.as_path() } else { first.parent().unwrap_or(&first) };
+    let changes = source::changes_since(revision, folder);
+    changes.map_err(|reason| unusable.push((format!("--changed-since {revision}"), reason))).ok()
+}
+
 /// What stands on standard input, where that is a file's text.
 fn standard_input(args: &CheckArgs) -> Result<Vec<u8>, String> {
     if args.logs.iter().any(|log| log == "-") {
@@ -172,6 +204,10 @@ fn tell(analysis: &Analysis, working: &Utf8Path) {
             "" => format!("problem: {}\n", printable(&problem.message)),
             path => format!("problem: {}: {}\n", printable(path), printable(&problem.message)),
         };
+    }
+    for gone in &analysis.gone {
+        let path = gone.path.strip_prefix(working).unwrap_or(&gone.path);
+        text += &format!("gone from the baseline: {}: {} ({})\n", printable(path.as_str()), gone.rule, gone.fingerprint);
     }
     if analysis.files == 0 && analysis.unusable.is_empty() {
         text += "problem: there is no JavaScript or TypeScript to analyse\n";

@@ -1,5 +1,7 @@
 //! Findings: what the rules say, put in order.
 
+pub mod baseline;
+pub mod changes;
 mod collect;
 mod finding;
 pub mod suppress;

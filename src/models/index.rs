@@ -1,6 +1,6 @@
 //! All packs, indexed: the questions that the analysis asks of what is known.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Decorator, Entry, EventModel, Kind, Lifecycle, Member, Method, ModuleModel, Pack, PackError, Shape, TypeModel, check};
 use crate::findings::Region;
@@ -247,6 +247,24 @@ impl Models {
 
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
         self.packs.iter().flat_map(|pack| &pack.entries)
+    }
+
+    /// Names of methods that take listeners away, end their emitter, or hand it back. `end` is left out: `res.end(...)` stands all over
+    /// a server, and tells nothing.
+    pub fn releasing_names(&self) -> FxHashSet<&str> {
+        let types = self.packs.iter().flat_map(|pack| &pack.types).flat_map(|model| &model.methods);
+        let modules = self.packs.iter().flat_map(|pack| &pack.modules).flat_map(|module| &module.functions);
+        let mut names = FxHashSet::default();
+        for (name, method) in types.chain(modules) {
+            names.extend(method.disposer.as_deref().filter(|disposer| !disposer.is_empty()));
+            let gives_back = method.hands_back || method.hands_back_arg.is_some();
+            let ends = method.ends || method.ends_arg.is_some();
+            if method.releases.is_some() || method.release_token.is_some() || gives_back || ends {
+                names.insert(name.as_str());
+            }
+        }
+        names.remove("end");
+        names
     }
 
     pub fn library_of(&self, ix: TypeIx) -> LibraryIx {

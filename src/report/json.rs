@@ -21,6 +21,17 @@ struct Document<'a> {
     processes: &'a [ProcessStory],
     /// Files that were not, or not wholly, analysed, and suppression comments that do nothing.
     problems: Vec<JsonProblem<'a>>,
+    /// What the baseline knows and is no longer found.
+    gone: Vec<JsonGone<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Gone")]
+struct JsonGone<'a> {
+    path: String,
+    rule: &'a str,
+    message: &'a str,
+    fingerprint: &'a str,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -37,6 +48,10 @@ struct Summary {
     findings: Counts,
     /// How many findings comments in the source leave out.
     suppressed: usize,
+    /// How many more findings the baseline knows; null without one.
+    known: Option<usize>,
+    /// How many findings were left out because the changes do not concern them; null without `--changed-since`.
+    unchanged: Option<usize>,
     problems: usize,
 }
 
@@ -185,12 +200,24 @@ pub fn render(report: &Report) -> String {
             files: analysis.files,
             findings: Counts { high: number(Confidence::High), medium: number(Confidence::Medium), low: number(Confidence::Low) },
             suppressed: analysis.suppressed.len(),
+            known: analysis.baseline.then_some(analysis.known.len()),
+            unchanged: analysis.unchanged,
             problems: analysis.problems.len() + analysis.suppression_faults.len(),
         },
         findings: analysis.findings.iter().map(|finding| of_finding(report, finding)).collect(),
         observations: analysis.observations.iter().map(|observation| shown(report, observation)).collect(),
         processes: &analysis.processes,
         problems: problems(report),
+        gone: analysis
+            .gone
+            .iter()
+            .map(|gone| JsonGone {
+                path: report.path(&gone.path),
+                rule: &gone.rule,
+                message: &gone.message,
+                fingerprint: &gone.fingerprint,
+            })
+            .collect(),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Reports: bytes out of an analysis. Decides nothing: what is shown, in which order and how sure it is, stands in the [`Analysis`].
 
+mod baseline;
 mod compact;
 mod eslint;
 mod github;
@@ -10,6 +11,7 @@ mod output;
 mod pretty;
 mod sarif;
 
+pub use baseline::write_baseline;
 pub use json::schema;
 pub use output::{Output, write};
 

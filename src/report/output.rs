@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
 
 use super::{Format, Look, Report};
@@ -45,7 +45,12 @@ pub fn write(report: &Report, output: &Output, look: Look) -> Result<(), String>
             other => other.map_err(|error| format!("standard output: {error}")),
         };
     };
+    write_file(file, &report.render(output.format, Look::default()))
+}
+
+/// Writes a file, and the folders it needs. The error names the file.
+pub(super) fn write_file(file: &Utf8Path, text: &str) -> Result<(), String> {
     let folder = file.parent().filter(|folder| !folder.as_str().is_empty());
     let made = folder.map_or(Ok(()), fs::create_dir_all);
-    made.and_then(|()| fs::write(file, report.render(output.format, Look::default()))).map_err(|error| format!("{file}: {error}"))
+    made.and_then(|()| fs::write(file, text)).map_err(|error| format!("{file}: {error}"))
 }

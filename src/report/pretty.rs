@@ -46,12 +46,24 @@ fn summary(report: &Report) -> String {
     let analysis = report.analysis;
     let number = analysis.findings.len();
     let mut text = match number {
+        0 if !analysis.known.is_empty() || analysis.unchanged.is_some() => {
+            format!("No new listeners pile up in {}", count(analysis.files, "file"))
+        }
         0 => format!("No listeners pile up in {}", count(analysis.files, "file")),
         _ => format!("{} in {}", count(number, "finding"), count(analysis.files, "file")),
     };
     if analysis.logs {
         let confirmed = analysis.findings.iter().filter(|finding| finding.verdict == Some(Verdict::Confirmed)).count();
         text += &format!(", {confirmed} confirmed by {}", count(analysis.observations.len(), "observation"));
+    }
+    if !analysis.known.is_empty() {
+        text += &format!("; {} known by the baseline", analysis.known.len());
+    }
+    if !analysis.gone.is_empty() {
+        text += &format!("; {} of the baseline gone (unlisten baseline --prune takes them out)", analysis.gone.len());
+    }
+    if let Some(number) = analysis.unchanged.filter(|number| *number > 0) {
+        text += &format!("; {number} that the changes do not concern");
     }
     if !analysis.suppressed.is_empty() {
         text += &format!("; {} suppressed", analysis.suppressed.len());

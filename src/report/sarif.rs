@@ -33,6 +33,9 @@ pub fn render(report: &Report) -> String {
     }));
     let suppressed = &report.analysis.suppressed;
     let mut results: Vec<Value> = report.analysis.findings.iter().map(|finding| result(report, finding)).collect();
+    if report.analysis.baseline {
+        results.iter_mut().for_each(|result| result["baselineState"] = "new".into());
+    }
     if !suppressed.is_empty() {
         // Where one result tells of its suppressions, each has to.
         results.iter_mut().for_each(|result| result["suppressions"] = json!([]));

@@ -1,5 +1,6 @@
 //! Source: which files are analysed, and their text. Who touches the disk for code is here.
 
+mod changes;
 mod file;
 mod overlay;
 mod package;
@@ -7,6 +8,7 @@ mod resolver;
 pub mod sourcemap;
 mod walk;
 
+pub use changes::changes_since;
 pub use file::{Text, describe, read};
 pub use overlay::{Overlay, real_path};
 pub use resolver::Resolver;
@@ -17,6 +19,11 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// The folder that paths are shown relative to, as the file system spells it. A folder that is gone is the root.
 pub fn working_directory() -> Utf8PathBuf {
     Utf8Path::new(".").canonicalize_utf8().unwrap_or_else(|_| Utf8PathBuf::from("/"))
+}
+
+/// There is a file of this name.
+pub fn is_file(path: &Utf8Path) -> bool {
+    path.is_file()
 }
 
 /// The extensions that are code.
