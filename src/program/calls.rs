@@ -7,6 +7,8 @@
 //! started(F, –, n)  :- F is public
 //! ```
 
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::owners::owner_of_constructor;
@@ -200,7 +202,7 @@ impl CallGraph {
     }
 
     fn publish_owner(&mut self, program: &Program, owner: Owner, origins: &mut Vec<Origin>) {
-        for owner in program.family(owner) {
+        for &owner in program.family(owner).iter() {
             if !self.public_owners.insert(owner) {
                 continue;
             }
@@ -284,14 +286,7 @@ impl Program<'_> {
         match owner_of_constructor(origin) {
             Some(Owner::Proto(f)) => vec![f],
             Some(Owner::Class(class)) => {
-                let mut out: Vec<Fun> = self
-                    .facts(class.file)
-                    .functions
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, f)| f.class == Some(class.id) && matches!(f.kind, FunctionKind::Constructor | FunctionKind::Initializer))
-                    .map(|(i, _)| class.with(FunctionId(i as u32)))
-                    .collect();
+                let mut out: Vec<Fun> = self.initializers(class).collect();
                 if !out.iter().any(|&f| self.fun(f).kind == FunctionKind::Constructor) && self.depth.get() < 20 {
                     self.depth.set(self.depth.get() + 1);
                     for parent in self.parents(Owner::Class(class)) {
@@ -450,7 +445,16 @@ impl Program<'_> {
     }
 
     /// How a function comes to run, as far as the program tells.
-    pub fn starters(&self, f: Fun) -> Vec<Starter> {
+    pub fn starters(&self, f: Fun) -> Rc<[Starter]> {
+        if let Some(known) = self.starters.borrow().get(&f) {
+            return known.clone();
+        }
+        let starters: Rc<[Starter]> = self.find_starters(f).into();
+        self.starters.borrow_mut().insert(f, starters.clone());
+        starters
+    }
+
+    fn find_starters(&self, f: Fun) -> Vec<Starter> {
         let mut out = Vec::new();
         for &c in self.callers(f) {
             out.push(Starter { how: Started::Called, by: Some(c), within: Some(self.function_of(c)), times: Times::One });
@@ -581,22 +585,6 @@ impl Program<'_> {
         }
         out.dedup_by(|a, b| a.how == b.how && a.times == b.times);
         out
-    }
-
-    /// Calls that stand in a function or in the functions written in it.
-    pub fn calls_within(&self, f: Fun) -> Vec<CallAt> {
-        let range = self.function_range(f);
-        let positions = &self.files[f.file as usize].positions;
-        // Calls are numbered in the order of the text, inner arguments first, so a function's calls lie close together.
-        let calls = &self.facts(f.file).calls;
-        (0..calls.len())
-            .filter(|&i| {
-                let start = positions.calls[i].whole.start;
-                start >= range.start && start < range.end
-            })
-            .map(|i| f.with(CallId(i as u32)))
-            .filter(|&c| self.within(self.function_of(c), f))
-            .collect()
     }
 
     /// How often `inner` (in function `f`) runs in one activation of `outer`, by the functions and loops between them.

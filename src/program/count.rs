@@ -186,13 +186,7 @@ impl Program<'_> {
 
     /// The function whose activation makes a literal: that of the assignment or call that has it.
     pub(super) fn literal_function(&self, v: At<ValueId>) -> Option<Fun> {
-        let facts = self.facts(v.file);
-        facts
-            .assigns
-            .iter()
-            .find(|a| a.from == v.id)
-            .map(|a| v.with(a.function))
-            .or_else(|| facts.functions.iter().position(|f| f.returns.contains(&v.id)).map(|i| v.with(FunctionId(i as u32))))
+        self.assigned(v).map(|a| v.with(self.assign(a).function)).or_else(|| self.returning(v))
     }
 
     /// An object made in the activation of `g` (at call `made`).

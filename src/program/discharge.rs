@@ -46,7 +46,7 @@ impl Program<'_> {
         let mut partial: Option<(CallAt, String)> = None;
         let mut released: Vec<CallAt> = Vec::new();
         let mut uncalled = false;
-        for release in &sites.releases {
+        for release in sites.releases_for(self, registration) {
             // The inside of a helper that releases what it is given speaks through its calls.
             // The helper that registers keeps, or runs first, what releases.
             if release.call == registration.call && release.inner != registration.inner {
@@ -205,9 +205,8 @@ impl Program<'_> {
             let (receiver, event, handler) = self.compare(of, release);
             receiver != Match::Different && event == Match::Same && handler != Match::Different
         };
-        for other in &sites.registrations {
+        for other in sites.registrations_in(f) {
             if other.call == registration.call
-                || self.function_of(other.call) != f
                 || !other.once
                 || other.receivers != registration.receivers
                 || other.event == registration.event
@@ -220,8 +219,8 @@ impl Program<'_> {
             if others.is_empty() || others == own {
                 continue;
             }
-            let mutual = sites.releases.iter().find(|r| r.call.file == f.file && inside(r, &own) && releases(r, other));
-            let back = sites.releases.iter().any(|r| r.call.file == f.file && inside(r, &others) && releases(r, registration));
+            let mutual = sites.releases_in(f.file).find(|r| inside(r, &own) && releases(r, other));
+            let back = sites.releases_in(f.file).any(|r| inside(r, &others) && releases(r, registration));
             if let (Some(release), false) = (mutual, back) {
                 return Some((release.call, other.event.name().unwrap_or("the other event").to_owned()));
             }

@@ -133,10 +133,7 @@ impl Program<'_> {
         if holders.is_empty() {
             return false;
         }
-        holders.iter().all(|b| {
-            let v = facts.values.iter().position(|v| *v == Value::Binding(*b));
-            v.is_none()
-        })
+        holders.iter().all(|&b| !self.is_mentioned(c.with(b)))
     }
 
     /// What the function returns is lost: a promise's executor, a callback of `forEach`, a listener, a timer.

@@ -111,8 +111,6 @@ impl Program<'_> {
 
     /// The function is taken as a value (`const f = this.close`).
     pub(super) fn is_stored(&self, f: Fun) -> bool {
-        let name = &self.fun(f).name;
-        let facts = self.facts(f.file);
-        facts.assigns.iter().any(|a| matches!(&facts.values[a.from.index()], Value::Member(_, Key::Name(n)) if n == name))
+        self.stores(f.file, &self.fun(f).name)
     }
 }

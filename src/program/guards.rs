@@ -326,11 +326,8 @@ impl Program<'_> {
         let collection = self.origins(object);
         // The program adds to that collection, near by.
         let top = self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
-        let calls = self.facts(top.file).calls.len() as u32;
-        let adds = (0..calls).map(|i| top.with(CallId(i))).any(|c| {
-            self.callee_name(c).is_some_and(|n| matches!(n.as_str(), "add" | "set" | "push" | "unshift"))
-                && self.receiver(c).is_some_and(|(o, _)| self.origins(o).iter().any(|o| collection.contains(o)))
-        });
+        let adds =
+            self.putting(top.file).any(|c| self.receiver(c).is_some_and(|(o, _)| self.origins(o).iter().any(|o| collection.contains(o))));
         (adds || name == "hasOwnProperty" || name == "hasOwn").then_some(Guard::Once)
     }
 

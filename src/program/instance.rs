@@ -1,13 +1,12 @@
 //! `this` and its fields: how often a line runs for what lives with an object.
 
-use rustc_hash::FxHashSet;
-
 use super::calls::{Started, Times};
 use super::count::DEPTH;
 use super::count::{Count, Emitter};
 use super::runs::Runs;
 use super::sites::Registration;
 use super::stages::{is_set_up, is_teardown};
+use super::walk::{self, Walk};
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
@@ -159,7 +158,7 @@ impl Program<'_> {
                         .map(|(m, x)| self.count_at(m, &x, depth - 1))
                         .collect();
                     if !counts.is_empty() && counts.iter().all(|c| matches!(c, Count::One)) {
-                        return match self.runs_per_instance(f, owner, c, &mut FxHashSet::default(), DEPTH) {
+                        return match self.runs_per_instance(f, owner, c, &mut Walk::new(), DEPTH) {
                             Some(runs) if !in_constructor && !runs.operation => self.many(runs.region, runs.confidence, origin, runs.steps),
                             _ => Count::One,
                         };
@@ -188,7 +187,7 @@ impl Program<'_> {
                 }
             };
         }
-        let runs = self.runs_per_instance(f, owner, c, &mut FxHashSet::default(), DEPTH);
+        let runs = self.runs_per_instance(f, owner, c, &mut Walk::new(), DEPTH);
         let runs = runs.filter(|r| !rewritten || r.operation);
         match runs {
             Some(runs) => {
@@ -240,7 +239,7 @@ impl Program<'_> {
     /// How often a line in `f` runs per instance of `owner`.
     ///
     /// «Many» needs a way from after the line back to it on the same object, or a public operation.
-    pub(super) fn runs_per_instance(&self, f: Fun, owner: Owner, c: CallAt, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+    pub(super) fn runs_per_instance(&self, f: Fun, owner: Owner, c: CallAt, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
         if depth == 0 {
             return None;
         }
@@ -252,18 +251,27 @@ impl Program<'_> {
         if this == f && is_teardown(&self.fun(f).name) {
             return None;
         }
-        if !seen.insert(f) {
-            return Some(Runs {
-                region: Region::Event,
-                confidence: Confidence::Medium,
-                steps: vec![self.step_function(f, format!("`{}` leads back to itself on the same object", self.function_name(f)))],
-                operation: false,
-                cycle: true,
-            });
-        }
+        let entered = match walk.enter(f, depth) {
+            walk::Step::Into(entered) => entered,
+            walk::Step::Known(runs) => return runs,
+            walk::Step::Cycle => {
+                return Some(Runs {
+                    region: Region::Event,
+                    confidence: Confidence::Medium,
+                    steps: vec![self.step_function(f, format!("`{}` leads back to itself on the same object", self.function_name(f)))],
+                    operation: false,
+                    cycle: true,
+                });
+            }
+        };
+        let runs = self.runs_on_one_object(f, this, owner, c, walk, depth);
+        walk.leave(entered, runs)
+    }
+
+    fn runs_on_one_object(&self, f: Fun, this: Fun, owner: Owner, c: CallAt, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
         let mut best: Option<Runs> = None;
         let mut inside = false;
-        for starter in self.starters(f) {
+        for starter in self.starters(f).iter() {
             // Called on another object, such as one that is made there.
             if let Some(by) = starter.by
                 && starter.how == Started::Called
@@ -292,12 +300,12 @@ impl Program<'_> {
                 (_, Started::Public) => continue,
                 (Times::Many(_), Started::Each) if starter.by.is_some_and(|c| self.is_name_list(c)) => {
                     inside = true;
-                    starter.within.and_then(|w| self.runs_per_instance(w, owner, c, seen, depth - 1))
+                    starter.within.and_then(|w| self.runs_per_instance(w, owner, c, walk, depth - 1))
                 }
                 (Times::Many(region), how) => {
                     inside = true;
                     let confidence = if matches!(how, Started::Unknown | Started::Each) { Confidence::Low } else { Confidence::High };
-                    let message = self.why(f, &starter, region);
+                    let message = self.why(f, starter, region);
                     let step = starter.by.map_or_else(|| self.step_function(f, message.clone()), |c| self.step_call(c, message.clone()));
                     Some(Runs { region, confidence, steps: vec![step], operation: false, cycle: false })
                 }
@@ -314,7 +322,7 @@ impl Program<'_> {
                                 cycle: false,
                             })
                         } else {
-                            let mut runs = self.runs_per_instance(within, owner, c, seen, depth - 1);
+                            let mut runs = self.runs_per_instance(within, owner, c, walk, depth - 1);
                             if let Some(runs) = &mut runs {
                                 runs.through(how);
                             }
@@ -336,8 +344,11 @@ impl Program<'_> {
             {
                 best = Some(runs);
             }
+            // Nothing is surer.
+            if best.as_ref().is_some_and(|b| b.confidence == Confidence::High && !b.operation) {
+                break;
+            }
         }
-        seen.remove(&f);
         if best.is_some() {
             return best;
         }

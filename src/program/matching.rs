@@ -265,7 +265,7 @@ impl Program<'_> {
 
     /// The release takes away some registration of the program, so it is not a failed attempt for another.
     pub(super) fn removes_something(&self, sites: &Sites, release: &Release) -> bool {
-        sites.registrations.iter().any(|r| {
+        sites.registrations_for(self, release).any(|r| {
             if r.call.file != release.call.file && !self.in_reach(r, release) {
                 return false;
             }

@@ -25,6 +25,7 @@ pub mod disposers;
 pub mod firing;
 pub mod foreign;
 pub mod guards;
+mod indices;
 pub mod instance;
 pub mod loops;
 mod made;
@@ -35,6 +36,7 @@ pub mod patches;
 pub mod paths;
 pub mod pools;
 pub mod raised;
+pub mod reach;
 pub mod resolve;
 pub mod retains;
 pub mod runs;
@@ -43,6 +45,7 @@ pub mod sizes;
 pub mod stages;
 pub mod types;
 pub mod values;
+mod walk;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -109,6 +112,7 @@ pub struct Program<'a> {
     pub view: View<'a>,
     symbols: RefCell<Interner>,
     modules: resolve::Modules,
+    indices: Vec<std::cell::OnceCell<indices::Indices>>,
     values: RefCell<FxHashMap<At<ValueId>, Rc<[Origin]>>>,
     resolving: RefCell<FxHashSet<At<ValueId>>>,
     owners: owners::Owners,
@@ -122,6 +126,10 @@ pub struct Program<'a> {
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
     named_calls: std::cell::OnceCell<FxHashSet<PathKey>>,
     emitted: std::cell::OnceCell<Option<FxHashSet<String>>>,
+    families: RefCell<FxHashMap<Owner, Rc<[Owner]>>>,
+    starters: RefCell<FxHashMap<Fun, Rc<[calls::Starter]>>>,
+    runs: RefCell<FxHashMap<runs::Goal, walk::Walk<Option<runs::Runs>>>>,
+    given_out: RefCell<FxHashMap<u32, Rc<FxHashSet<At<ValueId>>>>>,
     /// How deep values are looked through just now.
     depth: Cell<u32>,
     /// Questions given up because of a limit; told as a problem.
@@ -134,12 +142,14 @@ impl<'a> Program<'a> {
         let package = files.first().and_then(|f| resolve.package(&f.path));
         let view = models.without(package.as_deref());
         let modules = resolve::Modules::link(&files, resolve);
+        let indices = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let mut program = Program {
             files,
             models,
             view,
             symbols: RefCell::default(),
             modules,
+            indices,
             values: RefCell::default(),
             resolving: RefCell::default(),
             owners: owners::Owners::default(),
@@ -152,6 +162,10 @@ impl<'a> Program<'a> {
             uses: RefCell::default(),
             named_calls: std::cell::OnceCell::new(),
             emitted: std::cell::OnceCell::new(),
+            families: RefCell::default(),
+            starters: RefCell::default(),
+            runs: RefCell::default(),
+            given_out: RefCell::default(),
             depth: Cell::new(0),
             limited: Cell::new(0),
         };
@@ -176,6 +190,8 @@ impl<'a> Program<'a> {
     fn forget(&mut self) {
         self.values.borrow_mut().clear();
         self.types.borrow_mut().clear();
+        self.families.borrow_mut().clear();
+        self.starters.borrow_mut().clear();
     }
 
     /// Names of all events that the program emits; none when some emitted name is not constant.

@@ -222,11 +222,9 @@ impl Program<'_> {
             return None;
         }
         sites
-            .registrations
-            .iter()
+            .registrations_in(f)
             .filter(|r| {
                 r.call != registration.call
-                    && self.function_of(r.call) == f
                     && r.receivers.iter().any(|x| {
                         registration.receivers.iter().any(|y| {
                             x.root == y.root
@@ -249,9 +247,8 @@ impl Program<'_> {
     }
 
     fn has_release(&self, sites: &Sites, registration: &Registration) -> bool {
-        sites.releases.iter().any(|release| {
-            release.call.file == registration.call.file
-                && release.handlers.as_ref().is_some_and(|h| self.same_object(h, &registration.handlers))
+        sites.releases_in(registration.call.file).any(|release| {
+            release.handlers.as_ref().is_some_and(|h| self.same_object(h, &registration.handlers))
                 && (self.same_object(&release.receivers, &registration.receivers)
                     || release.receivers.iter().any(|x| registration.receivers.iter().any(|y| x.path == y.path)))
         })

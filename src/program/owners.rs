@@ -7,6 +7,8 @@
 //! parent(O, P)     :- class O extends P, inherits(O, P), O.prototype = Object.create(P.prototype)
 //! ```
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
@@ -28,6 +30,8 @@ pub enum Owner {
 pub struct Owners {
     of_function: FxHashMap<Fun, Owner>,
     members: FxHashMap<Owner, Vec<(PathKey, Fun)>>,
+    /// The same by key.
+    keyed: FxHashMap<(Owner, PathKey), Vec<Fun>>,
     fields: FxHashMap<(Owner, Vec<PathKey>), Vec<At<AssignId>>>,
     parents: FxHashMap<Owner, Vec<Origin>>,
     children: FxHashMap<Owner, Vec<Owner>>,
@@ -68,6 +72,7 @@ impl Owners {
         for (owner, members) in members {
             for (key, function) in members {
                 owners.by_name.entry(*key).or_default().push((*owner, *function));
+                owners.keyed.entry((*owner, *key)).or_default().push(*function);
             }
         }
         owners
@@ -407,7 +412,16 @@ impl Program<'_> {
     }
 
     /// The owner, its ancestors in the program, and its descendants.
-    pub fn family(&self, owner: Owner) -> Vec<Owner> {
+    pub fn family(&self, owner: Owner) -> Rc<[Owner]> {
+        if let Some(known) = self.families.borrow().get(&owner) {
+            return known.clone();
+        }
+        let family: Rc<[Owner]> = self.find_family(owner).into();
+        self.families.borrow_mut().insert(owner, family.clone());
+        family
+    }
+
+    fn find_family(&self, owner: Owner) -> Vec<Owner> {
         let mut out = vec![owner];
         let mut at = 0;
         while at < out.len() && out.len() < 64 {
@@ -442,8 +456,8 @@ impl Program<'_> {
     /// Functions that `o.key()` runs for an instance of `owner`: its own, inherited, overridden.
     pub fn methods(&self, owner: Owner, key: PathKey) -> Vec<Fun> {
         let mut out = Vec::new();
-        for owner in self.family(owner) {
-            out.extend(self.members(owner).iter().filter(|(k, _)| *k == key).map(|(_, f)| *f));
+        for &owner in self.family(owner).iter() {
+            out.extend(self.owners.keyed.get(&(owner, key)).into_iter().flatten());
         }
         out.sort();
         out.dedup();
@@ -453,8 +467,10 @@ impl Program<'_> {
     /// Every assignment to a field (an access path from `this`) of an owner or its family.
     pub fn field_assigns(&self, owner: Owner, path: &[PathKey]) -> Vec<At<AssignId>> {
         let mut out = Vec::new();
-        for owner in self.family(owner) {
-            if let Some(assigns) = self.owners.fields.get(&(owner, path.to_vec())) {
+        let mut wanted = (owner, path.to_vec());
+        for &owner in self.family(owner).iter() {
+            wanted.0 = owner;
+            if let Some(assigns) = self.owners.fields.get(&wanted) {
                 out.extend(assigns.iter().copied());
             }
         }

@@ -1,7 +1,7 @@
 //! Pools: objects that are handed out again, by a model, by what is given back, by the words that pools use.
 
 use super::count::{Count, Emitter};
-use super::{At, CallAt, Fun, Origin, Program, Root};
+use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -55,12 +55,8 @@ impl Program<'_> {
 
     /// Somewhere in the file, the object is given back.
     pub fn hands_back(&self, origin: &Origin, file: u32) -> bool {
-        let count = self.facts(file).calls.len() as u32;
-        (0..count).map(|i| At::new(file, CallId(i))).any(|c| {
-            let Some((object, Key::Name(name))) = self.receiver(c) else { return false };
-            if !matches!(name.as_str(), "release" | "releaseConnection" | "giveBack" | "checkin") {
-                return false;
-            }
+        self.handing_back(file).any(|c| {
+            let Some((object, _)) = self.receiver(c) else { return false };
             let call = self.call(c);
             self.origins(object).contains(origin) || call.args.iter().any(|&a| self.origins(c.with(a)).contains(origin))
         })

@@ -20,6 +20,8 @@ pub struct Modules {
     whole: Vec<Vec<ValueId>>,
     /// Values given to `exports.name`, per file.
     named: Vec<FxHashMap<String, Vec<ValueId>>>,
+    /// Files whose exports a down-level `__exportStar(require('x'), exports)` passes on, per file.
+    starred: Vec<Vec<u32>>,
 }
 
 /// What an export is.
@@ -44,6 +46,7 @@ impl Modules {
                     edges.insert(specifier.clone(), target);
                 }
             }
+            modules.starred.push(starred(&file.facts, &edges));
             modules.edges.push(edges);
             let folder = file.path.parent().map(|p| p.to_owned());
             let entries = entries.entry(folder).or_insert_with(|| resolve.entries(&file.path));
@@ -112,6 +115,26 @@ fn common_js(facts: &ModuleFacts) -> (Vec<ValueId>, FxHashMap<String, Vec<ValueI
     (whole, named)
 }
 
+fn starred(facts: &ModuleFacts, edges: &FxHashMap<String, u32>) -> Vec<u32> {
+    let mut out = Vec::new();
+    for call in &facts.calls {
+        let name = match &facts.values[call.callee.index()] {
+            Value::Binding(b) => &facts.bindings[b.index()].name,
+            Value::Member(_, Key::Name(name)) => name,
+            Value::Global(name) => name,
+            _ => continue,
+        };
+        if (name == "__exportStar" || name == "__export")
+            && let Some(first) = call.args.first()
+            && let Value::Import(specifier, _) = &facts.values[first.index()]
+            && let Some(&target) = edges.get(specifier)
+        {
+            out.push(target);
+        }
+    }
+    out
+}
+
 impl Program<'_> {
     /// The file that a specifier means.
     pub fn edge(&self, file: u32, specifier: &str) -> Option<u32> {
@@ -177,32 +200,10 @@ impl Program<'_> {
             out.extend(self.modules.named[file as usize].get(name).into_iter().flatten().map(|&v| Exported::Value(At::new(file, v))));
         }
         if out.is_empty() {
-            out.extend(self.star_required(file).into_iter().flat_map(|target| self.export(target, name, depth - 1)));
+            out.extend(self.modules.starred[file as usize].iter().flat_map(|&target| self.export(target, name, depth - 1)));
         }
         if out.is_empty() && name == "default" {
             out.extend(self.whole(file).into_iter().filter(|e| !matches!(e, Exported::Namespace(f) if *f == file)));
-        }
-        out
-    }
-
-    /// Files that a down-level `__exportStar(require('x'), exports)` passes on.
-    fn star_required(&self, file: u32) -> Vec<u32> {
-        let facts = self.facts(file);
-        let mut out = Vec::new();
-        for call in &facts.calls {
-            let name = match &facts.values[call.callee.index()] {
-                Value::Binding(b) => &facts.bindings[b.index()].name,
-                Value::Member(_, Key::Name(name)) => name,
-                Value::Global(name) => name,
-                _ => continue,
-            };
-            if (name == "__exportStar" || name == "__export")
-                && let Some(first) = call.args.first()
-                && let Value::Import(specifier, _) = &facts.values[first.index()]
-                && let Some(target) = self.edge(file, specifier)
-            {
-                out.push(target);
-            }
         }
         out
     }
@@ -236,7 +237,7 @@ impl Program<'_> {
                 Export::Local(..) => {}
             }
         }
-        out.extend(self.star_required(file).into_iter().map(|t| (t, None)));
+        out.extend(self.modules.starred[file as usize].iter().map(|&t| (t, None)));
         out
     }
 }

@@ -419,7 +419,7 @@ impl Program<'_> {
             return Sure::Yes;
         }
         let mut sure = Sure::No;
-        for starter in self.starters(g) {
+        for starter in self.starters(g).iter() {
             use super::calls::{Started, Times};
             let stays = match (&starter.how, starter.times) {
                 (Started::Listener(_) | Started::Interval | Started::Entry, Times::Many(_)) => Sure::Yes,

@@ -1,9 +1,12 @@
 //! Runs: how often a function runs in one activation of another, or per program, and who starts it.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashSet;
 
 use super::calls::{Started, Starter, Times};
 use super::count::DEPTH;
+use super::walk::{self, Walk};
 use super::{At, Fun, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
@@ -34,6 +37,7 @@ impl Runs {
 }
 
 /// What runs are counted within.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Goal {
     /// None: the program.
     pub(super) function: Option<Fun>,
@@ -49,10 +53,15 @@ impl Program<'_> {
 
     /// The same for an object that is made in a block of `goal`: a loop that makes it anew does not count.
     pub(super) fn runs_since(&self, f: Fun, goal: Option<Fun>, made_in: Option<At<BlockId>>) -> Option<Runs> {
-        self.runs_through(f, &Goal { function: goal, made_in }, &mut FxHashSet::default(), DEPTH)
+        let goal = Goal { function: goal, made_in };
+        // What earlier questions found on their way serves this one.
+        let mut walk = self.runs.borrow_mut().remove(&goal).unwrap_or_else(Walk::new);
+        let runs = self.runs_through(f, &goal, &mut walk, DEPTH);
+        self.runs.borrow_mut().insert(goal, walk);
+        runs
     }
 
-    pub(super) fn runs_through(&self, f: Fun, wanted: &Goal, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+    pub(super) fn runs_through(&self, f: Fun, wanted: &Goal, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
         let goal = wanted.function;
         if Some(f) == goal || self.fun(f).kind == FunctionKind::Module || depth == 0 {
             return None;
@@ -60,39 +69,54 @@ impl Program<'_> {
         if goal.is_some_and(|g| !self.within(f, g)) {
             return None;
         }
-        if !seen.insert(f) {
-            return Some(Runs {
-                region: Region::Event,
-                confidence: Confidence::High,
-                steps: vec![self.step_function(f, format!("`{}` leads back to itself: it runs again and again", self.function_name(f)))],
-                operation: false,
-                cycle: true,
-            });
-        }
+        let entered = match walk.enter(f, depth) {
+            walk::Step::Into(entered) => entered,
+            walk::Step::Known(runs) => return runs,
+            walk::Step::Cycle => {
+                return Some(Runs {
+                    region: Region::Event,
+                    confidence: Confidence::High,
+                    steps: vec![
+                        self.step_function(f, format!("`{}` leads back to itself: it runs again and again", self.function_name(f))),
+                    ],
+                    operation: false,
+                    cycle: true,
+                });
+            }
+        };
         if goal.is_none()
             && let Some(runs) = self.runs_as_lifecycle(f)
         {
-            seen.remove(&f);
-            return Some(runs);
+            return walk.leave(entered, Some(runs));
         }
         let mut best: Option<Runs> = None;
         let better = |best: &Option<Runs>, runs: &Runs| best.as_ref().is_none_or(|b| runs.confidence > b.confidence);
-        for starter in self.starters(f) {
-            let found = self.runs_of_starter(f, &starter, wanted, seen, depth);
+        for starter in self.starters(f).iter() {
+            let found = self.runs_of_starter(f, starter, wanted, walk, depth);
             if let Some(runs) = found
                 && better(&best, &runs)
             {
                 best = Some(runs);
             }
+            // Nothing is surer.
+            if best.as_ref().is_some_and(|b| b.confidence == Confidence::High) {
+                break;
+            }
         }
         if best.is_none() {
             best = self.runs_as_member(f, goal);
         }
-        seen.remove(&f);
-        best
+        walk.leave(entered, best)
     }
 
-    pub(super) fn runs_of_starter(&self, f: Fun, starter: &Starter, wanted: &Goal, seen: &mut FxHashSet<Fun>, depth: u32) -> Option<Runs> {
+    pub(super) fn runs_of_starter(
+        &self,
+        f: Fun,
+        starter: &Starter,
+        wanted: &Goal,
+        walk: &mut Walk<Option<Runs>>,
+        depth: u32,
+    ) -> Option<Runs> {
         let goal = wanted.function;
         // A starter outside the goal's activation says nothing of runs within it.
         if let (Some(goal), Some(within)) = (goal, starter.within)
@@ -110,7 +134,7 @@ impl Program<'_> {
                 return None;
             }
             if starter.how == Started::Each && starter.by.is_some_and(|c| self.is_name_list(c)) {
-                return starter.within.and_then(|w| self.runs_through(w, wanted, seen, depth - 1));
+                return starter.within.and_then(|w| self.runs_through(w, wanted, walk, depth - 1));
             }
             let (confidence, operation) = match starter.how {
                 Started::Public => (Confidence::Medium, true),
@@ -149,7 +173,7 @@ impl Program<'_> {
                 cycle: false,
             });
         }
-        let mut runs = self.runs_through(within, wanted, seen, depth - 1)?;
+        let mut runs = self.runs_through(within, wanted, walk, depth - 1)?;
         runs.through(&starter.how);
         if starter.how == Started::Unknown {
             runs.confidence = runs.confidence.min(Confidence::Low);
@@ -242,9 +266,19 @@ impl Program<'_> {
 
     /// A literal that its function returns.
     pub(super) fn is_given_out(&self, literal: At<ValueId>) -> bool {
-        self.facts(literal.file).functions.iter().any(|f| {
-            f.returns.iter().any(|&r| self.origins(literal.with(r)).iter().any(|o| o.root == Root::Literal(literal) && o.path.is_empty()))
-        })
+        if let Some(known) = self.given_out.borrow().get(&literal.file) {
+            return known.contains(&literal);
+        }
+        let mut given = FxHashSet::default();
+        for &value in self.facts(literal.file).functions.iter().flat_map(|f| &f.returns) {
+            given.extend(self.origins(literal.with(value)).iter().filter(|o| o.path.is_empty()).filter_map(|o| match o.root {
+                Root::Literal(literal) => Some(literal),
+                _ => None,
+            }));
+        }
+        let given = Rc::new(given);
+        self.given_out.borrow_mut().insert(literal.file, given.clone());
+        given.contains(&literal)
     }
 
     pub(super) fn is_executor(&self, g: Fun) -> bool {

@@ -318,6 +318,7 @@ pub struct Sites {
     pub releases: Vec<Release>,
     /// Helpers that register the listener they are given, with what they give back.
     pub helpers: FxHashMap<Fun, Vec<usize>>,
+    pub(super) reach: super::reach::Reach,
 }
 
 impl Sites {
@@ -350,9 +351,10 @@ impl Sites {
                 });
             }
         }
-        let mut sites = Sites { registrations, releases, helpers: FxHashMap::default() };
+        let mut sites = Sites { registrations, releases, helpers: FxHashMap::default(), reach: super::reach::Reach::default() };
         sites.lift_registrations(program);
         sites.lift_releases(program);
+        sites.reach = super::reach::Reach::of(program, &sites.registrations, &sites.releases);
         sites
     }
 

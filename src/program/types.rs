@@ -324,14 +324,11 @@ impl Program<'_> {
         }
         let facts = self.facts(file);
         let (first, rest) = name.split_once('.').map_or((name, None), |(a, b)| (a, Some(b)));
-        for (index, binding) in facts.bindings.iter().enumerate() {
-            if binding.name != first
-                || binding.function != FunctionId(0)
-                || !matches!(
-                    binding.kind,
-                    BindingKind::Import | BindingKind::Class | BindingKind::Const | BindingKind::Var | BindingKind::Function
-                )
-            {
+        for binding in self.variables(file, first).iter().map(|id| &facts.bindings[id.index()]) {
+            if !matches!(
+                binding.kind,
+                BindingKind::Import | BindingKind::Class | BindingKind::Const | BindingKind::Var | BindingKind::Function
+            ) {
                 continue;
             }
             let Some(&def) = binding.defs.first() else { continue };
@@ -359,7 +356,6 @@ impl Program<'_> {
                     }
                 }
             }
-            let _ = index;
             if binding.kind == BindingKind::Import {
                 return None;
             }

@@ -1,0 +1,157 @@
+//! Indices of one file's facts, made when something first asks: what would otherwise be looked for among all of a file's calls,
+//! assignments, values or functions, at each question again.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::{At, CallAt, Fun, Program};
+use crate::facts::*;
+
+/// Answers by id. Each list keeps the order of the vectors that it is made of.
+#[derive(Default)]
+pub(super) struct Indices {
+    /// The calls that stand in each function itself.
+    calls: Vec<Vec<CallId>>,
+    /// The functions written in each function itself.
+    inner: Vec<Vec<FunctionId>>,
+    /// The first assignment that a value is given by.
+    assigned: FxHashMap<ValueId, AssignId>,
+    /// The first function that returns a value.
+    returned: FxHashMap<ValueId, FunctionId>,
+    /// Names of members that are taken as values: `const f = this.close`.
+    stored: FxHashSet<String>,
+    /// `v.release()`, `pool.release(v)`: calls that give something back.
+    handing_back: Vec<CallId>,
+    /// `list.push(x)`, `set.add(x)`: calls that put something into a collection.
+    putting: Vec<CallId>,
+    /// Variables of the module's body, by name.
+    variables: FxHashMap<String, Vec<BindingId>>,
+    /// Constructors and field initializers of each class.
+    makers: FxHashMap<ClassId, Vec<FunctionId>>,
+    /// Variables that some expression mentions.
+    mentioned: FxHashSet<BindingId>,
+}
+
+impl Indices {
+    fn of(facts: &ModuleFacts) -> Indices {
+        let mut indices = Indices {
+            calls: vec![Vec::new(); facts.functions.len()],
+            inner: vec![Vec::new(); facts.functions.len()],
+            ..Indices::default()
+        };
+        for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+            indices.calls[call.function.index()].push(id);
+            let callee = &facts.values[call.callee.index()];
+            if let Value::Member(_, Key::Name(name)) = callee
+                && matches!(name.as_str(), "release" | "releaseConnection" | "giveBack" | "checkin")
+            {
+                indices.handing_back.push(id);
+            }
+            if let Value::Member(_, Key::Name(name)) = callee
+                && matches!(name.as_str(), "add" | "set" | "push" | "unshift")
+            {
+                indices.putting.push(id);
+            }
+        }
+        for (id, function) in (0..).map(FunctionId).zip(&facts.functions) {
+            if let Some(parent) = function.parent {
+                indices.inner[parent.index()].push(id);
+            }
+            for &value in &function.returns {
+                indices.returned.entry(value).or_insert(id);
+            }
+            if let (Some(class), FunctionKind::Constructor | FunctionKind::Initializer) = (function.class, function.kind) {
+                indices.makers.entry(class).or_default().push(id);
+            }
+        }
+        for (id, assign) in (0..).map(AssignId).zip(&facts.assigns) {
+            indices.assigned.entry(assign.from).or_insert(id);
+            if let Value::Member(_, Key::Name(name)) = &facts.values[assign.from.index()]
+                && !indices.stored.contains(name)
+            {
+                indices.stored.insert(name.clone());
+            }
+        }
+        for (id, binding) in (0..).map(BindingId).zip(&facts.bindings) {
+            if binding.function == FunctionId(0) {
+                match indices.variables.get_mut(&binding.name) {
+                    Some(known) => known.push(id),
+                    None => {
+                        indices.variables.insert(binding.name.clone(), vec![id]);
+                    }
+                }
+            }
+        }
+        for value in &facts.values {
+            if let Value::Binding(binding) = value {
+                indices.mentioned.insert(*binding);
+            }
+        }
+        indices
+    }
+}
+
+impl Program<'_> {
+    fn indices(&self, file: u32) -> &Indices {
+        self.indices[file as usize].get_or_init(|| Indices::of(self.facts(file)))
+    }
+
+    /// Calls that stand in a function or in the functions written in it, in the order of the text.
+    pub fn calls_within(&self, f: Fun) -> Vec<CallAt> {
+        let range = self.function_range(f);
+        let positions = &self.files[f.file as usize].positions;
+        let indices = self.indices(f.file);
+        let mut calls: Vec<CallId> = Vec::new();
+        let mut functions = vec![f.id];
+        while let Some(function) = functions.pop() {
+            calls.extend(&indices.calls[function.index()]);
+            functions.extend(&indices.inner[function.index()]);
+        }
+        // What a function's text does not hold (decorators, say) is not in it.
+        calls.retain(|call| {
+            let start = positions.calls[call.index()].whole.start;
+            start >= range.start && start < range.end
+        });
+        calls.sort_unstable();
+        calls.into_iter().map(|call| f.with(call)).collect()
+    }
+
+    /// Where a value first is assigned.
+    pub(super) fn assigned(&self, v: At<ValueId>) -> Option<At<AssignId>> {
+        self.indices(v.file).assigned.get(&v.id).map(|&id| v.with(id))
+    }
+
+    /// The first function that returns this very expression.
+    pub(super) fn returning(&self, v: At<ValueId>) -> Option<Fun> {
+        self.indices(v.file).returned.get(&v.id).map(|&id| v.with(id))
+    }
+
+    /// Some member of this name is taken as a value in the file.
+    pub(super) fn stores(&self, file: u32, name: &str) -> bool {
+        self.indices(file).stored.contains(name)
+    }
+
+    /// Calls of a file that give something back to where it came from.
+    pub(super) fn handing_back(&self, file: u32) -> impl Iterator<Item = CallAt> + '_ {
+        self.indices(file).handing_back.iter().map(move |&id| At::new(file, id))
+    }
+
+    /// Calls of a file that put something into a collection.
+    pub(super) fn putting(&self, file: u32) -> impl Iterator<Item = CallAt> + '_ {
+        self.indices(file).putting.iter().map(move |&id| At::new(file, id))
+    }
+
+    /// Variables of a module's body that have this name.
+    pub(super) fn variables(&self, file: u32, name: &str) -> &[BindingId] {
+        self.indices(file).variables.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// A class's own constructor and field initializers.
+    pub(super) fn initializers(&self, class: At<ClassId>) -> impl Iterator<Item = Fun> + '_ {
+        self.indices(class.file).makers.get(&class.id).into_iter().flatten().map(move |&id| class.with(id))
+    }
+
+    /// Some expression mentions the variable.
+    pub(super) fn is_mentioned(&self, b: At<BindingId>) -> bool {
+        self.indices(b.file).mentioned.contains(&b.id)
+    }
+}

@@ -1,0 +1,105 @@
+//! Which registrations and releases can have to do with each other, found by where they stand instead of one by one.
+//!
+//! Each answer holds at least all for which [`Program::in_reach`] is true, in the order of the sites.
+
+use rustc_hash::FxHashMap;
+
+use super::sites::{Registration, Release, Sites};
+use super::{Fun, Origin, Owner, Program};
+
+/// Numbers of sites.
+#[derive(Default)]
+pub struct Reach {
+    releases: Places,
+    registrations: Places,
+    /// Registrations by the function that they stand in.
+    functions: FxHashMap<Fun, Vec<u32>>,
+    /// Owners that registrations stand in, by each owner of their families.
+    families: FxHashMap<Owner, Vec<Owner>>,
+}
+
+#[derive(Default)]
+struct Places {
+    files: FxHashMap<u32, Vec<u32>>,
+    owners: FxHashMap<Owner, Vec<u32>>,
+    receivers: FxHashMap<Origin, Vec<u32>>,
+}
+
+impl Places {
+    fn add(&mut self, index: u32, file: u32, owner: Option<Owner>, receivers: &[Origin]) {
+        self.files.entry(file).or_default().push(index);
+        if let Some(owner) = owner {
+            self.owners.entry(owner).or_default().push(index);
+        }
+        for receiver in receivers {
+            match self.receivers.get_mut(receiver) {
+                Some(known) => known.push(index),
+                None => {
+                    self.receivers.insert(receiver.clone(), vec![index]);
+                }
+            }
+        }
+    }
+
+    fn find(&self, file: u32, owners: &[Owner], receivers: &[Origin]) -> Vec<u32> {
+        let mut out: Vec<u32> = self.files.get(&file).cloned().unwrap_or_default();
+        out.extend(owners.iter().filter_map(|owner| self.owners.get(owner)).flatten());
+        out.extend(receivers.iter().filter_map(|receiver| self.receivers.get(receiver)).flatten());
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+}
+
+impl Reach {
+    /// Of all sites of a program.
+    pub fn of(program: &Program, registrations: &[Registration], releases: &[Release]) -> Reach {
+        let mut reach = Reach::default();
+        for (index, release) in (0..).zip(releases) {
+            let owner = program.owner_around(program.function_of(release.call));
+            reach.releases.add(index, release.call.file, owner, &release.receivers);
+        }
+        for (index, registration) in (0..).zip(registrations) {
+            let function = program.function_of(registration.call);
+            let owner = program.owner_around(function);
+            reach.registrations.add(index, registration.call.file, owner, &registration.receivers);
+            reach.functions.entry(function).or_default().push(index);
+        }
+        let mut owners: Vec<Owner> = reach.registrations.owners.keys().copied().collect();
+        owners.sort();
+        for owner in owners {
+            for &member in program.family(owner).iter() {
+                reach.families.entry(member).or_default().push(owner);
+            }
+        }
+        reach
+    }
+}
+
+impl Sites {
+    /// Releases that may be meant for a registration.
+    pub fn releases_for<'s>(&'s self, program: &Program, registration: &Registration) -> impl Iterator<Item = &'s Release> + use<'s> {
+        let owner = program.owner_around(program.function_of(registration.call));
+        let family = owner.map(|owner| program.family(owner));
+        let found = self.reach.releases.find(registration.call.file, family.as_deref().unwrap_or_default(), &registration.receivers);
+        found.into_iter().map(|index| &self.releases[index as usize])
+    }
+
+    /// Registrations that a release may be meant for.
+    pub fn registrations_for<'s>(&'s self, program: &Program, release: &Release) -> impl Iterator<Item = &'s Registration> + use<'s> {
+        let owner = program.owner_around(program.function_of(release.call));
+        let owners = owner.and_then(|owner| self.reach.families.get(&owner)).map_or(&[][..], Vec::as_slice);
+        let found = self.reach.registrations.find(release.call.file, owners, &release.receivers);
+        found.into_iter().map(|index| &self.registrations[index as usize])
+    }
+
+    /// Registrations that stand in one function, not counting the functions written in it.
+    pub fn registrations_in(&self, f: Fun) -> impl Iterator<Item = &Registration> {
+        self.reach.functions.get(&f).into_iter().flatten().map(|&index| &self.registrations[index as usize])
+    }
+
+    /// Releases that stand in one file.
+    pub fn releases_in(&self, file: u32) -> impl Iterator<Item = &Release> {
+        self.reach.releases.files.get(&file).into_iter().flatten().map(|&index| &self.releases[index as usize])
+    }
+}
