@@ -4,6 +4,7 @@ mod baseline;
 mod check;
 mod debug;
 mod explain;
+mod init;
 mod logs;
 mod look;
 mod man;
@@ -54,6 +55,11 @@ enum Verb {
     /// Of a rule: why it leaks, what is found, what is not, and what the rule cannot see. Of a finding: what `check` shows of it, and why
     /// that is a leak.
     Explain(explain::ExplainArgs),
+    /// Set unlisten up in a repository: a configuration, a hook, a CI step.
+    ///
+    /// It asks for each of them, overwrites nothing, and tells what it did and what to do next. An existing .pre-commit-config.yaml gets
+    /// one entry more where that is safe; else what to add is printed.
+    Init(init::InitArgs),
     /// Read logs of the running program: what piles up, since when, where, what to do next.
     Logs(logs::LogsArgs),
     /// List the rules.
@@ -106,6 +112,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Verb::Check(args) => check::run(args, look()),
         Verb::Baseline(args) => baseline::run(args),
         Verb::Explain(args) => explain::run(args, look()),
+        Verb::Init(args) => init::run(args, Cli::command().find_subcommand("baseline").is_some()),
         Verb::Logs(args) => logs::run(args),
         Verb::Rules { format } => rules::run(format),
         Verb::Completions { shell } => completions(shell),

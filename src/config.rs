@@ -1,6 +1,7 @@
 //! What a project wants of every run: `unlisten.toml`, or the key `unlisten` of a `package.json`.
 
 pub mod baseline;
+pub mod init;
 mod written;
 
 use std::collections::BTreeMap;

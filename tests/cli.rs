@@ -2,6 +2,8 @@
 
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/init.rs"]
+mod init;
 
 use std::fs;
 use std::path::{Path, PathBuf};
