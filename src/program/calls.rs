@@ -13,17 +13,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::owners::owner_of_constructor;
 use super::types::Type;
-use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root, sites};
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root, frameworks, sites};
 use crate::facts::*;
 use crate::findings::Region;
-use crate::models::{Fires, Method, Runs};
+use crate::models::{Fires, Method};
 
 #[derive(Default)]
 pub struct CallGraph {
     pub callers: FxHashMap<Fun, Vec<CallAt>>,
     passed: FxHashMap<Fun, Vec<Passed>>,
     /// Functions inside an object handed to a call.
-    optioned: FxHashMap<Fun, Vec<(CallAt, PathKey)>>,
+    optioned: FxHashMap<Fun, Vec<Optioned>>,
     pub makers: FxHashMap<Owner, Vec<CallAt>>,
     targets: FxHashMap<CallAt, Vec<Fun>>,
     public: FxHashSet<Fun>,
@@ -40,6 +40,18 @@ pub struct Passed {
     /// Arguments that `bind` put before.
     pub shift: usize,
 }
+
+/// A function inside an object or array handed to a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Optioned {
+    pub call: CallAt,
+    pub arg: usize,
+    /// From the argument to the function.
+    pub path: Vec<PathKey>,
+}
+
+/// How deep the functions of an argument are looked for.
+const OPTIONS: usize = 4;
 
 /// How often something happens in one activation of what starts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +114,7 @@ impl CallGraph {
                 for (function, shift) in program.functions_of(c.with(value)) {
                     graph.passed.entry(function).or_default().push(Passed { call: c, arg, shift });
                 }
-                graph.options(program, c, c.with(value), 2);
+                graph.options(program, c, arg, c.with(value), &[]);
             }
         }
         for f in program.all_functions() {
@@ -121,28 +133,21 @@ impl CallGraph {
         self.targets.clear();
     }
 
-    fn options(&mut self, program: &Program, c: CallAt, value: At<ValueId>, depth: u32) {
-        if depth == 0 {
+    fn options(&mut self, program: &Program, c: CallAt, arg: usize, value: At<ValueId>, path: &[PathKey]) {
+        if path.len() == OPTIONS {
             return;
         }
-        match program.value(value) {
-            Value::Object(props, _) => {
-                for (key, inner) in props.clone() {
-                    for (function, _) in program.functions_of(value.with(inner)) {
-                        let key = program.path_key(value.file, &key);
-                        self.optioned.entry(function).or_default().push((c, key));
-                    }
-                    self.options(program, c, value.with(inner), depth - 1);
-                }
+        let inner: Vec<(PathKey, ValueId)> = match program.value(value) {
+            Value::Object(props, _) => props.iter().map(|(key, inner)| (program.path_key(value.file, key), *inner)).collect(),
+            Value::Array(elements) => elements.iter().map(|&inner| (PathKey::Element, inner)).collect(),
+            _ => return,
+        };
+        for (key, inner) in inner {
+            let path: Vec<PathKey> = path.iter().copied().chain([key]).collect();
+            for (function, _) in program.functions_of(value.with(inner)) {
+                self.optioned.entry(function).or_default().push(Optioned { call: c, arg, path: path.clone() });
             }
-            Value::Array(elements) => {
-                for inner in elements.clone() {
-                    for (function, _) in program.functions_of(value.with(inner)) {
-                        self.optioned.entry(function).or_default().push((c, PathKey::Element));
-                    }
-                }
-            }
-            _ => {}
+            self.options(program, c, arg, value.with(inner), &path);
         }
     }
 
@@ -261,11 +266,9 @@ impl Program<'_> {
                     let key = PathKey::Name(self.sym(name));
                     for parent in self.parents(owner) {
                         if let Some(parent) = owner_of_constructor(parent) {
-                            out.extend(self.methods(parent, key));
+                            out.extend(self.inherited(parent, key));
                         }
                     }
-                    let own = self.chain(self.function_of(c));
-                    out.retain(|f| !own.contains(f));
                 }
             }
             if call.kind == CallKind::New {
@@ -369,7 +372,7 @@ impl Program<'_> {
         self.calls.passed.get(&f).map_or(&[], Vec::as_slice)
     }
 
-    pub fn optioned(&self, f: Fun) -> &[(CallAt, PathKey)] {
+    pub fn optioned(&self, f: Fun) -> &[Optioned] {
         self.calls.optioned.get(&f).map_or(&[], Vec::as_slice)
     }
 
@@ -391,6 +394,9 @@ impl Program<'_> {
     pub fn method_model(&self, c: CallAt) -> Option<&Method> {
         let call = self.call(c);
         let callee = c.with(call.callee);
+        if call.kind == CallKind::New {
+            return self.construct_model(c);
+        }
         match self.value(callee) {
             Value::Global(name) => self.models.global_function(name),
             Value::Member(object, Key::Name(name)) => {
@@ -462,9 +468,14 @@ impl Program<'_> {
         for &passed in self.passed(f) {
             out.extend(self.handed(passed, 3));
         }
-        for &(c, _) in self.optioned(f) {
-            out.push(Starter { how: Started::Unknown, by: Some(c), within: Some(self.function_of(c)), times: Times::One });
+        for optioned in self.optioned(f) {
+            let (how, times) = match self.option_callback(optioned) {
+                Some(callback) => frameworks::started(callback.runs),
+                None => (Started::Unknown, Times::One),
+            };
+            out.push(Starter { how, by: Some(optioned.call), within: Some(self.function_of(optioned.call)), times });
         }
+        out.extend(self.decorated(f));
         if self.is_public_function(f) {
             out.push(Starter { how: Started::Public, by: None, within: None, times: Times::Many(Region::Call) });
         }
@@ -538,23 +549,11 @@ impl Program<'_> {
                     -2 => true,
                     i => passed.arg as i32 == i,
                 };
-                if !here || callback.member.is_some() {
+                if !here || callback.member.is_some() || !self.condition_holds(c, callback) {
                     continue;
                 }
-                return match callback.runs {
-                    Runs::Now => starter(Started::Called, Times::One),
-                    Runs::Once => starter(Started::Callback, Times::One),
-                    Runs::Each => starter(Started::Each, Times::Many(Region::Iteration)),
-                    Runs::Many => starter(Started::Entry, Times::Many(Region::Event)),
-                    Runs::Server => starter(Started::Entry, Times::Many(Region::Server)),
-                    Runs::Connection => starter(Started::Entry, Times::Many(Region::Connection)),
-                    Runs::Request => starter(Started::Entry, Times::Many(Region::Request)),
-                    Runs::Message => starter(Started::Entry, Times::Many(Region::Message)),
-                    Runs::Event => starter(Started::Entry, Times::Many(Region::Event)),
-                    Runs::Tick => starter(Started::Interval, Times::Many(Region::Tick)),
-                    Runs::Render => starter(Started::Entry, Times::Many(Region::Render)),
-                    Runs::Mount => starter(Started::Entry, Times::Many(Region::Mount)),
-                };
+                let (how, times) = frameworks::started(callback.runs);
+                return starter(how, times);
             }
         }
         starter(Started::Unknown, Times::One)
@@ -646,7 +645,7 @@ impl Program<'_> {
     /// When the event of a registration fires, and which region its listener is.
     pub fn event_fires(&self, site: &sites::Site) -> (Option<Fires>, Option<Region>) {
         let Some(event) = &site.event else { return (None, None) };
-        for origin in self.origins(site.receiver).iter() {
+        for origin in site.receivers(self).iter() {
             if let Some(Type::Model(ix)) = self.model_type(origin)
                 && let Some(model) = self.models.event(ix, event)
             {
@@ -656,7 +655,7 @@ impl Program<'_> {
         // The names that Node's core streams and sockets all give to the end and the start of a life.
         match &**event {
             "close" | "end" | "finish" | "exit" => (Some(Fires::OnceLast), None),
-            "open" | "ready" | "connect" | "listening" | "spawn" | "online" => (Some(Fires::OnceEarly), None),
+            "open" | "ready" | "connect" | "listening" | "spawn" | "online" | "pipe" | "socket" => (Some(Fires::OnceEarly), None),
             "error" | "abort" | "aborted" => (Some(Fires::Rarely), None),
             _ => (None, None),
         }

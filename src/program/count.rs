@@ -59,6 +59,17 @@ pub enum Count {
     Unknown,
 }
 
+impl Count {
+    /// The worse, the greater.
+    pub(super) fn rank(&self) -> (u8, Confidence) {
+        match self {
+            Count::One => (0, Confidence::Low),
+            Count::Unknown => (1, Confidence::Low),
+            Count::Many(many) => (2, many.confidence),
+        }
+    }
+}
+
 impl Program<'_> {
     /// The count of a registration: the worst of its receivers.
     pub fn count(&self, registration: &Registration) -> Count {
@@ -154,8 +165,10 @@ impl Program<'_> {
                 return self.loop_count(c, origin, None).unwrap_or(Count::One);
             }
         }
-        // An element of a collection is not one object.
-        if origin.path.contains(&PathKey::Element) {
+        // An element of a collection is not one object, but each of the caller's signals outlives the call.
+        if origin.path.contains(&PathKey::Element)
+            && !(matches!(origin.root, Root::Param(..)) && self.emitter_kind(origin) == Emitter::Signal)
+        {
             return Count::Unknown;
         }
         let f = self.function_of(c);

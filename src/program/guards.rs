@@ -22,6 +22,9 @@ pub enum Guard {
 /// How many call edges above a registration its guard is looked for.
 const EDGES: u32 = 3;
 
+/// How many calls apart what sets a guard may be from the line.
+const CALLS: u32 = 3;
+
 /// Depth to which a test is taken apart.
 const TEST_DEPTH: u32 = 8;
 
@@ -109,6 +112,15 @@ impl Program<'_> {
         self.guard_at(c, &Seen { receivers, foreign }, EDGES)
     }
 
+    /// The call stands under a test that lets it run once (for one object, or in one life of the program where `program` is asked).
+    pub(super) fn is_guarded_edge(&self, c: CallAt, program: bool) -> bool {
+        let f = self.function_of(c);
+        let seen = Seen { receivers: &[], foreign: program };
+        self.tests_before(c.with(self.call(c).block), self.order_of(c))
+            .into_iter()
+            .any(|(test, outcome)| self.guard_of_test(test, outcome, f, &seen, TEST_DEPTH) == Some(Guard::Once))
+    }
+
     fn guard_at(&self, c: CallAt, seen: &Seen, depth: u32) -> Option<Guard> {
         let f = self.function_of(c);
         let tests = self.tests_before(c.with(self.call(c).block), self.order_of(c));
@@ -171,8 +183,13 @@ impl Program<'_> {
             Value::Choice(ChoiceKind::And, parts) if outcome => parts.iter().find_map(|&p| again(p, true)),
             Value::Choice(ChoiceKind::Or, parts) if !outcome => parts.iter().find_map(|&p| again(p, false)),
             Value::Choice(ChoiceKind::Conditional, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
-            // `a && b` is a state when its last part is (`socket && socket.connecting`).
-            Value::Choice(ChoiceKind::And, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
+            // `a && b` is what its last part is, where the first only asks whether there is something to look at
+            // (`socket && socket.connecting`, `marks !== null && name in marks`).
+            Value::Choice(ChoiceKind::And, parts) => {
+                let exists = |&p: &ValueId| self.asks_existence(test.with(p));
+                let rest = parts.split_last().is_some_and(|(_, rest)| rest.iter().all(exists));
+                parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State || rest)
+            }
             Value::Choice(ChoiceKind::Or, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
             Value::Binary(op, left, right) => self.comparison(test, op, *left, *right, outcome, f, seen, depth),
             Value::Call(call) => self.membership(test.with(*call), outcome, f, seen),
@@ -212,6 +229,17 @@ impl Program<'_> {
                 (!outcome).then(|| self.marker(test, f, seen)).flatten()
             }
             _ => None,
+        }
+    }
+
+    /// `x`, `x.y`, `x !== null`, `x != undefined`.
+    fn asks_existence(&self, v: At<ValueId>) -> bool {
+        match self.value(v) {
+            Value::Binding(_) | Value::Member(..) | Value::This(_) | Value::Param(..) => true,
+            Value::Binary(op, left, right) if matches!(op.as_str(), "!=" | "!==") => {
+                [left, right].iter().any(|&&side| matches!(self.value(v.with(side)), Value::Null | Value::Undefined))
+            }
+            _ => false,
         }
     }
 
@@ -318,11 +346,15 @@ impl Program<'_> {
         if outcome || !matches!(name.as_str(), "has" | "includes" | "get" | "hasOwnProperty" | "hasOwn") {
             return None;
         }
+        let (object, _) = self.receiver(c)?;
+        // `e.listeners(x).includes(f)`.
+        if self.is_listener_list(object) {
+            return Some(Guard::Once);
+        }
         let asks_emitter = self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(|o| seen.receivers.contains(o)));
         if seen.foreign && !asks_emitter {
             return None;
         }
-        let (object, _) = self.receiver(c)?;
         let collection = self.origins(object);
         // The program adds to that collection, near by.
         let top = self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
@@ -383,13 +415,39 @@ impl Program<'_> {
                 return false;
             }
             let inside = self.within(at.with(assign.function), f) || self.within(f, at.with(assign.function));
-            let same_owner =
-                this && self.owner_around(at.with(assign.function)) == self.owner_around(f) && self.owner_around(f).is_some() && {
-                    let g = at.with(assign.function);
-                    self.owner_of_this(g).is_none_or(|o| !self.is_constructor(g, o))
-                };
+            // A field that another method sets guards only where that method belongs to the line's own path: a state that ends it all
+            // (`destroyed`) is set elsewhere, and lets the line run again and again until then.
+            let same_owner = this && {
+                let g = at.with(assign.function);
+                self.owner_around(g) == self.owner_around(f)
+                    && self.owner_around(f).is_some()
+                    && self.owner_of_this(g).is_none_or(|o| !self.is_constructor(g, o))
+                    && self.on_path_of(g, f)
+            };
             (inside || same_owner) && self.same_object(&self.origins(place.with(*o)), &holder)
         })
+    }
+
+    /// `g` runs because `f` runs, or runs `f`: called from it, handed on by it, or around it, a few calls apart.
+    fn on_path_of(&self, g: Fun, f: Fun) -> bool {
+        let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        let (f, g) = (top(f), top(g));
+        self.leads(f, g, CALLS) || self.leads(g, f, CALLS)
+    }
+
+    /// Something written in `from` calls `to` or hands it on, at most so many functions apart.
+    fn leads(&self, from: Fun, to: Fun, depth: u32) -> bool {
+        if from == to {
+            return true;
+        }
+        let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        depth > 0
+            && self
+                .callers(to)
+                .iter()
+                .copied()
+                .chain(self.passed(to).iter().map(|p| p.call))
+                .any(|c| top(self.function_of(c)) != to && self.leads(from, top(self.function_of(c)), depth - 1))
     }
 
     /// Two sets of origins meet, `this` of one owner being one object.

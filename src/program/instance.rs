@@ -104,6 +104,15 @@ impl Program<'_> {
         }
         if !origin.path.is_empty() {
             let sources = self.field_sources(origin);
+            // Written just before, on every way to the line: what was written counts. (What a constructor is given has a count of its own.)
+            if !self.is_constructor(g, owner)
+                && let Some((_, origins)) = sources.iter().find(|(assign, origins)| !origins.is_empty() && self.is_just_before(*assign, c)) {
+                let counts: Vec<Count> =
+                    origins.iter().filter(|o| *o != origin).map(|o| self.count_at(c, o, depth - 1)).collect();
+                if !counts.is_empty() {
+                    return counts.into_iter().max_by_key(Count::rank).expect("there is one");
+                }
+            }
             for (assign, origins) in &sources {
                 let at = assign.with(self.assign(*assign).function);
                 // Written fresh before the line, in this activation.
@@ -225,6 +234,26 @@ impl Program<'_> {
         self.step_function(g, format!("`{}` is the {} object itself: it outlives each call", self.show(origin), self.owner_name(owner)))
     }
 
+    /// The assignment stands before the call in one function, in the call's block or one around it, so that every way to the call
+    /// passes it.
+    pub(super) fn is_just_before(&self, a: At<AssignId>, c: CallAt) -> bool {
+        let (assign, call) = (self.assign(a), self.call(c));
+        if a.file != c.file || assign.function != call.function || assign.only_if_empty {
+            return false;
+        }
+        let mut at = c.with(call.block);
+        let mut upto = self.order_of(c);
+        loop {
+            let here = self.block(at);
+            if at.id == assign.block {
+                return here.items.iter().take(upto).any(|i| *i == Item::Assign(a.id));
+            }
+            let Some(parent) = here.parent else { return false };
+            upto = here.index as usize;
+            at = at.with(parent);
+        }
+    }
+
     /// The assignment stands after the call, in one function.
     pub(super) fn is_after(&self, a: At<AssignId>, c: CallAt) -> bool {
         let (assign, call) = (self.assign(a), self.call(c));
@@ -295,6 +324,14 @@ impl Program<'_> {
                 inside = true;
                 continue;
             }
+            // The listener that is added runs once and is used up before the line comes again; a test lets the edge be taken once.
+            if let Some(by) = starter.by
+                && (by == c && matches!(starter.how, Started::Listener(_)) && super::sites::registration(self, c).is_some_and(|site| site.once)
+                    || starter.how == Started::Called && self.is_guarded_edge(by, false))
+            {
+                inside = true;
+                continue;
+            }
             let within_owner = starter.within.and_then(|w| self.owner_around(w)).is_some_and(|o| self.related(o, owner));
             let found = match (starter.times, &starter.how) {
                 (_, Started::Public) => continue,
@@ -353,9 +390,9 @@ impl Program<'_> {
             return best;
         }
         if this == f
-            && let Some(runs) = self.runs_as_lifecycle(f)
+            && let Some(contract) = self.runs_as_lifecycle(f)
         {
-            return Some(runs);
+            return contract.runs();
         }
         if this == f && !inside && self.owner_of_function(f).is_some() {
             let step = self.step_function(f, format!("`{}` is called any number of times on one object", self.function_name(f)));

@@ -9,7 +9,7 @@
 //! | `calls` | what does a call run, who starts a function and how often |
 //! | `sites` | which calls add listeners, which take them away |
 //! | `guards` | which tests let a line run once |
-//! | `runs`, `loops`, `stages`, `patches` | how often does a function run, and within what |
+//! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
 //! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
 //! | `matching`, `paths`, `firing`, `disposers` | does a release meet its registration, on every way, ever |
 //! | `discharge` | what ends the obligation |
@@ -24,6 +24,7 @@ pub mod discharge;
 pub mod disposers;
 pub mod firing;
 pub mod foreign;
+pub mod frameworks;
 pub mod guards;
 mod indices;
 pub mod instance;

@@ -464,6 +464,22 @@ impl Program<'_> {
         out
     }
 
+    /// The function that `super.key()` runs where `owner` is the parent: its own, else the nearest ancestor's.
+    pub fn inherited(&self, owner: Owner, key: PathKey) -> Vec<Fun> {
+        let mut level = vec![owner];
+        let mut seen = level.clone();
+        while !level.is_empty() && seen.len() < 64 {
+            let found: Vec<Fun> =
+                level.iter().flat_map(|&o| self.members(o)).filter(|(k, _)| *k == key).map(|(_, f)| *f).collect();
+            if !found.is_empty() {
+                return found;
+            }
+            level = level.iter().flat_map(|&o| self.parents(o)).filter_map(owner_of_constructor).filter(|o| !seen.contains(o)).collect();
+            seen.extend(&level);
+        }
+        Vec::new()
+    }
+
     /// Every assignment to a field (an access path from `this`) of an owner or its family.
     pub fn field_assigns(&self, owner: Owner, path: &[PathKey]) -> Vec<At<AssignId>> {
         let mut out = Vec::new();

@@ -39,7 +39,7 @@ impl Program<'_> {
                 && site.handler == Some(self.call(p.call).args[p.arg])
             {
                 match site.event.as_deref() {
-                    Some(event @ ("aborted" | "abort")) if !self.same_object(&self.origins(site.receiver), &registration.receivers) => {
+                    Some(event @ ("aborted" | "abort")) if !self.same_object(&site.receivers(self), &registration.receivers) => {
                         out = Some(format!("it is removed only when `{event}` fires, which is the exception"));
                         continue;
                     }

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::calls::{Started, Starter, Times};
 use super::count::DEPTH;
 use super::walk::{self, Walk};
-use super::{At, Fun, Owner, PathKey, Program, Root};
+use super::{At, Fun, Owner, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
 
@@ -85,9 +85,9 @@ impl Program<'_> {
             }
         };
         if goal.is_none()
-            && let Some(runs) = self.runs_as_lifecycle(f)
+            && let Some(contract) = self.runs_as_lifecycle(f)
         {
-            return walk.leave(entered, Some(runs));
+            return walk.leave(entered, contract.runs());
         }
         let mut best: Option<Runs> = None;
         let better = |best: &Option<Runs>, runs: &Runs| best.as_ref().is_none_or(|b| runs.confidence > b.confidence);
@@ -158,6 +158,9 @@ impl Program<'_> {
         }
         let within = starter.within?;
         let by = starter.by?;
+        if starter.how == Started::Called && self.is_guarded_edge(by, goal.is_none()) {
+            return None;
+        }
         if starter.how == Started::Called
             && let Some(around) = self.loop_around(by.with(self.call(by).block))
             && goal.is_none_or(|g| self.within(within, g))
@@ -192,9 +195,9 @@ impl Program<'_> {
             return if goal.is_none() { self.runs_as_maker(f) } else { None };
         }
         if goal.is_none()
-            && let Some(runs) = self.runs_as_lifecycle(f)
+            && let Some(contract) = self.runs_as_lifecycle(f)
         {
-            return Some(runs);
+            return contract.runs();
         }
         let member = match self.owner_of_function(f) {
             Some(Owner::Literal(literal)) => goal.is_none_or(|g| self.literal_function(literal) == Some(g)) && self.is_given_out(literal),
@@ -215,44 +218,11 @@ impl Program<'_> {
     /// Users of the package make objects of a public class.
     pub(super) fn runs_as_maker(&self, f: Fun) -> Option<Runs> {
         let owner = self.owner_of_this(f)?;
-        if !self.is_public_owner(owner) {
+        if !self.is_public_owner(owner) || self.decorated_lifetime(owner) == Some(Region::Program) {
             return None;
         }
         let step = self.step_function(f, format!("users of the package make any number of {} objects", self.owner_name(owner)));
         Some(Runs { region: Region::Instance, confidence: Confidence::Medium, steps: vec![step], operation: false, cycle: false })
-    }
-
-    /// A framework calls the member, by its name, at each mount or render.
-    pub(super) fn runs_as_lifecycle(&self, f: Fun) -> Option<Runs> {
-        let owner = self.owner_of_function(f)?;
-        let name = &self.fun(f).name;
-        for lifecycle in self.models.lifecycles() {
-            let base = self
-                .owner_model(owner)
-                .is_some_and(|ix| lifecycle.bases.iter().filter_map(|b| self.models.type_named(b)).any(|b| self.models.is_a(ix, b)));
-            let by_name = lifecycle.by_name
-                && lifecycle
-                    .teardown
-                    .iter()
-                    .chain(lifecycle.pairs.iter().map(|(_, down)| down))
-                    .any(|t| !self.methods(owner, PathKey::Name(self.sym(t))).is_empty());
-            if !base && !by_name {
-                continue;
-            }
-            let paired = lifecycle.pairs.iter().any(|(set_up, _)| set_up == name);
-            let once = lifecycle.once.contains(name) || paired;
-            if !once && !lifecycle.many.contains(name) {
-                continue;
-            }
-            let region = if once { lifecycle.lifetime.unwrap_or(Region::Mount) } else { Region::Render };
-            let region = if paired { Region::Mount } else { region };
-            if !matches!(region, Region::Mount | Region::Render) {
-                return None;
-            }
-            let step = self.step_function(f, format!("`{name}` runs at each {}", region.word()));
-            return Some(Runs { region, confidence: Confidence::Medium, steps: vec![step], operation: false, cycle: false });
-        }
-        None
     }
 
     /// The timer's function ends the timer before anything else can run again.

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::types::Type;
 use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
-use crate::models::Kind;
+use crate::models::{Kind, Releases};
 
 /// How far helpers of helpers are followed.
 const LIFTS: u32 = 3;
@@ -16,7 +16,8 @@ const LIFTS: u32 = 3;
 #[derive(Debug, Clone)]
 pub struct Site {
     pub call: CallAt,
-    pub receiver: At<ValueId>,
+    /// None: the global object (`addEventListener(event, listener)`).
+    pub receiver: Option<At<ValueId>>,
     pub event: Option<Rc<str>>,
     pub event_value: Option<ValueId>,
     pub handler: Option<ValueId>,
@@ -26,6 +27,20 @@ pub struct Site {
     pub options: Option<ValueId>,
     /// By a method that registers on the side (`socket.setTimeout(ms, f)`).
     pub implicit: bool,
+}
+
+impl Site {
+    /// The objects that the listener may be added to.
+    pub fn receivers(&self, program: &Program) -> Rc<[Origin]> {
+        origins_of(program, self.receiver)
+    }
+}
+
+fn origins_of(program: &Program, receiver: Option<At<ValueId>>) -> Rc<[Origin]> {
+    match receiver {
+        Some(receiver) => program.origins(receiver),
+        None => Rc::from([Origin::root(Root::Global(program.sym("window")))]),
+    }
 }
 
 /// A call that adds a listener, resolved.
@@ -98,7 +113,14 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
     if call.kind != CallKind::Call {
         return None;
     }
-    let Value::Member(object, key) = program.value(c.with(call.callee)) else { return modelled(program, c, None) };
+    let (object, key) = match program.value(c.with(call.callee)) {
+        Value::Member(object, key) => (object, key),
+        Value::Global(name) if name == "addEventListener" => {
+            let [event, handler, rest @ ..] = &call.args[..] else { return None };
+            return plausible(program, c, *event, *handler).then(|| added(program, c, None, name, *event, *handler, rest));
+        }
+        _ => return modelled(program, c, None),
+    };
     let mut receiver = c.with(*object);
     let mut args: &[ValueId] = &call.args;
     let mut name: Rc<str> = match key {
@@ -127,26 +149,39 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
         args = elements;
     }
     if is_registration_name(&name) {
-        let [event, handler, rest @ ..] = args else { return None };
+        // `query.addListener(f)`, `runtime.onMessage.addListener(f)`: the method fixes the event.
+        let [event, handler, rest @ ..] = args else { return modelled(program, c, Some(receiver)) };
         if !plausible(program, c, *event, *handler) || is_other(program, receiver) || is_static_helper(program, c, receiver) {
             return None;
         }
-        let target = &*name == "addEventListener";
-        let options = rest.first().copied().filter(|_| target);
-        let once = matches!(&*name, "once" | "prependOnceListener") || options.is_some_and(|o| flag(program, c.with(o), "once"));
-        return Some(Site {
-            call: c,
-            receiver,
-            event: program.constant(c.with(*event)),
-            event_value: Some(*event),
-            handler: Some(*handler),
-            once,
-            target,
-            options,
-            implicit: false,
-        });
+        return Some(added(program, c, Some(receiver), &name, *event, *handler, rest));
     }
     modelled(program, c, Some(receiver))
+}
+
+/// `name(event, handler, ...rest)`, one of the methods that emitters have by themselves.
+fn added(
+    program: &Program,
+    c: CallAt,
+    receiver: Option<At<ValueId>>,
+    name: &str,
+    event: ValueId,
+    handler: ValueId,
+    rest: &[ValueId],
+) -> Site {
+    let target = name == "addEventListener";
+    let options = rest.first().copied().filter(|_| target);
+    Site {
+        call: c,
+        receiver,
+        event: program.constant(c.with(event)),
+        event_value: Some(event),
+        handler: Some(handler),
+        once: matches!(name, "once" | "prependOnceListener") || options.is_some_and(|o| flag(program, c.with(o), "once")),
+        target,
+        options,
+        implicit: false,
+    }
 }
 
 /// A registration that a model tells of: `socket.setTimeout(ms, f)`, `addAbortListener(signal, f)`, `finished(stream, f)`.
@@ -175,7 +210,7 @@ fn modelled(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Opti
         let event_value = registers.event_arg.and_then(|i| args.get(i).copied());
         return Some(Site {
             call: c,
-            receiver: on,
+            receiver: Some(on),
             event: registers.event.as_deref().map(Rc::from).or_else(|| event_value.and_then(|v| program.constant(c.with(v)))),
             event_value,
             handler,
@@ -281,10 +316,37 @@ fn is_other(program: &Program, receiver: At<ValueId>) -> bool {
     })
 }
 
-/// The release that a call is by itself: receiver, event, listener.
-pub fn release(program: &Program, c: CallAt) -> Option<(At<ValueId>, Option<ValueId>, Option<ValueId>)> {
+/// A call that takes listeners away, before anything is resolved.
+#[derive(Debug, Clone)]
+pub struct ReleaseSite {
+    /// None: the global object (`removeEventListener(event, listener)`).
+    pub receiver: Option<At<ValueId>>,
+    /// None: every event.
+    pub event: Option<ReleasedEvent>,
+    /// None: every listener of the event.
+    pub listener: Option<ValueId>,
+}
+
+/// How a release names its event.
+#[derive(Debug, Clone)]
+pub enum ReleasedEvent {
+    Given(ValueId),
+    /// The method fixes it (`query.removeListener(f)`).
+    Fixed(Rc<str>),
+}
+
+/// The release that a call is by itself.
+pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
     let call = program.call(c);
-    let Value::Member(object, key) = program.value(c.with(call.callee)) else { return None };
+    let given = |event: &ValueId| Some(ReleasedEvent::Given(*event));
+    let (object, key) = match program.value(c.with(call.callee)) {
+        Value::Member(object, key) => (object, key),
+        Value::Global(name) if name == "removeEventListener" => {
+            let [event, handler, ..] = &call.args[..] else { return None };
+            return Some(ReleaseSite { receiver: None, event: given(event), listener: Some(*handler) });
+        }
+        _ => return None,
+    };
     let mut receiver = c.with(*object);
     let mut args: &[ValueId] = &call.args;
     let mut name: Rc<str> = match key {
@@ -300,15 +362,50 @@ pub fn release(program: &Program, c: CallAt) -> Option<(At<ValueId>, Option<Valu
         receiver = c.with(args[0]);
         args = &args[1..];
     }
-    match &*name {
-        "removeAllListeners" => Some((receiver, args.first().copied(), None)),
-        "off" | "removeListener" | "removeEventListener" => match args {
-            [event, handler, ..] => Some((receiver, Some(*event), Some(*handler))),
-            [event] if &*name == "off" => Some((receiver, Some(*event), None)),
-            [] if &*name == "off" => Some((receiver, None, None)),
-            _ => None,
-        },
-        _ => None,
+    if is_other_method(program, c, receiver) {
+        return None;
+    }
+    let receiver = Some(receiver);
+    match (&*name, args) {
+        ("removeAllListeners", args) => Some(ReleaseSite { receiver, event: args.first().and_then(given), listener: None }),
+        ("off" | "removeListener" | "removeEventListener", [event, handler, ..]) => {
+            Some(ReleaseSite { receiver, event: given(event), listener: Some(*handler) })
+        }
+        ("off", args) if !is_released_by_model(program, c) => {
+            Some(ReleaseSite { receiver, event: args.first().and_then(given), listener: None })
+        }
+        _ => modelled_release(program, c, receiver),
+    }
+}
+
+/// `this.off(...)` that runs a method of the program's own, on an object that is no emitter: what that method does is what counts.
+fn is_other_method(program: &Program, c: CallAt, receiver: At<ValueId>) -> bool {
+    !program.functions_called(c).is_empty()
+        && program.origins(receiver).iter().all(|o| match program.type_of(o) {
+            Some(Type::Owner(owner)) => {
+                let has = |name: &str| !program.methods(owner, super::PathKey::Name(program.sym(name))).is_empty();
+                program.owner_model(owner).is_none() && !["on", "addListener", "addEventListener", "emit", "dispatchEvent"].iter().any(|n| has(n))
+            }
+            _ => false,
+        })
+}
+
+fn is_released_by_model(program: &Program, c: CallAt) -> bool {
+    program.method_model(c).is_some_and(|model| model.releases.is_some() && model.release_event.is_some())
+}
+
+/// A release that a model tells of: `query.removeListener(f)`, `channel.unsubscribe(name, f)`.
+fn modelled_release(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Option<ReleaseSite> {
+    let model = program.method_model(c)?;
+    let args = &program.call(c).args;
+    let fixed = model.release_event.as_deref().map(|event| ReleasedEvent::Fixed(event.into()));
+    let event = || fixed.clone().or_else(|| args.first().map(|&event| ReleasedEvent::Given(event)));
+    match model.releases? {
+        Releases::All => Some(ReleaseSite { receiver, event: event(), listener: None }),
+        Releases::Listener => {
+            let at = model.release_arg.unwrap_or(if fixed.is_some() { 0 } else { 1 });
+            Some(ReleaseSite { receiver, event: event(), listener: args.get(at).copied() })
+        }
     }
 }
 
@@ -331,7 +428,7 @@ impl Sites {
                 registrations.push(Registration {
                     call: c,
                     inner: c,
-                    receivers: program.origins(site.receiver).to_vec(),
+                    receivers: site.receivers(program).to_vec(),
                     event,
                     handlers: site.handler.map(|h| program.origins(c.with(h)).to_vec()).unwrap_or_default(),
                     once: site.once,
@@ -340,13 +437,16 @@ impl Sites {
                     options: site.options.map(|o| c.with(o)),
                     through: Vec::new(),
                 });
-            } else if let Some((receiver, event, handler)) = release(program, c) {
+            } else if let Some(site) = release(program, c) {
                 releases.push(Release {
                     call: c,
                     inner: c,
-                    receivers: program.origins(receiver).to_vec(),
-                    event: event.map(|e| key_of(program, c.with(e))),
-                    handlers: handler.map(|h| program.origins(c.with(h)).to_vec()),
+                    receivers: origins_of(program, site.receiver).to_vec(),
+                    event: site.event.map(|event| match event {
+                        ReleasedEvent::Given(value) => key_of(program, c.with(value)),
+                        ReleasedEvent::Fixed(name) => EventKey::Name(name),
+                    }),
+                    handlers: site.listener.map(|h| program.origins(c.with(h)).to_vec()),
                     capture: program.call(c).args.get(2).is_some_and(|&o| is_capture(program, c.with(o))),
                 });
             }

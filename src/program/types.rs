@@ -200,7 +200,7 @@ impl Program<'_> {
             if passed.shift == 0
                 && let Some(site) = sites::registration(self, passed.call)
                 && site.handler == Some(self.call(passed.call).args[passed.arg])
-                && let Some(found) = self.origins(site.receiver).iter().find_map(|o| self.type_of(o))
+                && let Some(found) = site.receivers(self).iter().find_map(|o| self.type_of(o))
             {
                 return Some(found);
             }
@@ -236,13 +236,22 @@ impl Program<'_> {
                         -2 => true,
                         at => passed.arg as i32 == at,
                     };
+                    // A function that declares enough parameters gets an error first.
+                    let error_first = callback.error_first_at.is_some_and(|at| function.params.len() >= at) as usize;
                     if here
                         && callback.member.is_none()
-                        && let Some(found) = callback.params.get(index).and_then(|t| self.used_type(t))
+                        && self.condition_holds(passed.call, callback)
+                        && let Some(at) = index.checked_sub(error_first)
+                        && let Some(found) = callback.params.get(at).and_then(|t| self.used_type(t))
                     {
                         return Some(found);
                     }
                 }
+            }
+        }
+        for optioned in self.optioned(f) {
+            if let Some(found) = self.option_callback(optioned).and_then(|callback| self.used_type(callback.params.get(i)?)) {
+                return Some(found);
             }
         }
         // The arguments of its callers, where the first that tells a type speaks for all.
@@ -264,7 +273,7 @@ impl Program<'_> {
     /// The type of a listener's parameter.
     fn event_param(&self, site: &sites::Site, index: usize) -> Option<Type> {
         let event = site.event.as_ref()?;
-        for origin in self.origins(site.receiver).iter() {
+        for origin in site.receivers(self).iter() {
             if let Some(Type::Model(ix)) = self.model_type(origin)
                 && let Some(model) = self.models.event(ix, event)
             {
@@ -546,7 +555,9 @@ impl Program<'_> {
         if uses.events.iter().any(|e| &**e == "socket") {
             return self.used_type("http.ClientRequest");
         }
+        // An element of `signals` is a signal.
         let name = self.show(origin).rsplit('.').next().unwrap_or("").to_lowercase();
+        let name = name.strip_suffix("s[…]").unwrap_or(&name);
         let aborts = uses.events.iter().any(|e| &**e == "abort");
         if name.ends_with("signal") && (aborts || uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted"))) {
             return self.used_type("AbortSignal");

@@ -436,6 +436,12 @@ impl Program<'_> {
                 return self.origins(object).to_vec();
             }
         }
+        if self.functions_called(c).is_empty()
+            && let Some(returned) = self.method_model(c).and_then(|method| method.returns_arg)
+            && let Some(returned) = arg(returned)
+        {
+            return self.origins(returned).to_vec();
+        }
         for f in self.functions_called(c) {
             let function = self.fun(f);
             if function.is_generator || function.returns.is_empty() || function.returns.len() > WIDTH || self.within(self.function_of(c), f)

@@ -1,0 +1,199 @@
+//! Frameworks: functions that nobody in the program calls, and that a library runs by contract: callbacks and members of options
+//! that a model tells of, decorated methods, life-cycle methods.
+
+use super::calls::{Optioned, Started, Starter, Times};
+use super::runs::Runs;
+use super::{At, CallAt, Fun, Owner, PathKey, Program, Root};
+use crate::facts::*;
+use crate::findings::{Confidence, Region};
+use crate::models::{self, Lifecycle, Method};
+
+/// What a framework does with a member of an object of its own kind.
+pub(super) enum Contract {
+    /// It runs once in the life of the program: the object is one for all.
+    Once,
+    Many(Runs),
+}
+
+impl Contract {
+    /// None: once.
+    pub(super) fn runs(self) -> Option<Runs> {
+        match self {
+            Contract::Once => None,
+            Contract::Many(runs) => Some(runs),
+        }
+    }
+}
+
+/// How a model's word for «how often» starts a function.
+pub(super) fn started(runs: models::Runs) -> (Started, Times) {
+    let entry = |region| (Started::Entry, Times::Many(region));
+    match runs {
+        models::Runs::Now => (Started::Called, Times::One),
+        models::Runs::Once => (Started::Callback, Times::One),
+        models::Runs::Each => (Started::Each, Times::Many(Region::Iteration)),
+        models::Runs::Many | models::Runs::Event => entry(Region::Event),
+        models::Runs::Server => entry(Region::Server),
+        models::Runs::Connection => entry(Region::Connection),
+        models::Runs::Request => entry(Region::Request),
+        models::Runs::Message => entry(Region::Message),
+        models::Runs::Tick => (Started::Interval, Times::Many(Region::Tick)),
+        models::Runs::Render => entry(Region::Render),
+        models::Runs::Mount => entry(Region::Mount),
+    }
+}
+
+/// The region that a model's word means, where it repeats.
+fn region(runs: models::Runs) -> Option<Region> {
+    match started(runs).1 {
+        Times::Many(region) => Some(region),
+        Times::One => None,
+    }
+}
+
+impl Program<'_> {
+    /// The callback that a model tells of for a member of an object handed to a call.
+    pub(super) fn option_callback(&self, optioned: &Optioned) -> Option<&models::Callback> {
+        let model = self.method_model(optioned.call)?;
+        model.callbacks.iter().find(|callback| {
+            callback.arg == optioned.arg as i32
+                && self.condition_holds(optioned.call, callback)
+                && callback.member.as_ref().is_some_and(|names| names.iter().any(|name| self.leads_to(name, &optioned.path)))
+        })
+    }
+
+    /// The condition of a callback (`addHook('onRequest', f)`), where it has one.
+    pub(super) fn condition_holds(&self, c: CallAt, callback: &models::Callback) -> bool {
+        callback.when.as_ref().is_none_or(|when| {
+            let given = self.call(c).args.get(when.arg).and_then(|&v| self.constant(c.with(v)));
+            given.is_some_and(|given| when.is.iter().any(|name| *name == *given))
+        })
+    }
+
+    /// A dotted member path (`resolvers.*.*`) leads to this one; elements of an array are looked through.
+    fn leads_to(&self, dotted: &str, path: &[PathKey]) -> bool {
+        let keys: Vec<&PathKey> = path.iter().filter(|key| **key != PathKey::Element).collect();
+        let names: Vec<&str> = dotted.split('.').collect();
+        names.len() == keys.len()
+            && names.iter().zip(keys).all(|(name, key)| {
+                *name == "*"
+                    || match key {
+                        PathKey::Name(sym) => &*self.text(*sym) == *name,
+                        _ => false,
+                    }
+            })
+    }
+
+    /// How a framework comes to run a decorated method.
+    pub(super) fn decorated(&self, f: Fun) -> Option<Starter> {
+        self.fun(f).decorators.iter().find_map(|name| {
+            let runs = self.decorator(f.file, name)?.runs?;
+            let (how, times) = started(runs);
+            Some(Starter { how, by: None, within: self.parent(f), times })
+        })
+    }
+
+    /// The model of a decorator, where the file has it from one of the modules that export it.
+    fn decorator(&self, file: u32, name: &str) -> Option<&models::Decorator> {
+        self.view.decorators().find(|model| {
+            model.name.iter().any(|n| n == name)
+                && self.facts(file).bindings.iter().any(|binding| {
+                    binding.name == name
+                        && binding.kind == BindingKind::Import
+                        && binding.defs.iter().any(|&def| {
+                            let from = self.assign(At::new(file, def)).from;
+                            matches!(self.value(At::new(file, from)), Value::Import(module, _) if model.modules.contains(module))
+                        })
+                })
+        })
+    }
+
+    /// A class whose decorator says how long its objects live.
+    pub(super) fn decorated_lifetime(&self, owner: Owner) -> Option<Region> {
+        let Owner::Class(class) = owner else { return None };
+        self.class(class).decorators.iter().find_map(|name| self.decorator(class.file, name)?.lifetime)
+    }
+
+    /// A framework calls the member, by its name.
+    pub(super) fn runs_as_lifecycle(&self, f: Fun) -> Option<Contract> {
+        let owner = self.owner_of_function(f)?;
+        let name = &self.fun(f).name;
+        for lifecycle in self.view.lifecycles() {
+            let paired = lifecycle.pairs.iter().any(|(set_up, _)| set_up == name);
+            let once = lifecycle.once.contains(name) || paired;
+            if !once && !lifecycle.many.contains(name) || !self.follows(owner, lifecycle) {
+                continue;
+            }
+            let lifetime = lifecycle.lifetime;
+            let region = if paired {
+                Region::Mount
+            } else if once {
+                match lifetime.unwrap_or(Region::Instance) {
+                    Region::Program => return Some(Contract::Once),
+                    Region::Instance => return None,
+                    lifetime => lifetime,
+                }
+            } else {
+                lifecycle.runs.and_then(region).unwrap_or(Region::Event)
+            };
+            // What runs again and again on one object is known by who calls the object's methods.
+            if !once && !matches!(region, Region::Mount | Region::Render) && lifetime != Some(Region::Program) {
+                return None;
+            }
+            let step = self.step_function(f, format!("`{name}` runs at each {}", region.word()));
+            return Some(Contract::Many(Runs { region, confidence: Confidence::Medium, steps: vec![step], operation: false, cycle: false }));
+        }
+        None
+    }
+
+    /// The owner's objects are such that the framework calls these methods of them.
+    fn follows(&self, owner: Owner, lifecycle: &Lifecycle) -> bool {
+        let base = || {
+            self.owner_model(owner)
+                .is_some_and(|ix| lifecycle.bases.iter().filter_map(|b| self.models.type_named(b)).any(|b| self.models.is_a(ix, b)))
+        };
+        let implements = || match owner {
+            Owner::Class(class) => self.class(class).implements.iter().any(|name| lifecycle.implements.contains(name)),
+            _ => false,
+        };
+        let by_name = || {
+            lifecycle.by_name
+                && lifecycle
+                    .teardown
+                    .iter()
+                    .chain(lifecycle.pairs.iter().map(|(_, down)| down))
+                    .any(|t| !self.methods(owner, PathKey::Name(self.sym(t))).is_empty())
+        };
+        base() || implements() || by_name() || self.is_options_of(owner, lifecycle)
+    }
+
+    /// The literal is handed to a function that takes such options (`defineComponent({...})`).
+    fn is_options_of(&self, owner: Owner, lifecycle: &Lifecycle) -> bool {
+        let Owner::Literal(_) = owner else { return false };
+        if lifecycle.options_of.is_empty() {
+            return false;
+        }
+        self.members(owner).iter().flat_map(|&(_, f)| self.optioned(f)).filter(|optioned| optioned.path.len() == 1).any(|optioned| {
+            let c = optioned.call;
+            self.origins(c.with(self.call(c).callee)).iter().any(|o| {
+                let Root::Module(module) = o.root else { return false };
+                let keys: Vec<_> = o
+                    .path
+                    .iter()
+                    .filter_map(|key| match key {
+                        PathKey::Name(sym) => Some(self.text(*sym)),
+                        _ => None,
+                    })
+                    .collect();
+                let member = keys.join(".");
+                let member = if member.is_empty() { "default" } else { &member };
+                lifecycle.options_of.contains(&format!("{}#{member}", self.text(module)))
+            })
+        })
+    }
+
+    /// What `new` of a modelled type does besides making the object.
+    pub(super) fn construct_model(&self, c: CallAt) -> Option<&Method> {
+        self.origins(c.with(self.call(c).callee)).iter().find_map(|o| self.models.construct(self.constructed(o)?))
+    }
+}
