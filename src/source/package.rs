@@ -19,11 +19,15 @@ pub struct Package {
 }
 
 impl Package {
-    /// Reads `folder/package.json`; none where there is none that is an object.
+    /// Reads `folder/package.json`; none where there is none that is an object, or where it only tells Node how to read the files
+    /// of a folder (`{"type": "commonjs"}` in a build folder), and the package is the one around.
     pub fn read(folder: &Utf8Path) -> Option<Package> {
         let text = fs::read_to_string(folder.join("package.json")).ok()?;
         let json: Value = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()?;
         let json = json.as_object()?;
+        if json.contains_key("type") && !PACKAGE.iter().any(|field| json.contains_key(*field)) {
+            return None;
+        }
         let mut targets = Vec::new();
         for field in ["main", "module", "browser", "exports", "bin", "types", "typings", "jsnext:main", "react-native", "source"] {
             if let Some(value) = json.get(field) {
@@ -106,6 +110,10 @@ fn collect(value: &Value, targets: &mut Vec<String>) {
     }
 }
 
+/// Fields of which a package's own `package.json` has at least one. (`name` is not among them: some builds repeat it.)
+const PACKAGE: [&str; 8] =
+    ["version", "main", "module", "exports", "bin", "dependencies", "devDependencies", "scripts"];
+
 /// Folders that build steps write to.
 const BUILT: [&str; 16] = [
     "dist",
@@ -175,6 +183,14 @@ mod tests {
         files.sort();
         let package = Package::read(root).expect("a package");
         package.entries(&files).iter().map(|entry| entry.strip_prefix(root).expect("inside").to_string()).collect()
+    }
+
+    #[test]
+    fn a_folder_that_only_names_its_module_system_is_no_package() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        fs::write(root.join("package.json"), r#"{"name":"a","type":"commonjs","sideEffects":false}"#).expect("written");
+        assert!(Package::read(root).is_none());
     }
 
     #[test]
