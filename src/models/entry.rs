@@ -1,6 +1,14 @@
 //! Which files a framework calls, by their place.
 
-use super::Entry;
+use super::{Entry, Lifecycle};
+
+impl Lifecycle {
+    /// An object literal with these members is such an object: a life-cycle method beside a group of members.
+    pub fn by_shape(&self, has: impl Fn(&str) -> bool) -> bool {
+        let any = |names: &[String]| names.iter().any(|name| has(name));
+        any(&self.members_in) && (any(&self.once) || any(&self.teardown))
+    }
+}
 
 impl Entry {
     /// The framework calls the exports of this file; `path` is below the package's root, with `/`.

@@ -401,6 +401,10 @@ pub struct Lifecycle {
     /// The default export of files with one of these endings is such an object literal (`.vue`).
     #[serde(default)]
     pub files: Vec<String>,
+    /// Members whose members are the object's own: `this` of a function in `methods: {...}` is the object around. An object literal that
+    /// has one of them beside a life-cycle method is meant, wherever it goes.
+    #[serde(default)]
+    pub members_in: Vec<String>,
     /// The teardown names are unmistakable: a class or object literal that has one is meant, whatever it extends.
     #[serde(default)]
     pub by_name: bool,

@@ -99,19 +99,23 @@ impl CallGraph {
         for c in program.all_calls() {
             let call = program.call(c);
             let targets = program.functions_called(c);
-            for &f in &targets {
+            // How a test calls the program says nothing of how it is used.
+            let speaks_of = |file: u32| !program.files[c.file as usize].test || program.files[file as usize].test;
+            for &f in targets.iter().filter(|f| speaks_of(f.file)) {
                 graph.callers.entry(f).or_default().push(c);
             }
             graph.targets.insert(c, targets);
             if call.kind == CallKind::New {
                 for origin in program.origins(c.with(call.callee)).iter() {
-                    if let Some(owner) = owner_of_constructor(origin) {
+                    if let Some(owner) = owner_of_constructor(origin)
+                        && speaks_of(owner.file())
+                    {
                         graph.makers.entry(owner).or_default().push(c);
                     }
                 }
             }
             for (arg, &value) in call.args.iter().enumerate() {
-                for (function, shift) in program.functions_of(c.with(value)) {
+                for (function, shift) in program.functions_of(c.with(value)).into_iter().filter(|(f, _)| speaks_of(f.file)) {
                     graph.passed.entry(function).or_default().push(Passed { call: c, arg, shift });
                 }
                 graph.options(program, c, arg, c.with(value), &[]);
@@ -179,6 +183,10 @@ impl CallGraph {
                     self.public.insert(f);
                     self.publish_owner(program, Owner::Proto(f), &mut origins);
                     self.publish_owner(program, Owner::Function(f), &mut origins);
+                    // `exported.Part = Part`.
+                    for value in program.field_values(Owner::Function(f)) {
+                        origins.extend(program.origins(value).iter().cloned());
+                    }
                     let returns = program.fun(f).returns.clone();
                     for value in returns.iter().take(8) {
                         origins.extend(program.origins(f.with(*value)).iter().cloned());
@@ -521,9 +529,10 @@ impl Program<'_> {
                     return starter(Started::Each, Times::Many(Region::Iteration));
                 }
                 ("Promise", false) if call.kind == CallKind::New => return starter(Started::Called, Times::One),
-                ("__awaiter" | "_asyncToGenerator" | "asyncToGenerator" | "__generator" | "_async_to_generator", _) => {
-                    return starter(Started::Called, Times::One);
-                }
+                ("__awaiter" | "__generator", _) => return starter(Started::Called, Times::One),
+                _ if made_async(&name) => return Vec::new(),
+                ("mark" | "m", true) if self.is_regenerator(c) => return Vec::new(),
+                ("wrap" | "w" | "async" | "a", true) if self.is_regenerator(c) => return starter(Started::Called, Times::One),
                 _ => {}
             }
         }
@@ -557,6 +566,19 @@ impl Program<'_> {
             }
         }
         starter(Started::Unknown, Times::One)
+    }
+
+    /// A member of the runtime that runs down-level generators (`regeneratorRuntime.wrap(f)`, `_regenerator().w(f)`).
+    pub(super) fn is_regenerator(&self, c: CallAt) -> bool {
+        self.receiver(c)
+            .is_some_and(|(object, _)| self.origins(object).iter().any(|o| self.show(o).to_ascii_lowercase().contains("regenerator")))
+    }
+
+    /// The body of a down-level generator, whose `while (1) switch` is no loop.
+    fn is_regenerator_body(&self, f: Fun) -> bool {
+        self.passed(f).iter().any(|p| {
+            self.callee_name(p.call).is_some_and(|n| matches!(n.as_str(), "wrap" | "w" | "async" | "a")) && self.is_regenerator(p.call)
+        })
     }
 
     /// What a function of the program does with its parameter: one starter for each place where it runs or passes it on, seen from
@@ -621,7 +643,8 @@ impl Program<'_> {
         while let Some(b) = at {
             let here = self.block(b);
             if matches!(here.kind, BlockKind::Loop(..)) {
-                return Some(b);
+                let outermost = here.parent.is_some_and(|p| self.block(block.with(p)).kind == BlockKind::Body);
+                return (!outermost || !self.is_regenerator_body(block.with(here.function))).then_some(b);
             }
             at = here.parent.map(|p| block.with(p));
         }
@@ -660,4 +683,9 @@ impl Program<'_> {
             _ => (None, None),
         }
     }
+}
+
+/// Helpers of compilers that make an asynchronous function out of a generator.
+pub(super) fn made_async(name: &str) -> bool {
+    matches!(name.trim_start_matches('_'), "asyncToGenerator" | "async_to_generator" | "wrapAsyncGenerator" | "__async")
 }

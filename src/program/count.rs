@@ -321,11 +321,14 @@ impl Program<'_> {
         if self.passed(g).iter().any(|p| super::sites::registration(self, p.call).is_some()) && origin.path.is_empty() {
             return Count::One;
         }
-        let mut unknown = false;
+        // What the package's users hand over is not known.
+        let mut unknown = self.is_public_function(g);
+        let mut called = false;
         for &caller in self.callers(g) {
             if self.within(self.function_of(caller), g) {
                 continue;
             }
+            called = true;
             for moved in self.from_callee(caller, g, origin) {
                 match self.count_at(caller, &moved, depth - 1) {
                     Count::Many(mut many) => {
@@ -337,7 +340,7 @@ impl Program<'_> {
                 }
             }
         }
-        if self.callers(g).is_empty() || unknown {
+        if !called || unknown {
             if let Some(many) = self.shared_by_bag(f, origin, g) {
                 return many;
             }

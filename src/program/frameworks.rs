@@ -141,7 +141,13 @@ impl Program<'_> {
                 return None;
             }
             let step = self.step_function(f, format!("`{name}` runs at each {}", region.word()));
-            return Some(Contract::Many(Runs { region, confidence: Confidence::Medium, steps: vec![step], operation: false, cycle: false }));
+            return Some(Contract::Many(Runs {
+                region,
+                confidence: Confidence::Medium,
+                steps: vec![step],
+                operation: false,
+                cycle: false,
+            }));
         }
         None
     }
@@ -164,7 +170,14 @@ impl Program<'_> {
                     .chain(lifecycle.pairs.iter().map(|(_, down)| down))
                     .any(|t| !self.methods(owner, PathKey::Name(self.sym(t))).is_empty())
         };
-        base() || implements() || by_name() || self.is_options_of(owner, lifecycle)
+        let by_shape = || match owner {
+            Owner::Literal(literal) => match self.value(literal) {
+                Value::Object(props, _) => lifecycle.by_shape(|name| props.iter().any(|(k, _)| *k == Key::Name(name.to_owned()))),
+                _ => false,
+            },
+            _ => false,
+        };
+        base() || implements() || by_name() || by_shape() || self.is_options_of(owner, lifecycle)
     }
 
     /// The literal is handed to a function that takes such options (`defineComponent({...})`).

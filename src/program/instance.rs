@@ -106,9 +106,9 @@ impl Program<'_> {
             let sources = self.field_sources(origin);
             // Written just before, on every way to the line: what was written counts. (What a constructor is given has a count of its own.)
             if !self.is_constructor(g, owner)
-                && let Some((_, origins)) = sources.iter().find(|(assign, origins)| !origins.is_empty() && self.is_just_before(*assign, c)) {
-                let counts: Vec<Count> =
-                    origins.iter().filter(|o| *o != origin).map(|o| self.count_at(c, o, depth - 1)).collect();
+                && let Some((_, origins)) = sources.iter().find(|(assign, origins)| !origins.is_empty() && self.is_just_before(*assign, c))
+            {
+                let counts: Vec<Count> = origins.iter().filter(|o| *o != origin).map(|o| self.count_at(c, o, depth - 1)).collect();
                 if !counts.is_empty() {
                     return counts.into_iter().max_by_key(Count::rank).expect("there is one");
                 }
@@ -326,7 +326,9 @@ impl Program<'_> {
             }
             // The listener that is added runs once and is used up before the line comes again; a test lets the edge be taken once.
             if let Some(by) = starter.by
-                && (by == c && matches!(starter.how, Started::Listener(_)) && super::sites::registration(self, c).is_some_and(|site| site.once)
+                && (by == c
+                    && matches!(starter.how, Started::Listener(_))
+                    && super::sites::registration(self, c).is_some_and(|site| site.once)
                     || starter.how == Started::Called && self.is_guarded_edge(by, false))
             {
                 inside = true;

@@ -85,14 +85,12 @@ impl Program<'_> {
         let sibling =
             if fault == Fault::NotReleased && !matches!(count, Count::Many(_)) { self.released_sibling(sites, registration) } else { None };
         // What hangs on an instance is guarded by a mark on the instance.
-        let own = registration.receivers.iter().any(|o| matches!(o.root, Root::This(_)));
+        let own = emitter != Emitter::Process && registration.receivers.iter().any(|o| matches!(o.root, Root::This(_)));
         let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer && !own);
         if guard == Some(Guard::Once) && !matches!(fault, Fault::Mismatch(..)) && sibling.is_none() {
             return None;
         }
-        if guard == Some(Guard::State)
-            && matches!(registration.event.name(), Some("connect" | "secureConnect" | "ready" | "lookup" | "open"))
-        {
+        if guard == Some(Guard::State) && self.is_early(&registration.event) {
             return None;
         }
         if registration.once
@@ -130,6 +128,18 @@ impl Program<'_> {
                     shown: self.show(origin),
                     steps: Vec::new(),
                 })
+            }
+        }
+    }
+
+    /// Every event that it may be comes once, at the start of a connection.
+    fn is_early(&self, event: &EventKey) -> bool {
+        let early = |name: &str| matches!(name, "connect" | "secureConnect" | "ready" | "lookup" | "open");
+        match event {
+            EventKey::Name(name) => early(name),
+            EventKey::Value(origins) => {
+                !origins.is_empty()
+                    && origins.iter().all(|o| matches!(o.root, Root::Const(name) if o.path.is_empty() && early(&self.text(name))))
             }
         }
     }

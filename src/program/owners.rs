@@ -26,6 +26,17 @@ pub enum Owner {
     Function(Fun),
 }
 
+impl Owner {
+    /// The file that it is written in.
+    pub fn file(self) -> u32 {
+        match self {
+            Owner::Class(class) => class.file,
+            Owner::Proto(f) | Owner::Function(f) => f.file,
+            Owner::Literal(literal) => literal.file,
+        }
+    }
+}
+
 #[derive(Default)]
 pub struct Owners {
     of_function: FxHashMap<Fun, Owner>,
@@ -125,6 +136,28 @@ impl Owners {
                     if let Value::Function(f) = program.value(literal.with(*value)) {
                         let key = program.path_key(file, key);
                         self.add(Owner::Literal(literal), key, literal.with(*f));
+                    }
+                }
+                self.grouped(program, literal, props);
+            }
+        }
+    }
+
+    /// `methods: { f() {} }` of a component's options: members of the component.
+    fn grouped(&mut self, program: &Program, literal: At<ValueId>, props: &[(Key, ValueId)]) {
+        let named = |name: &str| matches!(props.iter().find(|(k, _)| *k == Key::Name(name.to_owned())), Some((_, v)) if matches!(program.value(literal.with(*v)), Value::Object(..) | Value::Function(_)));
+        for lifecycle in program.view.lifecycles().filter(|l| !l.members_in.is_empty()) {
+            if !lifecycle.by_shape(named) {
+                continue;
+            }
+            for (key, value) in props {
+                let Key::Name(group) = key else { continue };
+                if let (true, Value::Object(inner, _)) = (lifecycle.members_in.contains(group), program.value(literal.with(*value))) {
+                    for (key, value) in inner {
+                        if let Value::Function(f) = program.value(literal.with(*value)) {
+                            let key = program.path_key(literal.file, key);
+                            self.move_to(Owner::Literal(literal), key, literal.with(*f));
+                        }
                     }
                 }
             }
@@ -310,8 +343,13 @@ impl Owners {
                     let path: Vec<PathKey> = target.path.iter().copied().chain([step]).collect();
                     self.fields.entry((owner, path)).or_default().push(At::new(file, AssignId(index as u32)));
                     let from = At::new(file, assign.from);
+                    // `this.handle = function () {...}.bind(this)` is a member too.
+                    let function = match program.value(from) {
+                        Value::Call(c) => program.bind_target(from.with(*c)).map_or(from, |(target, _)| target),
+                        _ => from,
+                    };
                     if target.path.is_empty()
-                        && let Value::Function(f) = program.value(from)
+                        && let Value::Function(f) = program.value(function)
                     {
                         self.add(owner, step, from.with(*f));
                     }
@@ -469,8 +507,7 @@ impl Program<'_> {
         let mut level = vec![owner];
         let mut seen = level.clone();
         while !level.is_empty() && seen.len() < 64 {
-            let found: Vec<Fun> =
-                level.iter().flat_map(|&o| self.members(o)).filter(|(k, _)| *k == key).map(|(_, f)| *f).collect();
+            let found: Vec<Fun> = level.iter().flat_map(|&o| self.members(o)).filter(|(k, _)| *k == key).map(|(_, f)| *f).collect();
             if !found.is_empty() {
                 return found;
             }
@@ -493,6 +530,20 @@ impl Program<'_> {
         out.sort();
         out.dedup();
         out
+    }
+
+    /// The values that the own fields of an owner get, in the order of the text.
+    pub(super) fn field_values(&self, owner: Owner) -> Vec<At<ValueId>> {
+        let mut assigns: Vec<At<AssignId>> = self
+            .owners
+            .fields
+            .iter()
+            .filter(|((o, path), _)| *o == owner && path.len() == 1)
+            .flat_map(|(_, assigns)| assigns)
+            .copied()
+            .collect();
+        assigns.sort();
+        assigns.into_iter().map(|a| a.with(self.assign(a).from)).collect()
     }
 
     /// Member functions of any owner under this key.

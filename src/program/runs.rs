@@ -202,8 +202,10 @@ impl Program<'_> {
         let member = match self.owner_of_function(f) {
             Some(Owner::Literal(literal)) => goal.is_none_or(|g| self.literal_function(literal) == Some(g)) && self.is_given_out(literal),
             Some(Owner::Class(_) | Owner::Proto(_)) if goal.is_none() => true,
-            // An arrow in a field is a method.
-            Some(Owner::Class(_) | Owner::Proto(_)) => function.kind == FunctionKind::Arrow && function.parent == goal.map(|g| g.id),
+            // An arrow or a bound function in a field is a method.
+            Some(Owner::Class(_) | Owner::Proto(_)) => {
+                (function.kind == FunctionKind::Arrow || self.this_given(f).is_some()) && function.parent == goal.map(|g| g.id)
+            }
             _ => false,
         };
         let returned = self.returned_by(f).iter().any(|&g| goal.is_none_or(|goal| g == goal) && !self.is_executor(g));

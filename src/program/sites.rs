@@ -384,7 +384,8 @@ fn is_other_method(program: &Program, c: CallAt, receiver: At<ValueId>) -> bool 
         && program.origins(receiver).iter().all(|o| match program.type_of(o) {
             Some(Type::Owner(owner)) => {
                 let has = |name: &str| !program.methods(owner, super::PathKey::Name(program.sym(name))).is_empty();
-                program.owner_model(owner).is_none() && !["on", "addListener", "addEventListener", "emit", "dispatchEvent"].iter().any(|n| has(n))
+                program.owner_model(owner).is_none()
+                    && !["on", "addListener", "addEventListener", "emit", "dispatchEvent"].iter().any(|n| has(n))
             }
             _ => false,
         })

@@ -165,6 +165,10 @@ impl Program<'_> {
                 return Some(found);
             }
         }
+        // The DOM's own name: the document (or shadow root) that a node hangs in.
+        if matches!(self.receiver(c), Some((_, Key::Name(name))) if name == "getRootNode") && self.functions_called(c).is_empty() {
+            return self.used_type("Document");
+        }
         // A factory written as a class or constructor that is called without `new`.
         self.origins(callee).iter().find_map(|o| self.constructed(o)).map(Type::Model)
     }
@@ -544,6 +548,7 @@ impl Program<'_> {
             "socket" | "connection" if matches!(last.as_str(), "req" | "request" | "res" | "clientrequest" | "session") => {
                 self.used_type("http.Socket")
             }
+            "ownerDocument" => self.used_type("Document"),
             _ => None,
         }
     }
@@ -559,7 +564,9 @@ impl Program<'_> {
         let name = self.show(origin).rsplit('.').next().unwrap_or("").to_lowercase();
         let name = name.strip_suffix("s[…]").unwrap_or(&name);
         let aborts = uses.events.iter().any(|e| &**e == "abort");
-        if name.ends_with("signal") && (aborts || uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted"))) {
+        if name.ends_with("signal")
+            && (aborts || uses.members.iter().any(|m| matches!(&**m, "aborted" | "reason" | "throwIfAborted" | "addEventListener")))
+        {
             return self.used_type("AbortSignal");
         }
         if aborts

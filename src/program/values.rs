@@ -397,6 +397,8 @@ impl Program<'_> {
                 ) => {
                     return self.origins(first).to_vec();
                 }
+                (name, Some(first)) if super::calls::made_async(name) => return self.origins(first).to_vec(),
+                ("mark" | "m", Some(first)) if self.is_regenerator(c) => return self.origins(first).to_vec(),
                 ("_assertThisInitialized" | "_possibleConstructorReturn", Some(first)) => {
                     return self.origins(first).to_vec();
                 }

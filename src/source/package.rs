@@ -111,8 +111,7 @@ fn collect(value: &Value, targets: &mut Vec<String>) {
 }
 
 /// Fields of which a package's own `package.json` has at least one. (`name` is not among them: some builds repeat it.)
-const PACKAGE: [&str; 8] =
-    ["version", "main", "module", "exports", "bin", "dependencies", "devDependencies", "scripts"];
+const PACKAGE: [&str; 8] = ["version", "main", "module", "exports", "bin", "dependencies", "devDependencies", "scripts"];
 
 /// Folders that build steps write to.
 const BUILT: [&str; 16] = [
