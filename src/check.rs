@@ -9,10 +9,13 @@
 //!
 //! What it gives does not depend on threads: files keep the order of their paths from step 1 on.
 
+mod memory;
+mod moved;
+
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{LazyLock, Once};
+use std::sync::{Arc, LazyLock, Once};
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -30,9 +33,12 @@ use crate::models::Models;
 use crate::program::{Program, Resolve};
 use crate::progress::{self, Progress, Stage};
 use crate::rules;
-use crate::source::{self, Overlay, Resolver, Selection, SourceFile, Text};
+use crate::source::{self, Overlay, Resolver, Selection, SourceFile, Stamp, Text};
 use crate::syntax;
 use crate::timings::Timings;
+use memory::Outcome as FileOutcome;
+
+pub use memory::Memory;
 
 /// What is asked for.
 #[derive(Clone)]
@@ -60,6 +66,8 @@ pub struct Request<'a> {
     pub excluded: &'a dyn Fn(&Utf8Path) -> bool,
     /// Told how far the analysis is.
     pub progress: &'a Progress,
+    /// Nobody waits for the answer any more: it may be left unfinished.
+    pub outdated: &'a (dyn Fn() -> bool + Sync),
 }
 
 impl Default for Request<'_> {
@@ -77,6 +85,7 @@ impl Default for Request<'_> {
             changes: None,
             excluded: &|_| false,
             progress: &progress::UNSEEN,
+            outdated: &|| false,
         }
     }
 }
@@ -115,29 +124,41 @@ pub struct Analysis {
     /// What the user named and cannot be used, with the reason.
     pub unusable: Vec<(String, String)>,
     pub timings: Timings,
+    /// The answer is unfinished, for nobody waits for it.
+    pub outdated: bool,
 }
 
 /// Goes the whole street.
 pub fn check(request: &Request) -> Analysis {
+    check_again(request, &mut Memory::default())
+}
+
+/// The same, with what the last analysis of this program left in `memory`. The answer does not depend on what that is, except that a text
+/// of the overlay which cannot be parsed is for the program still what it was when it could.
+pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
     let mut analysis = Analysis { logs: !request.logs.is_empty(), baseline: request.baseline.is_some(), ..Analysis::default() };
     let started = Instant::now();
-    let mut selection = source::select(&request.paths, request.excluded, &request.overlay);
+    let known = memory.selection.take();
+    let looked = known.is_none();
+    let mut selection = known.unwrap_or_else(|| source::select(&request.paths, request.excluded, &request.overlay));
     analysis.timings.add("walk", started, selection.files.len(), 0);
-    analysis.unusable.extend(selection.unusable.drain(..).map(|(path, reason)| (path.to_string(), reason)));
-    analysis.problems.append(&mut selection.problems);
+    analysis.unusable.extend(selection.unusable.iter().map(|(path, reason)| (path.to_string(), reason.clone())));
+    analysis.problems.extend(selection.problems.iter().cloned());
 
     for file in &request.also {
         selection.add(file, request.excluded);
     }
     let mut evidence = (analysis.logs).then(|| logs(request, &mut selection, &mut analysis));
 
-    let overlay = &request.overlay;
-    let outcome = on_large_stack(|| programs(&selection, overlay, &mut analysis.timings, request.progress)).unwrap_or_else(|panic| {
+    memory.retain(&selection);
+    let asked = Asked { selection: &selection, looked, overlay: &request.overlay, progress: request.progress, outdated: request.outdated };
+    let outcome = on_large_stack(|| programs(&asked, memory, &mut analysis.timings)).unwrap_or_else(|panic| {
         analysis.unusable.push(("the program".to_owned(), format!("the analysis failed: {panic}")));
+        *memory = Memory::default();
         Outcome::default()
     });
-    let Outcome { findings, suppressions, problems, files } = outcome;
-    analysis.files = files;
+    let Outcome { findings, suppressions, problems, files, outdated } = outcome;
+    (analysis.files, analysis.outdated) = (files, outdated);
     analysis.problems.extend(problems);
 
     let reported: FxHashSet<&Utf8Path> = selection
@@ -162,7 +183,8 @@ pub fn check(request: &Request) -> Analysis {
     sift(findings, &comments, &reported, request, &mut analysis);
     analysis.problems.sort();
     analysis.problems.dedup();
-    analysis.sources = selection.files.into_iter().map(|file| file.path).collect();
+    analysis.sources = selection.files.iter().map(|file| file.path.clone()).collect();
+    memory.selection = Some(selection);
     analysis.timings.total(started);
     analysis
 }
@@ -255,43 +277,88 @@ struct Outcome {
     suppressions: Vec<(Utf8PathBuf, Vec<Suppression>)>,
     problems: Vec<Problem>,
     files: usize,
+    outdated: bool,
+}
+
+/// What the whole-program pass is asked, in parts that threads may share.
+struct Asked<'a> {
+    selection: &'a Selection,
+    /// The disk was looked at for this analysis.
+    looked: bool,
+    overlay: &'a Overlay,
+    progress: &'a Progress,
+    outdated: &'a (dyn Fn() -> bool + Sync),
 }
 
 /// Facts of all files, linked and asked.
-fn programs(selection: &Selection, overlay: &Overlay, timings: &mut Timings, progress: &Progress) -> Outcome {
+fn programs(asked: &Asked, memory: &mut Memory, timings: &mut Timings) -> Outcome {
+    let Asked { selection, overlay, progress, outdated, .. } = asked;
     progress.begin(Stage::Reading, selection.files.len());
     let started = Instant::now();
     let spent = Spent::default();
-    let results: Vec<Option<Result<FileFacts, Problem>>> =
-        selection.files.par_iter().map(|file| facts_of(file, overlay, &spent)).inspect(|_| progress.step()).collect();
-    let mut files = Vec::with_capacity(results.len());
-    let mut problems = Vec::new();
-    for result in results.into_iter().flatten() {
-        match result {
-            Ok(facts) => files.push(facts),
-            Err(problem) => problems.push(problem),
+    let facts_of = |file: &SourceFile| {
+        progress.step();
+        match memory.recall(file, overlay, asked.looked) {
+            Some(known) => Read::Known(known),
+            None if outdated() => Read::Unread,
+            None => Read::New(source::stamp(&file.path, overlay), facts_of(file, overlay, &spent)),
         }
+    };
+    let read: Vec<Read> = selection.files.par_iter().map(facts_of).collect();
+    let mut files = Vec::with_capacity(read.len());
+    let mut outcome = Outcome::default();
+    for (file, read) in selection.files.iter().zip(read) {
+        let FileOutcome { facts, problem } = match read {
+            Read::Known(known) => known,
+            Read::New(stamp, new) => memory.keep(&file.path, stamp, new),
+            Read::Unread => {
+                outcome.outdated = true;
+                continue;
+            }
+        };
+        files.extend(facts);
+        outcome.problems.extend(problem);
     }
-    let suppressions = files.iter_mut().filter(|file| !file.suppressions.is_empty());
-    let suppressions = suppressions.map(|file| (file.path.clone(), std::mem::take(&mut file.suppressions))).collect();
-    let count = files.len();
-    timings.add("facts", started, count, spent.bytes.load(Relaxed));
+    let commented = files.iter().filter(|file| !file.suppressions.is_empty());
+    outcome.suppressions = commented.map(|file| (file.path.clone(), file.suppressions.clone())).collect();
+    outcome.files = files.len();
+    timings.add("facts", started, files.len(), spent.bytes.load(Relaxed));
     timings.part("read", &spent.read);
     timings.part("parse", &spent.parse);
     timings.part("extract", &spent.extract);
+    if outcome.outdated || outdated() {
+        return Outcome { outdated: true, ..outcome };
+    }
+    if let Some((findings, problems)) = memory.findings(&files) {
+        outcome.findings = findings;
+        outcome.problems.extend(problems);
+        return outcome;
+    }
 
     progress.begin(Stage::Linking, 0);
     let started = Instant::now();
-    let resolver = Resolver::new(files.iter().map(|file| file.path.clone()).collect(), overlay);
-    let program = Program::link(files, &resolver, Models::builtin());
-    timings.add("link", started, count, 0);
+    let program = Program::link(files.clone(), memory.resolver(&files, overlay), Models::builtin());
+    timings.add("link", started, files.len(), 0);
+    if outdated() {
+        return Outcome { outdated: true, ..outcome };
+    }
 
     progress.begin(Stage::Asking, 0);
     let started = Instant::now();
-    let (findings, more) = rules::run(&program);
-    problems.extend(more);
+    let (findings, problems) = rules::run(&program);
     timings.add("rules", started, findings.len(), 0);
-    Outcome { findings, suppressions, problems, files: count }
+    memory.keep_findings(files, &findings, &problems);
+    outcome.findings = findings;
+    outcome.problems.extend(problems);
+    outcome
+}
+
+/// How a file's facts were come by.
+enum Read {
+    Known(FileOutcome),
+    New(Option<Stamp>, FileOutcome),
+    /// Nobody waits any more.
+    Unread,
 }
 
 /// Time of all threads together, in microseconds, and bytes.
@@ -303,16 +370,16 @@ struct Spent {
     extract: AtomicU64,
 }
 
-/// One file: read, parsed, turned into facts. None for a minified one.
-fn facts_of(file: &SourceFile, overlay: &Overlay, spent: &Spent) -> Option<Result<FileFacts, Problem>> {
-    let problem = |message| Some(Err(Problem { path: file.path.clone(), message }));
+/// One file: read, parsed, turned into facts.
+fn facts_of(file: &SourceFile, overlay: &Overlay, spent: &Spent) -> FileOutcome {
+    let problem = |message| FileOutcome { facts: None, problem: Some(Problem { path: file.path.clone(), message }) };
     let clock = |counter: &AtomicU64, started: Instant| {
         counter.fetch_add(started.elapsed().as_micros() as u64, Relaxed);
     };
     let started = Instant::now();
     let text = match source::read(&file.path, file.named, overlay) {
         Ok(Text::Code(text)) => text,
-        Ok(Text::Minified) => return None,
+        Ok(Text::Minified) => return FileOutcome { facts: None, problem: None },
         Err(message) => return problem(message),
     };
     clock(&spent.read, started);
@@ -330,7 +397,10 @@ fn facts_of(file: &SourceFile, overlay: &Overlay, spent: &Spent) -> Option<Resul
         Ok(facts)
     });
     match facts {
-        Ok(Ok(facts)) => Some(Ok(FileFacts { declaration: file.declaration, test: file.test, ..facts })),
+        Ok(Ok(facts)) => {
+            let facts = FileFacts { declaration: file.declaration, test: file.test, ..facts };
+            FileOutcome { facts: Some(Arc::new(facts)), problem: None }
+        }
         Ok(Err(message)) => problem(message),
         Err(panic) => problem(format!("the analysis of this file failed: {panic}")),
     }

@@ -351,7 +351,7 @@ fn debug_prints_captures() {
 fn standard_input_stands_in_place_of_a_file() {
     let helper = "exports.watch = (done) => process.on('SIGTERM', done);\n";
     let server = "const http = require('http');\nconst { watch } = require('./lib/watch');\nhttp.createServer((req, res) => watch(() => res.end())).listen(0);\n";
-    let project = Project::new(&[("server.js", server.as_bytes()), ("lib/watch.js", b"exports.watch = () => {};\n")]);
+    let project = Project::new(&[("server.js", LEAK.as_bytes()), ("lib/watch.js", helper.as_bytes())]);
     let check = |args: &[&str], text: &str| {
         let mut child = Command::new(env!("CARGO_BIN_EXE_unlisten"))
             .args([&["check", "--no-config"], args].concat())
@@ -371,9 +371,10 @@ fn standard_input_stands_in_place_of_a_file() {
         let output = check(&[&["--format", "json"], args].concat(), text);
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {}", stderr(&output)))
     };
-    // The program around the buffer is followed: the server calls it for each request.
-    let leak = report(&["--stdin-filename", "lib/watch.js"], helper);
-    assert_eq!(paths(&leak), ["lib/watch.js"]);
+    // The program around the buffer is followed: the listener is added in another file.
+    let leak = report(&["--stdin-filename", "server.js"], server);
+    assert_eq!(paths(&leak), ["server.js"]);
+    assert!(leak["findings"][0]["trace"].to_string().contains("lib/watch.js"), "{leak}");
     assert_eq!(leak["findings"][0]["rule"], "listener-per-request");
     assert_eq!(leak["summary"]["files"], 2);
     // A file that is not on disk yet, and one whose folder is not.
@@ -381,9 +382,9 @@ fn standard_input_stands_in_place_of_a_file() {
     assert_eq!(paths(&report(&["--stdin-filename", "new/folder/new.js"], LEAK)), ["new/folder/new.js"]);
     // What is on disk is not read, and excerpts are of the buffer.
     assert_eq!(paths(&report(&["--stdin-filename", "server.js"], "\n")), Vec::<&str>::new());
-    let pretty = check(&["--stdin-filename", "lib/watch.js"], helper);
+    let pretty = check(&["--stdin-filename", "server.js"], server);
     assert_eq!(pretty.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&pretty.stdout).contains("exports.watch = (done)"), "{}", String::from_utf8_lossy(&pretty.stdout));
+    assert!(String::from_utf8_lossy(&pretty.stdout).contains("watch(() => res.end())"), "{}", String::from_utf8_lossy(&pretty.stdout));
     // What cannot be meant is refused.
     for (args, word) in
         [(&["--stdin-filename", "a.js", "b.js"][..], "cannot be used with"), (&["--stdin-filename", "a.js", "--logs", "-"], "a log")]

@@ -141,6 +141,7 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
             changes: changes.as_ref(),
             excluded: &|path| config.excludes(path),
             progress,
+            outdated: &|| false,
         })
     });
 

@@ -1,5 +1,7 @@
 //! `unlisten debug`: what the analysis knows of a file.
 
+use std::sync::Arc;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ValueEnum;
 use serde_json::json;
@@ -65,7 +67,7 @@ fn facts_of(facts: &FileFacts, shape: Shape) -> Result<String, String> {
 
 fn program_of(facts: FileFacts) -> Result<String, String> {
     let resolver = Resolver::new(vec![facts.path.clone()], &Overlay::default());
-    let program = Program::link(vec![facts], &resolver, Models::builtin());
+    let program = Program::link(vec![Arc::new(facts)], &resolver, Models::builtin());
     let (findings, problems) = rules::run(&program);
     Ok(format!("{findings:#?}\n{problems:#?}\n"))
 }

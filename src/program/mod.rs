@@ -50,6 +50,7 @@ mod walk;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rustc_hash::{FxHashMap, FxHashSet};
@@ -107,7 +108,7 @@ struct Interner {
 
 /// Every file's facts, linked.
 pub struct Program<'a> {
-    pub files: Vec<FileFacts>,
+    pub files: Vec<Arc<FileFacts>>,
     pub models: &'a Models,
     /// What is known to this program's own source.
     pub view: View<'a>,
@@ -139,7 +140,7 @@ pub struct Program<'a> {
 
 impl<'a> Program<'a> {
     /// Links the files. The order of `files` decides ids, so it must not depend on threads.
-    pub fn link(files: Vec<FileFacts>, resolve: &dyn Resolve, models: &'a Models) -> Program<'a> {
+    pub fn link(files: Vec<Arc<FileFacts>>, resolve: &dyn Resolve, models: &'a Models) -> Program<'a> {
         let package = files.first().and_then(|f| resolve.package(&f.path));
         let view = models.without(package.as_deref());
         let modules = resolve::Modules::link(&files, resolve);

@@ -1,5 +1,7 @@
 //! Modules: which file a specifier means, and what a file exports.
 
+use std::sync::Arc;
+
 use camino::Utf8PathBuf;
 use rustc_hash::FxHashMap;
 
@@ -35,7 +37,7 @@ pub enum Exported {
 }
 
 impl Modules {
-    pub fn link(files: &[FileFacts], resolve: &dyn Resolve) -> Modules {
+    pub fn link(files: &[Arc<FileFacts>], resolve: &dyn Resolve) -> Modules {
         let ids: FxHashMap<&Utf8PathBuf, u32> = files.iter().enumerate().map(|(i, f)| (&f.path, i as u32)).collect();
         let mut modules = Modules::default();
         let mut entries: FxHashMap<Option<camino::Utf8PathBuf>, Option<Vec<Utf8PathBuf>>> = FxHashMap::default();

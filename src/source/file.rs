@@ -2,6 +2,8 @@
 
 use std::fs;
 use std::io;
+use std::sync::Arc;
+use std::time::SystemTime;
 
 use camino::Utf8Path;
 use memchr::memchr_iter;
@@ -47,6 +49,24 @@ pub fn read(path: &Utf8Path, named: bool, overlay: &Overlay) -> Result<Text, Str
         return Ok(Text::Minified);
     }
     Ok(Text::Code(decode(bytes)))
+}
+
+/// What a file's content is told by, without reading it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stamp {
+    /// Of the disk.
+    Disk { modified: SystemTime, length: u64 },
+    /// What the overlay has.
+    Laid(Arc<[u8]>),
+}
+
+/// The file's stamp; none where there is no such file, or its system keeps no times.
+pub fn stamp(path: &Utf8Path, overlay: &Overlay) -> Option<Stamp> {
+    if let Some(laid_over) = overlay.get(path) {
+        return laid_over.map(|content| Stamp::Laid(content.clone()));
+    }
+    let metadata = fs::metadata(path).ok()?;
+    Some(Stamp::Disk { modified: metadata.modified().ok()?, length: metadata.len() })
 }
 
 /// What went wrong, without the number and Rust's spelling.

@@ -9,7 +9,7 @@ pub mod sourcemap;
 mod walk;
 
 pub use changes::changes_since;
-pub use file::{Text, describe, read};
+pub use file::{Stamp, Text, describe, read, stamp};
 pub use overlay::{Overlay, real_path};
 pub use resolver::Resolver;
 pub use walk::{Selection, SourceFile, select};
