@@ -112,7 +112,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Verb::Check(args) => check::run(args, look()),
         Verb::Baseline(args) => baseline::run(args),
         Verb::Explain(args) => explain::run(args, look()),
-        Verb::Init(args) => init::run(args, Cli::command().find_subcommand("baseline").is_some()),
+        Verb::Init(args) => init::run(args),
         Verb::Logs(args) => logs::run(args),
         Verb::Rules { format } => rules::run(format),
         Verb::Completions { shell } => completions(shell),

@@ -4,6 +4,8 @@
 mod help;
 #[path = "cli/init.rs"]
 mod init;
+#[path = "cli/terminal.rs"]
+mod terminal;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -320,7 +322,8 @@ fn rules_are_listed_and_explained() {
 
 #[test]
 fn a_finding_is_explained_by_its_fingerprint() {
-    let project = Project::new(&[("server.js", LEAK.as_bytes()), ("other.js", LEAK.as_bytes())]);
+    let other = LEAK.replace("SIGTERM", "SIGHUP");
+    let project = Project::new(&[("server.js", LEAK.as_bytes()), ("other.js", other.as_bytes())]);
     let report = project.check(1, &["."]);
     let fingerprint = report["findings"][1]["fingerprint"].as_str().expect("a fingerprint");
     let whole = project.run(&["explain", fingerprint]);

@@ -1,9 +1,12 @@
 //! `unlisten explain`: a rule's page, or one finding in full.
 
+use std::borrow::Cow;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
 
-use super::{complain, print, progress, text_of, words};
+use super::project::ConfigArgs;
+use super::{Unusable, complain, print, progress, text_of, words};
 use crate::check::{Request, check};
 use crate::evidence::PathMapping;
 use crate::findings::{Confidence, Finding};
@@ -26,12 +29,14 @@ pub struct ExplainArgs {
     /// What lay at FROM on the machine that wrote the logs lies at TO here; may be repeated.
     #[arg(long, value_name = "FROM=TO")]
     map: Vec<String>,
+    #[command(flatten)]
+    config: ConfigArgs,
 }
 
 /// A rule's page, or a finding with the reason why it leaks.
 pub fn run(args: ExplainArgs, look: Look) -> u8 {
     if let Some(rule) = RULES.iter().find(|rule| rule.id == args.what) {
-        return print(rule.page);
+        return print(&page(rule.page, look.colours));
     }
     if is_fingerprint(&args.what) {
         finding(args, look)
@@ -63,6 +68,10 @@ fn is_meant(finding: &Finding, typed: &str) -> bool {
 /// The finding as `check` shows it, and why its rule calls that a leak.
 fn finding(args: ExplainArgs, look: Look) -> u8 {
     let working = source::working_directory();
+    let mut unusable = Unusable::new();
+    let mut config = args.config.read(&args.paths, &mut unusable);
+    // Whoever has a fingerprint wants its finding, however sure it is.
+    config.force_min_confidence(Confidence::Low);
     let mappings: Result<Vec<_>, _> =
         args.map.iter().map(|text| PathMapping::parse(text, &working).map_err(|reason| (text.clone(), reason))).collect();
     let mappings = match mappings {
@@ -70,9 +79,18 @@ fn finding(args: ExplainArgs, look: Look) -> u8 {
         Err(unusable) => return complain(&[unusable]),
     };
     let mut analysis = progress::shown(false, |progress| {
-        let request = Request { include_tests: true, min_confidence: Confidence::Low, progress, ..Request::default() };
-        check(&Request { paths: args.paths, logs: args.logs, mappings, ..request })
+        check(&Request {
+            paths: args.paths,
+            logs: args.logs,
+            mappings,
+            include_tests: true,
+            config: &config,
+            excluded: &|path| config.excludes(path),
+            progress,
+            ..Request::default()
+        })
     });
+    unusable.append(&mut analysis.unusable);
     let typed = args.what.to_ascii_lowercase();
     analysis.findings.extend(std::mem::take(&mut analysis.suppressed).into_iter().map(|suppressed| suppressed.finding));
     analysis.findings.retain(|finding| is_meant(finding, &typed));
@@ -85,7 +103,6 @@ fn finding(args: ExplainArgs, look: Look) -> u8 {
                 let all: Vec<_> = found.iter().map(|finding| finding.fingerprint.as_str()).collect();
                 format!("several findings begin so: {}", all.join(", "))
             };
-            let mut unusable = std::mem::take(&mut analysis.unusable);
             unusable.push((args.what, reason));
             return complain(&unusable);
         }
@@ -96,9 +113,25 @@ fn finding(args: ExplainArgs, look: Look) -> u8 {
     let shown = Report { analysis: &analysis, working: &working, text: &text }.render(Format::Pretty, look);
     // Its last line counts findings: here there is one, by choice.
     let shown = shown.trim_end().rsplit_once('\n').map_or(shown.as_str(), |(finding, _)| finding.trim_end());
-    let page = RULES.iter().find(|known| known.id == rule).map_or("", |known| known.page);
-    print(&format!("{shown}\n\n{}\n\nMore: unlisten explain {rule}\n", section(page, "Why it leaks")))
+    let why = RULES.iter().find(|known| known.id == rule).map_or("", |known| section(known.page, "Why it leaks"));
+    let code = print(&format!("{shown}\n\n{}\n\nMore: unlisten explain {rule}\n", page(why, look.colours)));
+    if unusable.is_empty() { code } else { complain(&unusable) }
 }
+
+/// Markdown for a terminal: its headings stand out.
+fn page(text: &str, colours: bool) -> Cow<'_, str> {
+    if !colours {
+        return text.into();
+    }
+    let mut code = false;
+    let line = |line: &str| {
+        code ^= line.starts_with("```");
+        if line.starts_with('#') && !code { format!("{HEADING}{}{HEADING:#}\n", line.trim_end()) } else { line.to_owned() }
+    };
+    text.split_inclusive('\n').map(line).collect::<String>().into()
+}
+
+const HEADING: anstyle::Style = anstyle::Style::new().bold();
 
 /// The text under a heading of a page.
 fn section<'p>(page: &'p str, heading: &str) -> &'p str {
@@ -120,6 +153,13 @@ mod tests {
         for other in ["listener-per-call", "c066c", "c066ca5eeee1f44c0", "c066ca5eeee1f44c-x", "c066ca5eeee1f44c-", ""] {
             assert!(!is_fingerprint(other), "{other}");
         }
+    }
+
+    #[test]
+    fn headings_stand_out_where_there_are_colours() {
+        let text = "# a\n\n```sh\n# code\n```\n## b\n";
+        assert_eq!(page(text, true), "\u{1b}[1m# a\u{1b}[0m\n\n```sh\n# code\n```\n\u{1b}[1m## b\u{1b}[0m\n");
+        assert_eq!(page(text, false), text);
     }
 
     #[test]

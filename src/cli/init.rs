@@ -38,7 +38,7 @@ enum Host {
     None,
 }
 
-pub fn run(args: InitArgs, baseline: bool) -> u8 {
+pub fn run(args: InitArgs) -> u8 {
     let folder = match args.folder.canonicalize_utf8() {
         Ok(folder) if folder.is_dir() => folder,
         Ok(_) => return complain(&[(args.folder.to_string(), "is no folder".to_owned())]),
@@ -70,7 +70,7 @@ pub fn run(args: InitArgs, baseline: bool) -> u8 {
             Err(reason) => failed.push(("init".to_owned(), reason)),
         }
     }
-    told += &next(&repository, &done, baseline);
+    told += &next(&repository, &done);
     print(&told);
     if failed.is_empty() { CLEAN } else { complain(&failed) }
 }
@@ -140,11 +140,11 @@ fn did(part: &Part) -> String {
 }
 
 /// What to do next.
-fn next(repository: &Repository, done: &[Part], baseline: bool) -> String {
-    let mut steps = vec![("unlisten check".to_owned(), "see what there is now")];
-    if baseline {
-        steps.push(("unlisten baseline".to_owned(), "take that as known: only what is new fails"));
-    }
+fn next(repository: &Repository, done: &[Part]) -> String {
+    let mut steps = vec![
+        ("unlisten check".to_owned(), "see what there is now"),
+        ("unlisten baseline".to_owned(), "take that as known, let only what is new fail"),
+    ];
     let written: Vec<&Part> = done.iter().filter(|part| matches!(part.step, Step::Create(_) | Step::Extend { .. })).collect();
     if written.iter().any(|part| part.file == ".pre-commit-config.yaml") {
         steps.push(("pre-commit install".to_owned(), "let git run the hook"));
@@ -153,8 +153,9 @@ fn next(repository: &Repository, done: &[Part], baseline: bool) -> String {
         let files: Vec<&str> = written.iter().map(|part| part.file.as_str()).collect();
         steps.push((format!("git add {}", files.join(" ")), "keep it"));
     }
-    let width = steps.iter().map(|(command, _)| command.len()).max().unwrap_or_default();
-    let steps: String = steps.iter().map(|(command, why)| format!("    {command:width$}   {why}\n")).collect();
+    // The reason first: commands may be long.
+    let width = steps.iter().map(|(_, why)| why.len() + 1).max().unwrap_or_default();
+    let steps: String = steps.iter().map(|(command, why)| format!("    {:width$}   {command}\n", format!("{why}:"))).collect();
     format!("\nNext, in {}:\n\n{steps}", repository.root())
 }
 

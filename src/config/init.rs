@@ -301,6 +301,9 @@ fail-on = "any"
 # Report findings in tests too.
 include-tests = false
 
+# What is known and not reported: `unlisten baseline` writes it.
+# baseline = "unlisten-baseline.json"
+
 # How severe the findings of a rule are: off, note, warning or error. `unlisten rules` lists them.
 # [rules]
 # max-listeners-raised = "note"
@@ -390,8 +393,15 @@ mod tests {
         for exclude in ["", "\"vendor/\", \"third_party/\""] {
             let folder = tempfile::tempdir().expect("a temporary folder");
             let file = Utf8Path::from_path(folder.path()).expect("UTF-8").join(FILE);
-            fs::write(&file, CONFIGURATION.replace("EXCLUDE", exclude).replace("# [rules]", "[rules]").replace("# max-", "max-"))
-                .expect("written");
+            fs::write(
+                &file,
+                CONFIGURATION
+                    .replace("EXCLUDE", exclude)
+                    .replace("# [rules]", "[rules]")
+                    .replace("# max-", "max-")
+                    .replace("# base", "base"),
+            )
+            .expect("written");
             let read = Config::read(&file);
             assert!(read.is_ok(), "{:?}", read.err());
         }
