@@ -16,9 +16,12 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 mod cli {
+    mod action;
     mod baseline;
     mod changes;
     mod configuration;
+    mod formats;
+    mod schema;
     mod suppression;
 }
 

@@ -18,7 +18,7 @@ pub fn render(report: &Report) -> String {
         let range = finding.range;
         let mut message = finding.message.clone();
         for step in &finding.trace {
-            let _ = write!(message, "\n- {} ({}:{})", step.message, report.path(&step.path), step.range.start.line);
+            let _ = write!(message, "\n- {} ({}:{})", step.message, report.in_repository(&step.path), step.range.start.line);
         }
         let _ = write!(message, "\n{}", finding.help);
         annotate(&mut text, report, command, (&finding.path, range), finding.rule, &message);
@@ -30,7 +30,7 @@ pub fn render(report: &Report) -> String {
 }
 
 fn annotate(text: &mut String, report: &Report, command: &str, (path, range): (&Utf8Path, Range), title: &str, message: &str) {
-    let _ = write!(text, "::{command} file={},line={},col={}", property(&report.path(path)), range.start.line, range.start.column);
+    let _ = write!(text, "::{command} file={},line={},col={}", property(&report.in_repository(path)), range.start.line, range.start.column);
     // An end on another line must not carry a column.
     let _ = match range.end.line == range.start.line {
         true => write!(text, ",endColumn={}", range.end.column),

@@ -41,7 +41,7 @@ pub fn render(report: &Report) -> String {
                 Severity::Note => "info",
             },
             location: Location {
-                path: report.path(&finding.path),
+                path: report.in_repository(&finding.path),
                 lines: Lines { begin: finding.range.start.line, end: finding.range.end.line },
             },
         })
@@ -51,7 +51,10 @@ pub fn render(report: &Report) -> String {
         check_name: SUPPRESSION,
         fingerprint: &fault.fingerprint,
         severity: "info",
-        location: Location { path: report.path(&fault.path), lines: Lines { begin: fault.range.start.line, end: fault.range.end.line } },
+        location: Location {
+            path: report.in_repository(&fault.path),
+            lines: Lines { begin: fault.range.start.line, end: fault.range.end.line },
+        },
     }));
     super::json::pretty(&issues)
 }

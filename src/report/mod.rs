@@ -95,6 +95,14 @@ impl Report<'_> {
         if cfg!(windows) { shown.as_str().replace('\\', "/") } else { shown.to_string() }
     }
 
+    /// A path as services show it that know the repository and not the working directory: relative to the repository where it lies in
+    /// that, else as elsewhere.
+    fn in_repository(&self, path: &Utf8Path) -> String {
+        let below = crate::source::repository(self.working)
+            .and_then(|root| path.strip_prefix(root).ok().map(|below| below.as_str().replace('\\', "/")));
+        below.unwrap_or_else(|| self.path(path))
+    }
+
     /// What is told of each file, in the order of the first finding.
     fn by_file(&self) -> Vec<(&Utf8PathBuf, InFile<'_>)> {
         let mut files: indexmap::IndexMap<&Utf8PathBuf, InFile> = indexmap::IndexMap::new();

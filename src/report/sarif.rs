@@ -6,6 +6,15 @@ use serde_json::{Map, Value, json};
 use super::{Report, SUPPRESSION, confidence, severity};
 use crate::findings::{Confidence, Finding, Range};
 use crate::rules::RULES;
+use crate::source;
+
+/// What code scanning takes for the root of the repository.
+const ROOT: &str = "%SRCROOT%";
+
+/// What paths are relative to: the repository, else the working directory.
+fn root<'a>(report: &Report<'a>) -> &'a Utf8Path {
+    source::repository(report.working).unwrap_or(report.working)
+}
 
 pub fn render(report: &Report) -> String {
     let mut notifications: Vec<Value> = report
@@ -61,6 +70,9 @@ pub fn render(report: &Report) -> String {
                 "rules": RULES.iter().map(|rule| json!({
                     "id": rule.id,
                     "shortDescription": { "text": rule.summary },
+                    "fullDescription": { "text": why(rule.page) },
+                    "defaultConfiguration": { "level": "warning" },
+                    "properties": { "tags": ["reliability", "memory-leak"] },
                     "help": { "text": rule.page, "markdown": rule.page },
                 })).collect::<Vec<_>>(),
                 "notifications": [{
@@ -69,11 +81,17 @@ pub fn render(report: &Report) -> String {
                 }],
             } },
             "columnKind": "utf16CodeUnits",
-            "originalUriBaseIds": { "WORKDIR": { "uri": format!("{}/", file_uri(report.working)) } },
+            "originalUriBaseIds": { ROOT: { "uri": format!("{}/", file_uri(root(report))) } },
             "invocations": [{ "executionSuccessful": report.analysis.unusable.is_empty(), "toolExecutionNotifications": notifications }],
             "results": results,
         }],
     }))
+}
+
+/// The first paragraph that says why it leaks, on one line.
+fn why(page: &str) -> String {
+    let text = page.split("## Why it leaks\n").nth(1).unwrap_or_default().trim_start();
+    text.split("\n\n").next().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn result(report: &Report, finding: &Finding) -> Value {
@@ -117,8 +135,8 @@ fn location(report: &Report, path: &Utf8Path, range: Range, message: Option<&str
 }
 
 fn artifact(report: &Report, path: &Utf8Path) -> Value {
-    match path.strip_prefix(report.working) {
-        Ok(_) => json!({ "uri": percent(&report.path(path)), "uriBaseId": "WORKDIR" }),
+    match path.strip_prefix(root(report)) {
+        Ok(below) => json!({ "uri": percent(&below.as_str().replace('\\', "/")), "uriBaseId": ROOT }),
         Err(_) => json!({ "uri": file_uri(path) }),
     }
 }

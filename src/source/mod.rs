@@ -21,6 +21,11 @@ pub fn working_directory() -> Utf8PathBuf {
     Utf8Path::new(".").canonicalize_utf8().unwrap_or_else(|_| Utf8PathBuf::from("/"))
 }
 
+/// The root of the repository around a folder.
+pub fn repository(folder: &Utf8Path) -> Option<&Utf8Path> {
+    folder.ancestors().find(|above| above.join(".git").exists())
+}
+
 /// There is a file of this name.
 pub fn is_file(path: &Utf8Path) -> bool {
     path.is_file()
