@@ -9,8 +9,10 @@
 //!
 //! What it gives does not depend on threads: files keep the order of their paths from step 1 on.
 
+mod kept;
 mod memory;
 mod moved;
+mod recall;
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -37,6 +39,7 @@ use crate::source::{self, Overlay, Resolver, Selection, SourceFile, Stamp, Text}
 use crate::syntax;
 use crate::timings::Timings;
 use memory::Outcome as FileOutcome;
+use recall::Recall;
 
 pub use memory::Memory;
 
@@ -62,6 +65,10 @@ pub struct Request<'a> {
     pub baseline: Option<&'a [Known]>,
     /// Only what these concern is reported.
     pub changes: Option<&'a Changes>,
+    /// The program before a change: what is found there too is not reported.
+    pub before: Option<&'a Overlay>,
+    /// Where earlier runs of any project keep what they worked out; none: nothing is kept.
+    pub cache: Option<&'a Utf8Path>,
     /// Files that are not analysed.
     pub excluded: &'a dyn Fn(&Utf8Path) -> bool,
     /// Told how far the analysis is.
@@ -83,6 +90,8 @@ impl Default for Request<'_> {
             config: &NO_CONFIG,
             baseline: None,
             changes: None,
+            before: None,
+            cache: None,
             excluded: &|_| false,
             progress: &progress::UNSEEN,
             outdated: &|| false,
@@ -152,7 +161,21 @@ pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
 
     memory.retain(&selection);
     let asked = Asked { selection: &selection, looked, overlay: &request.overlay, progress: request.progress, outdated: request.outdated };
-    let outcome = on_large_stack(|| programs(&asked, memory, &mut analysis.timings)).unwrap_or_else(|panic| {
+    let recall = request.cache.filter(|_| selection.files.len() >= recall::FILES).map(|folder| {
+        let first = request.paths.first().map_or(Utf8Path::new("."), Utf8PathBuf::as_path);
+        Recall::open(folder, &source::cache::project_of(first))
+    });
+    let timings = &mut analysis.timings;
+    let outcome = on_large_stack(|| match &recall {
+        Some(recall) => kept::programs(&asked, recall, timings),
+        None => programs(&asked, memory, timings),
+    });
+    if let Some(recall) = recall {
+        let started = Instant::now();
+        recall.save();
+        analysis.timings.add("keep", started, 0, 0);
+    }
+    let outcome = outcome.unwrap_or_else(|panic| {
         analysis.unusable.push(("the program".to_owned(), format!("the analysis failed: {panic}")));
         *memory = Memory::default();
         Outcome::default()
@@ -226,13 +249,22 @@ fn sift(
     let all = findings.len();
     findings.retain(shown);
     analysis.hidden = all - findings.len();
+    if let Some(before) = request.before.filter(|_| !findings.is_empty()) {
+        // What was there and was not shown (for its confidence, say) and is shown now comes with the change.
+        let earlier =
+            check(&Request { overlay: before.clone(), before: None, baseline: None, changes: None, logs: Vec::new(), ..request.clone() });
+        let earlier: Vec<Known> = earlier.findings.iter().map(Known::of).collect();
+        let parted = part(findings, &earlier, &|_| Seen::Reported);
+        findings = parted.new;
+        analysis.unchanged = Some(parted.known.len());
+    }
     if let Some(changes) = request.changes {
         let releasing = Models::builtin().releasing_names();
         // A suppression that went brings its finding back.
         let releases = |word: &str| word == "unlisten" || releasing.contains(word);
         let all = findings.len();
         findings.retain(|finding| changes.concern(finding, &releases));
-        analysis.unchanged = Some(all - findings.len());
+        analysis.unchanged = Some(analysis.unchanged.unwrap_or_default() + all - findings.len());
         suppressed.retain(|suppressed| changes.concern(&suppressed.finding, &releases));
         faults.retain(|fault| changes.hold(&fault.path, fault.range.start.line, fault.range.end.line));
     }
@@ -322,10 +354,7 @@ fn programs(asked: &Asked, memory: &mut Memory, timings: &mut Timings) -> Outcom
     let commented = files.iter().filter(|file| !file.suppressions.is_empty());
     outcome.suppressions = commented.map(|file| (file.path.clone(), file.suppressions.clone())).collect();
     outcome.files = files.len();
-    timings.add("facts", started, files.len(), spent.bytes.load(Relaxed));
-    timings.part("read", &spent.read);
-    timings.part("parse", &spent.parse);
-    timings.part("extract", &spent.extract);
+    spent.tell(timings, started, files.len());
     if outcome.outdated || outdated() {
         return Outcome { outdated: true, ..outcome };
     }
@@ -370,12 +399,28 @@ struct Spent {
     extract: AtomicU64,
 }
 
+impl Spent {
+    fn read_bytes(&self, length: usize) {
+        self.bytes.fetch_add(length as u64, Relaxed);
+    }
+
+    /// The phase of facts ended now.
+    fn tell(&self, timings: &mut Timings, started: Instant, files: usize) {
+        timings.add("facts", started, files, self.bytes.load(Relaxed));
+        timings.part("read", &self.read);
+        timings.part("parse", &self.parse);
+        timings.part("extract", &self.extract);
+    }
+}
+
+/// Adds the time since `started`.
+fn clock(counter: &AtomicU64, started: Instant) {
+    counter.fetch_add(started.elapsed().as_micros() as u64, Relaxed);
+}
+
 /// One file: read, parsed, turned into facts.
 fn facts_of(file: &SourceFile, overlay: &Overlay, spent: &Spent) -> FileOutcome {
     let problem = |message| FileOutcome { facts: None, problem: Some(Problem { path: file.path.clone(), message }) };
-    let clock = |counter: &AtomicU64, started: Instant| {
-        counter.fetch_add(started.elapsed().as_micros() as u64, Relaxed);
-    };
     let started = Instant::now();
     let text = match source::read(&file.path, file.named, overlay) {
         Ok(Text::Code(text)) => text,
@@ -383,14 +428,20 @@ fn facts_of(file: &SourceFile, overlay: &Overlay, spent: &Spent) -> FileOutcome 
         Err(message) => return problem(message),
     };
     clock(&spent.read, started);
-    spent.bytes.fetch_add(text.len() as u64, Relaxed);
+    spent.read_bytes(text.len());
+    extracted(file, &text, spent)
+}
+
+/// A text parsed and turned into facts.
+fn extracted(file: &SourceFile, text: &str, spent: &Spent) -> FileOutcome {
+    let problem = |message| FileOutcome { facts: None, problem: Some(Problem { path: file.path.clone(), message }) };
     let facts = guarded(|| {
         let started = Instant::now();
-        let parsed = syntax::parse(&file.path, &text);
+        let parsed = syntax::parse(&file.path, text);
         clock(&spent.parse, started);
         let parsed = parsed?;
         let started = Instant::now();
-        let facts = facts::extract(&file.path, &text, &parsed);
+        let facts = facts::extract(&file.path, text, &parsed);
         // The tree is ten times as large as its facts.
         drop(parsed);
         clock(&spent.extract, started);

@@ -18,10 +18,12 @@ use tempfile::TempDir;
 mod cli {
     mod action;
     mod baseline;
+    mod cache;
     mod changes;
     mod configuration;
     mod formats;
     mod schema;
+    mod staged;
     mod suppression;
 }
 
@@ -64,6 +66,7 @@ impl Project {
             .current_dir(self.root())
             .env("NO_COLOR", "1")
             .env_remove("COLUMNS")
+            .env("UNLISTEN_CACHE_DIR", self.root().join("unlisten-cache"))
             .output()
             .expect("it runs")
     }

@@ -100,7 +100,7 @@ fn each_part_is_blind_to_what_lies_further_down_the_street() {
 fn only_reports_the_editor_and_the_cache_serialise() {
     none(
         "only `report`, `lsp`, the cache, `unlisten logs` and the debug commands write JSON",
-        outside(&["report", "lsp", "source/cache", "evidence/logs", "cli"], r"\bserde_json::(to_\w+|json!)"),
+        outside(&["report", "lsp", "source/cache", "evidence/logs", "cli"], r"\bserde_json::(to_\w+|json!)|\bpostcard::"),
     );
 }
 

@@ -71,6 +71,13 @@ pub struct CheckArgs {
     /// analysed all the same.
     #[arg(long, value_name = "REVISION")]
     changed_since: Option<String>,
+    /// Report only what the commit brings that is staged in git: for a pre-commit hook.
+    ///
+    /// The program is what the index holds, not what lies in the work tree. A finding is reported if the last commit does not have it yet
+    /// (told by its fingerprint: moved lines and renamed folders do not matter), wherever it stands: a commit that removes a release makes
+    /// the listener leak that another file adds.
+    #[arg(long, conflicts_with_all = ["stdin_filename", "changed_since", "logs"])]
+    staged: bool,
     /// Let the exit code be 1 only above this number of findings (default: 0).
     ///
     /// Only those that --fail-on names are counted. All are reported.
@@ -81,6 +88,15 @@ pub struct CheckArgs {
     strict_suppressions: bool,
     #[command(flatten)]
     config: ConfigArgs,
+    /// Keep what this run works out for the next ones in this folder.
+    ///
+    /// The default is the environment's UNLISTEN_CACHE_DIR, else the folder `unlisten` in the platform's one for caches. It may be deleted at
+    /// any time. Small programs (fewer than 100 files) are analysed anew each time.
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    cache_dir: Option<Utf8PathBuf>,
+    /// Neither use nor keep what earlier runs worked out.
+    #[arg(long)]
+    no_cache: bool,
     /// Tell the time, the files and the bytes of each phase on standard error.
     #[arg(long)]
     timings: bool,
@@ -125,6 +141,20 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
         }
         paths = vec![file.clone()];
     }
+    let mut before = None;
+    if args.staged {
+        match source::staged() {
+            Ok(staged) => {
+                overlay = staged.index;
+                before = Some(staged.head);
+            }
+            Err(reason) => {
+                unusable.push(("--staged".to_owned(), reason));
+                return complain(&unusable);
+            }
+        }
+    }
+    let cache = args.cache_dir.clone().or_else(source::cache::default_folder).filter(|_| !args.no_cache);
     let baseline = known(&args, &config, &mut unusable);
     let changes = args.changed_since.as_deref().and_then(|revision| changes(revision, &paths, &mut unusable));
     let analysis = progress::shown(args.quiet, |progress| {
@@ -139,6 +169,8 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
             config: &config,
             baseline: baseline.as_deref(),
             changes: changes.as_ref(),
+            before: before.as_ref(),
+            cache: cache.as_deref(),
             excluded: &|path| config.excludes(path),
             progress,
             outdated: &|| false,

@@ -1,17 +1,20 @@
 //! Source: which files are analysed, and their text. Who touches the disk for code is here.
 
+pub mod cache;
 mod changes;
 mod file;
 mod overlay;
 mod package;
 mod resolver;
 pub mod sourcemap;
+mod staged;
 mod walk;
 
 pub use changes::changes_since;
 pub use file::{Stamp, Text, describe, read, stamp};
 pub use overlay::{Overlay, real_path};
 pub use resolver::Resolver;
+pub use staged::{Staged, staged};
 pub use walk::{Selection, SourceFile, select};
 
 use camino::{Utf8Path, Utf8PathBuf};

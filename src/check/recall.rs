@@ -1,0 +1,270 @@
+//! What earlier runs worked out: the facts of a text, and the findings of a program. Kept by [`cache`].
+//!
+//! ```text
+//! outline(t)  :- a text t under a file's name               what it asks for, so that its facts are read only where they are needed
+//! facts(t)    :- the same
+//! answer(P)   :- texts, flags and paths of all files of P, and which file each of their specifiers means
+//! ```
+//!
+//! An answer rests on exactly what [`Program::link`] is given, so it is the one that linking would give again.
+//!
+//! [`Program::link`]: crate::program::Program::link
+
+use std::sync::OnceLock;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
+use rustc_hash::FxHashMap;
+use serde::{Deserialize, Serialize};
+
+use crate::facts::{FileFacts, Suppression};
+use crate::findings::{Confidence, Finding, Position, Problem, Range, Region, Retained, Severity, Step};
+use crate::program::Resolve;
+use crate::rules::RULES;
+use crate::source::SourceFile;
+use crate::source::cache::{self, Cache, Key};
+
+/// Smaller programs are analysed anew faster than anything is kept of them.
+pub const FILES: usize = 100;
+
+/// The caches of one project.
+pub struct Recall {
+    folder: Utf8PathBuf,
+    project: Utf8PathBuf,
+    outlines: Cache,
+    answers: Cache,
+    facts: OnceLock<Cache>,
+}
+
+/// What there is to know of a file before its facts are read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Outline {
+    /// Specifiers of modules that it names.
+    pub requests: Vec<String>,
+    pub suppressions: Vec<Suppression>,
+    /// Why it cannot be analysed; then it has no facts.
+    pub problem: Option<String>,
+}
+
+/// What the rules say of a program.
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    findings: Vec<Told>,
+    problems: Vec<Problem>,
+}
+
+/// A finding as it is kept, before it is put in order.
+#[derive(Serialize, Deserialize)]
+struct Told {
+    rule: String,
+    severity: Severity,
+    confidence: Confidence,
+    path: Utf8PathBuf,
+    range: Range,
+    call: Position,
+    whole: Range,
+    message: String,
+    help: String,
+    event: Option<String>,
+    emitter_type: Option<String>,
+    lifetime: Region,
+    runs: Region,
+    retains: Vec<Retained>,
+    trace: Vec<Step>,
+    text: String,
+    scope: String,
+}
+
+impl Recall {
+    /// What is kept of a project below a folder for caches.
+    pub fn open(folder: &Utf8Path, project: &Utf8Path) -> Recall {
+        Recall {
+            folder: folder.to_owned(),
+            project: project.to_owned(),
+            outlines: Cache::open(folder, project, "outlines"),
+            answers: Cache::open(folder, project, "answers"),
+            facts: OnceLock::new(),
+        }
+    }
+
+    /// What a text under a file's name is known by.
+    pub fn key(path: &Utf8Path, text: &str) -> Key {
+        cache::key(&[cache::build(), path.file_name().unwrap_or_default().as_bytes(), text.as_bytes()])
+    }
+
+    pub fn outline(&self, key: &Key) -> Option<Outline> {
+        self.outlines.get(key)
+    }
+
+    /// The facts of a text that stands in this file.
+    pub fn facts(&self, key: &Key, file: &SourceFile) -> Option<FileFacts> {
+        let facts: FileFacts = self.all_facts().get(key)?;
+        Some(FileFacts { path: file.path.clone(), declaration: file.declaration, test: file.test, ..facts })
+    }
+
+    fn all_facts(&self) -> &Cache {
+        self.facts.get_or_init(|| Cache::open(&self.folder, &self.project, "facts"))
+    }
+
+    /// Keeps what was found out about a text.
+    pub fn keep(&self, key: Key, outline: &Outline, facts: Option<&FileFacts>) {
+        self.outlines.put(key, outline);
+        if let Some(facts) = facts {
+            self.all_facts().put(key, facts);
+        }
+    }
+
+    pub fn answer(&self, key: &Key) -> Option<(Vec<Finding>, Vec<Problem>)> {
+        let answer: Answer = self.answers.get(key)?;
+        let findings: Option<Vec<Finding>> = answer.findings.into_iter().map(Told::finding).collect();
+        Some((findings?, answer.problems))
+    }
+
+    pub fn keep_answer(&self, key: Key, findings: &[Finding], problems: &[Problem]) {
+        let findings = findings.iter().map(Told::of).collect();
+        self.answers.put(key, &Answer { findings, problems: problems.to_vec() });
+    }
+
+    /// Writes what is new.
+    pub fn save(self) {
+        self.outlines.save();
+        self.answers.save();
+        if let Some(facts) = self.facts.into_inner() {
+            facts.save();
+        }
+    }
+}
+
+impl Told {
+    fn of(finding: &Finding) -> Told {
+        // Verdicts, evidence and fingerprints come later. A new field has to be thought of here.
+        let Finding {
+            rule,
+            severity,
+            confidence,
+            path,
+            range,
+            call,
+            whole,
+            message,
+            help,
+            event,
+            emitter_type,
+            lifetime,
+            runs,
+            retains,
+            trace,
+            fingerprint: _,
+            verdict: _,
+            evidence: _,
+            text,
+            scope,
+        } = finding.clone();
+        let rule = rule.to_owned();
+        Told {
+            rule,
+            severity,
+            confidence,
+            path,
+            range,
+            call,
+            whole,
+            message,
+            help,
+            event,
+            emitter_type,
+            lifetime,
+            runs,
+            retains,
+            trace,
+            text,
+            scope,
+        }
+    }
+
+    fn finding(self) -> Option<Finding> {
+        Some(Finding {
+            rule: RULES.iter().find(|rule| rule.id == self.rule)?.id,
+            severity: self.severity,
+            confidence: self.confidence,
+            path: self.path,
+            range: self.range,
+            call: self.call,
+            whole: self.whole,
+            message: self.message,
+            help: self.help,
+            event: self.event,
+            emitter_type: self.emitter_type,
+            lifetime: self.lifetime,
+            runs: self.runs,
+            retains: self.retains,
+            trace: self.trace,
+            fingerprint: String::new(),
+            verdict: None,
+            evidence: Vec::new(),
+            text: self.text,
+            scope: self.scope,
+        })
+    }
+}
+
+/// Every answer of a resolver that a program asks for, found out beforehand and on all threads.
+pub struct Links {
+    edges: FxHashMap<Utf8PathBuf, FxHashMap<String, Utf8PathBuf>>,
+    /// By folder.
+    entries: FxHashMap<Utf8PathBuf, Option<Vec<Utf8PathBuf>>>,
+    package: Option<String>,
+}
+
+impl Links {
+    /// Of files, each with the specifiers that it names.
+    pub fn find(files: &[(&Utf8Path, &[String])], resolver: &(dyn Resolve + Sync)) -> Links {
+        let edges = |&(file, requests): &(&Utf8Path, &[String])| {
+            let found = requests.iter().filter_map(|request| Some((request.clone(), resolver.resolve(file, request)?))).collect();
+            (file.to_owned(), found)
+        };
+        let mut folders: Vec<&Utf8Path> = files.iter().map(|(file, _)| *file).collect();
+        folders.dedup_by_key(|file| file.parent());
+        Links {
+            edges: files.par_iter().map(edges).collect(),
+            entries: folders.par_iter().map(|file| (folder_of(file), resolver.entries(file))).collect(),
+            package: files.first().and_then(|(file, _)| resolver.package(file)),
+        }
+    }
+
+    /// What an answer about these files is known by.
+    pub fn key<'f>(&self, files: impl Iterator<Item = (&'f Utf8Path, &'f [String], Key, [bool; 2])>) -> Key {
+        let mut parts: Vec<Vec<u8>> = vec![cache::build().to_vec(), format!("{:?}", self.package).into_bytes()];
+        for (path, requests, key, flags) in files {
+            let entries = self.entries.get(&folder_of(path)).and_then(Option::as_ref);
+            let public = entries.is_none_or(|entries| entries.iter().any(|entry| entry == path));
+            let mut part = key.to_vec();
+            part.extend([flags[0], flags[1], public].map(u8::from));
+            part.extend_from_slice(path.as_str().as_bytes());
+            parts.push(part);
+            for request in requests {
+                parts.push(self.resolve(path, request).map(|path| path.as_str().as_bytes().to_vec()).unwrap_or_default());
+            }
+        }
+        let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
+        cache::key(&parts)
+    }
+}
+
+impl Resolve for Links {
+    fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
+        self.edges.get(from)?.get(specifier).cloned()
+    }
+
+    fn entries(&self, file: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
+        self.entries.get(&folder_of(file)).cloned().flatten()
+    }
+
+    fn package(&self, _: &Utf8Path) -> Option<String> {
+        self.package.clone()
+    }
+}
+
+fn folder_of(file: &Utf8Path) -> Utf8PathBuf {
+    file.parent().unwrap_or(file).to_owned()
+}
