@@ -32,6 +32,7 @@ pub struct Models {
     /// Name to pack.
     globals: FxHashMap<String, usize>,
     evidence: FxHashMap<String, Vec<TypeIx>>,
+    ambient: FxHashSet<TypeIx>,
 }
 
 /// Where a type stands, and what was worked out of it.
@@ -85,7 +86,36 @@ impl Models {
             models.ancestors(TypeIx(ix as u32), &mut line);
             models.types[ix].line = line;
         }
+        models.ambient = models.standing();
         models
+    }
+
+    /// Types of what stands ready in every program: globals and the objects of modules, and their lasting parts (`process.stdout`).
+    fn standing(&self) -> FxHashSet<TypeIx> {
+        let lasting = |member: &Member| member.lifetime() == Some(Region::Program);
+        let mut members: Vec<&Member> = Vec::new();
+        let mut out = FxHashSet::default();
+        for pack in &self.packs {
+            members.extend(pack.globals.values());
+            for module in &pack.modules {
+                members.extend(module.objects.values());
+                out.extend(module.of.as_deref().and_then(|of| self.type_named(of)));
+            }
+        }
+        while let Some(member) = members.pop() {
+            if let Some(ix) = self.type_named(member.of())
+                && out.insert(ix)
+            {
+                members.extend(self.model(ix).properties.values().filter(|member| lasting(member)));
+            }
+        }
+        out.retain(|&ix| self.lifetime(ix) == Some(Region::Program));
+        out
+    }
+
+    /// There is one object of this type, or a few, and they live as long as the program (`process`, `document`).
+    pub fn is_ambient(&self, ix: TypeIx) -> bool {
+        self.ambient.contains(&ix)
     }
 
     /// A type and all it extends, depth first.

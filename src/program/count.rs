@@ -118,7 +118,8 @@ impl Program<'_> {
             if self.models.pooled(ix) {
                 return Emitter::Pooled;
             }
-            if self.models.lifetime(ix) == Some(Region::Program) {
+            let given = matches!(origin.root, Root::Param(..));
+            if self.models.lifetime(ix) == Some(Region::Program) && (!given || self.models.is_ambient(ix)) {
                 return Emitter::Process;
             }
         }
@@ -330,6 +331,10 @@ impl Program<'_> {
             }
             called = true;
             for moved in self.from_callee(caller, g, origin) {
+                let lasting = !matches!(moved.root, Root::This(_));
+                if self.is_guarded_edge(caller, lasting) {
+                    continue;
+                }
                 match self.count_at(caller, &moved, depth - 1) {
                     Count::Many(mut many) => {
                         many.steps.push(self.step_call(caller, format!("`{}` is called here", self.function_name(g))));
@@ -365,7 +370,7 @@ impl Program<'_> {
                 let mut count = self.many(runs.region, runs.confidence, origin, steps);
                 if let Count::Many(many) = &mut count {
                     many.lifetime = Region::Program;
-                    many.operation = runs.operation && many.emitter != Emitter::Process;
+                    many.operation = runs.operation;
                 }
                 count
             }

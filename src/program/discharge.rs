@@ -6,7 +6,7 @@
 use super::count::Emitter;
 use super::matching::Match;
 use super::sites::{Registration, Release, Sites};
-use super::{At, CallAt, Fun, Program, Root};
+use super::{At, CallAt, Program, Root};
 use crate::facts::*;
 
 /// What is known of a registration's end.
@@ -37,9 +37,10 @@ pub enum Mismatch {
 impl Program<'_> {
     /// What ends the obligation of a registration.
     pub fn discharge(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> Discharge {
-        if let Some(options) = registration.options
-            && self.has_signal(options)
-        {
+        // `addEventListener(event, f, { signal })`, `once(emitter, event, { signal })`.
+        let implied = self.call(registration.inner).args.iter().copied().filter(|_| registration.implicit);
+        let objects = implied.map(|v| registration.inner.with(v)).filter(|&v| matches!(self.value(v), Value::Object(..)));
+        if registration.options.into_iter().chain(objects).any(|options| self.has_signal(options)) {
             return Discharge::Released;
         }
         let mut mismatch: Option<(CallAt, Mismatch)> = None;
@@ -99,7 +100,7 @@ impl Program<'_> {
                 continue;
             }
             // Only part of what the registration may be added to.
-            if receiver == Match::Same && handler == Match::Same && self.partial_receiver(registration, release) {
+            if !all && receiver == Match::Same && handler == Match::Same && self.partial_receiver(registration, release) {
                 mismatch.get_or_insert((release.call, Mismatch::Emitter));
                 continue;
             }
@@ -183,49 +184,6 @@ impl Program<'_> {
                     _ => false,
                 })
         })
-    }
-
-    /// Alternatives: this one's listener releases the other registration, and the other's does not release this one.
-    pub(super) fn one_sided(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
-        if !registration.once || !registration.through.is_empty() {
-            return None;
-        }
-        let f = self.function_of(registration.call);
-        let functions = |r: &Registration| {
-            let mut out = Vec::new();
-            r.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut out, 4));
-            out
-        };
-        let own = functions(registration);
-        let inside = |release: &Release, of: &[(Fun, usize)]| {
-            let g = self.function_of(release.call);
-            of.iter().any(|&(h, _)| self.within(g, h) || self.callers(g).iter().any(|&c| self.within(self.function_of(c), h)))
-        };
-        let releases = |release: &Release, of: &Registration| {
-            let (receiver, event, handler) = self.compare(of, release);
-            receiver != Match::Different && event == Match::Same && handler != Match::Different
-        };
-        for other in sites.registrations_in(f) {
-            if other.call == registration.call
-                || !other.once
-                || other.receivers != registration.receivers
-                || other.event == registration.event
-                // An error or an end is the end of the emitter: nothing has to be left for the next use.
-                || matches!(other.event.name(), Some("error" | "close" | "end" | "exit" | "disconnect"))
-            {
-                continue;
-            }
-            let others = functions(other);
-            if others.is_empty() || others == own {
-                continue;
-            }
-            let mutual = sites.releases_in(f.file).find(|r| inside(r, &own) && releases(r, other));
-            let back = sites.releases_in(f.file).any(|r| inside(r, &others) && releases(r, registration));
-            if let (Some(release), false) = (mutual, back) {
-                return Some((release.call, other.event.name().unwrap_or("the other event").to_owned()));
-            }
-        }
-        None
     }
 
     pub(super) fn has_signal(&self, options: At<ValueId>) -> bool {

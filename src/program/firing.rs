@@ -16,7 +16,13 @@ impl Program<'_> {
         }
         functions.iter().any(|&(h, _)| {
             self.within(f, h) && h != self.function_of(registration.call) && !self.within(self.function_of(registration.call), h)
-        }) && functions.iter().all(|&(h, _)| self.callers(h).is_empty() && self.passed(h).len() <= 1 && self.optioned(h).is_empty())
+        }) && functions.iter().all(|&(h, _)| {
+            self.callers(h)
+                .iter()
+                .all(|&c| self.function_of(c) == self.function_of(registration.call) && self.is_beside(c, registration.call))
+                && self.passed(h).len() <= 1
+                && self.optioned(h).is_empty()
+        })
     }
 
     /// A listener that goes away when its event fires: does the event surely fire?

@@ -7,6 +7,9 @@ use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
+/// How many calls up it is followed who holds the parts of a bag.
+const MAKERS: u32 = 3;
+
 impl Program<'_> {
     /// A signal that this program makes: `new AbortController().signal`, or a field that only ever gets one.
     pub(super) fn signal_is_made(&self, origin: &Origin) -> bool {
@@ -84,6 +87,10 @@ impl Program<'_> {
     /// An emitter out of a bag of components, taken by a constructor.
     pub(super) fn shared_by_bag(&self, f: Fun, origin: &Origin, g: Fun) -> Option<Count> {
         let owner = self.owner_of_this(g)?;
+        // What the program itself makes for one call of its users holds what they gave for that call.
+        if !self.callers(g).is_empty() && !self.is_public_owner(owner) && !self.held_by_makers(g, origin, MAKERS) {
+            return None;
+        }
         if !self.is_constructor(g, owner) || origin.path.is_empty() || !self.within(f, g) || !self.is_bag(g, origin) {
             return None;
         }
@@ -97,6 +104,18 @@ impl Program<'_> {
             many.bag = true;
         }
         Some(count)
+    }
+
+    /// Some call hands over what an object holds, rather than what its own caller gave.
+    fn held_by_makers(&self, g: Fun, origin: &Origin, depth: u32) -> bool {
+        depth > 0
+            && self.callers(g).iter().filter(|&&c| !self.within(self.function_of(c), g)).any(|&c| {
+                self.from_callee(c, g, origin).iter().any(|moved| match moved.root {
+                    Root::This(_) => !moved.path.is_empty(),
+                    Root::Param(h, _) if h != g => self.held_by_makers(h, moved, depth - 1),
+                    _ => false,
+                })
+            })
     }
 
     /// The parameter is a bag of parts: named so, taken apart in place, or of a type that is named so.

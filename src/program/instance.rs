@@ -11,6 +11,9 @@ use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
 
+/// How many calls above a line a field that it uses is looked for being written.
+const WRITERS: u32 = 3;
+
 impl Program<'_> {
     /// The assignments that give a field its values, with what is left of the path.
     pub fn field_sources(&self, origin: &Origin) -> Vec<(At<AssignId>, Vec<Origin>)> {
@@ -112,6 +115,9 @@ impl Program<'_> {
                 if !counts.is_empty() {
                     return counts.into_iter().max_by_key(Count::rank).expect("there is one");
                 }
+            }
+            if !self.is_constructor(f, owner) && self.written_by_callers(f, &sources, WRITERS) {
+                return Count::Unknown;
             }
             for (assign, origins) in &sources {
                 let at = assign.with(self.assign(*assign).function);
@@ -232,6 +238,27 @@ impl Program<'_> {
             }
         }
         self.step_function(g, format!("`{}` is the {} object itself: it outlives each call", self.show(origin), self.owner_name(owner)))
+    }
+
+    /// Each call of `f` stands behind an assignment that gives the field a value of that activation: the line meets each once.
+    fn written_by_callers(&self, f: Fun, sources: &[(At<AssignId>, Vec<Origin>)], depth: u32) -> bool {
+        let callers = self.callers(f);
+        if depth == 0 || callers.is_empty() || callers.len() > 8 || !self.passed(f).is_empty() {
+            return false;
+        }
+        callers.iter().all(|&c| {
+            sources.iter().any(|(assign, _)| {
+                self.is_just_before(*assign, c)
+                    && self.origins(assign.with(self.assign(*assign).from)).iter().all(|o| {
+                        o.path.is_empty()
+                            && match o.root {
+                                Root::Literal(_) => true,
+                                Root::Call(made) => self.not_fresh(made).is_none(),
+                                _ => false,
+                            }
+                    })
+            }) || self.written_by_callers(self.function_of(c), sources, depth - 1)
+        })
     }
 
     /// The assignment stands before the call in one function, in the call's block or one around it, so that every way to the call
@@ -422,6 +449,22 @@ impl Program<'_> {
             (Root::Param(g, _), _) => activations.contains(&g) && !self.is_instance_scope(g),
             (Root::Call(c), true) => self.bind_target(c).is_some_and(|(_, bound)| bound > 0) && activations.contains(&self.function_of(c)),
             _ => false,
+        })
+    }
+
+    /// The listener is made for one call: it captures something of the activation, or is given to it, or made there by another function.
+    pub(super) fn is_call_shaped(&self, registration: &Registration) -> bool {
+        let activations = self.chain(self.function_of(registration.call));
+        registration.handlers.iter().any(|o| match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => {
+                let own = |&b: &BindingId| {
+                    let holder = h.with(self.binding(h.with(b)).function);
+                    self.fun(holder).kind != FunctionKind::Module && activations.contains(&holder)
+                };
+                self.fun(h).uses_this && self.fun(h).kind == FunctionKind::Arrow || self.fun(h).captures.iter().any(own)
+            }
+            (Root::Function(_) | Root::Global(_) | Root::File(_) | Root::Module(_) | Root::Class(_), _) => false,
+            _ => true,
         })
     }
 

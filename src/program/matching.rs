@@ -14,6 +14,8 @@ pub enum Match {
 
 impl Program<'_> {
     pub(super) fn compare_receivers(&self, a: &[Origin], b: &[Origin]) -> Match {
+        // `f(socket = this.socket)`.
+        let (a, b) = (&self.with_defaults(a)[..], &self.with_defaults(b)[..]);
         if self.same_object(a, b) || a.iter().any(|x| b.iter().any(|y| self.same_socket(x, y))) {
             return Match::Same;
         }
@@ -47,6 +49,19 @@ impl Program<'_> {
             })
         });
         if differ { Match::Different } else { Match::Unknown }
+    }
+
+    /// A parameter may be its default.
+    fn with_defaults(&self, origins: &[Origin]) -> Vec<Origin> {
+        let mut out = origins.to_vec();
+        for o in origins {
+            if let (Root::Param(f, i), true) = (o.root, o.path.is_empty())
+                && let Some(default) = self.fun(f).params.get(i as usize).and_then(|p| p.default)
+            {
+                out.extend(self.origins(f.with(default)).iter().cloned());
+            }
+        }
+        out
     }
 
     /// `req.socket` and `req.connection` are one object (Node's manual: an alias).

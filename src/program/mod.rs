@@ -7,23 +7,25 @@
 //! | `owners` | whose member is a function, which values does a field get |
 //! | `types` | what is an object |
 //! | `calls` | what does a call run, who starts a function and how often |
-//! | `sites` | which calls add listeners, which take them away |
+//! | `sites`, `forwarders` | which calls add listeners, which take them away, which pass one on |
 //! | `guards` | which tests let a line run once |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
 //! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
-//! | `matching`, `paths`, `firing`, `disposers` | does a release meet its registration, on every way, ever |
+//! | `matching`, `paths`, `firing`, `alternatives`, `disposers` | does a release meet its registration, on every way, ever |
 //! | `discharge` | what ends the obligation |
 //! | `retains` | what does a listener keep alive |
 //! | `sizes` | what is that, and how big |
 //! | `raised` | which calls hide listeners that pile up |
 //! | `obligation` | all of it, for the rules |
 
+pub mod alternatives;
 pub mod calls;
 pub mod count;
 pub mod discharge;
 pub mod disposers;
 pub mod firing;
 pub mod foreign;
+pub mod forwarders;
 pub mod frameworks;
 pub mod guards;
 mod indices;

@@ -4,7 +4,7 @@ use super::count::{Count, Emitter, Many};
 use super::discharge::{Discharge, Mismatch};
 use super::guards::Guard;
 use super::sites::{EventKey, Registration, Sites};
-use super::{CallAt, Origin, Program, Root};
+use super::{CallAt, Origin, Owner, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
 
@@ -82,8 +82,20 @@ impl Program<'_> {
             Discharge::NotOnEveryPath { release, exit } => Fault::NotOnEveryPath(release, exit),
             Discharge::Nothing => Fault::NotReleased,
         };
-        let sibling =
-            if fault == Fault::NotReleased && !matches!(count, Count::Many(_)) { self.released_sibling(sites, registration) } else { None };
+        if fault == Fault::NotReleased && self.is_passed_on(registration) {
+            return None;
+        }
+        // To wait once for the end of what outlives this is no promise that it comes soon.
+        let waits_for_end = registration.once
+            && registration
+                .event
+                .name()
+                .is_some_and(|event| super::stages::is_teardown(event) && !matches!(event, "end" | "finish" | "close" | "exit"));
+        let sibling = if fault == Fault::NotReleased && (waits_for_end || !matches!(count, Count::Many(_))) {
+            self.released_sibling(sites, registration)
+        } else {
+            None
+        };
         // What hangs on an instance is guarded by a mark on the instance.
         let own = emitter != Emitter::Process && registration.receivers.iter().any(|o| matches!(o.root, Root::This(_)));
         let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer && !own);
@@ -93,15 +105,22 @@ impl Program<'_> {
         if guard == Some(Guard::State) && self.is_early(&registration.event) {
             return None;
         }
+        let mut fault = fault;
         if registration.once
             && !matches!(fault, Fault::Mismatch(..) | Fault::NotOnEveryPath(..))
             && self.presumed_to_fire(registration, emitter)
+            && !(waits_for_end && sibling.is_some())
         {
-            return None;
+            let surely_many = matches!(&count, Count::Many(many) if many.confidence >= Confidence::Medium);
+            if fault != Fault::NotReleased || !surely_many {
+                return None;
+            }
+            let (other, exit) = self.ends_otherwise(sites, registration)?;
+            fault = Fault::NotOnEveryPath(other, exit);
         }
         let fault = match fault {
+            Fault::NotReleased if sibling.is_some() => sibling.map_or(Fault::NotReleased, Fault::Sibling),
             Fault::NotReleased if registration.once && matches!(count, Count::Many(_)) => Fault::NeverFires,
-            Fault::NotReleased => sibling.map_or(Fault::NotReleased, Fault::Sibling),
             fault => fault,
         };
         match count {
@@ -147,7 +166,16 @@ impl Program<'_> {
     fn of_many<'s>(&self, registration: &'s Registration, fault: Fault, many: Many) -> Option<Obligation<'s>> {
         let mut confidence = many.confidence;
         let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::NotOnEveryPath(..) | Fault::DisposerDropped);
-        if many.operation && many.emitter == Emitter::Longer && !attempt && !self.is_operation_shaped(registration) {
+        let shaped = |this: &Self| match many.emitter {
+            Emitter::Longer => this.is_operation_shaped(registration),
+            // A method adds once more for each object at least.
+            Emitter::Process => {
+                let f = this.function_of(registration.call);
+                matches!(this.owner_around(f), Some(Owner::Class(_) | Owner::Proto(_))) || this.is_call_shaped(registration)
+            }
+            _ => true,
+        };
+        if many.operation && !attempt && !shaped(self) {
             confidence = Confidence::Low;
         }
         if attempt || many.bag && fault == Fault::NotReleased && !self.has_any_release(registration) {
@@ -172,35 +200,6 @@ impl Program<'_> {
             shown: self.show(origin),
             steps: many.steps,
         })
-    }
-
-    /// Event and listener both are parameters: the function is an `on` of its own, and its callers' duty is theirs.
-    fn is_forwarder(&self, registration: &Registration) -> bool {
-        let f = self.function_of(registration.call);
-        let given = |o: &Origin| match o.root {
-            Root::Param(g, _) => self.within(f, g),
-            Root::Call(c) => self
-                .bind_target(c)
-                .is_some_and(|(target, _)| self.origins(target).iter().any(|o| matches!(o.root, Root::Param(g, _) if self.within(f, g)))),
-            _ => false,
-        };
-        // A function that is itself called `on` or `once` passes its listener on.
-        // `pipe` ties two streams together; their ends are theirs.
-        if self.chain(f).iter().any(|&g| matches!(self.fun(g).name.as_str(), "pipe" | "pipeTo" | "pipeline")) {
-            return true;
-        }
-        let named = self.chain(f).iter().any(|&g| {
-            super::sites::is_registration_name(&self.fun(g).name)
-                && registration.handlers.iter().any(|o| matches!(o.root, Root::Param(h, _) if h == g))
-        });
-        if named {
-            return true;
-        }
-        let event = match &registration.event {
-            EventKey::Name(_) => false,
-            EventKey::Value(origins) => origins.iter().any(given),
-        };
-        event && !registration.handlers.is_empty() && registration.handlers.iter().any(given)
     }
 
     /// The listener is another function at each run.

@@ -272,10 +272,15 @@ impl Owners {
                         }
                     }
                 }
-                ("assign" | "extend" | "mixin" | "_extends", [target, sources @ ..]) => {
+                (name, [target, sources @ ..]) if is_assign(program, c, name) => {
                     for target in program.origins(c.with(*target)).to_vec() {
                         if let Some(owner) = Owners::prototype_of(program, &target) {
                             for source in sources {
+                                for origin in program.origins(c.with(*source)).to_vec() {
+                                    if let (Root::File(from), true) = (origin.root, origin.path.is_empty()) {
+                                        self.exported_members(program, owner, from);
+                                    }
+                                }
                                 self.whole_prototype(program, owner, c.with(*source));
                                 for origin in program.origins(c.with(*source)).iter() {
                                     if let Some(parent) = origin.prefix() {
@@ -287,6 +292,17 @@ impl Owners {
                     }
                 }
                 _ => {}
+            }
+        }
+    }
+
+    /// `Object.assign(X.prototype, require('./more'))`.
+    fn exported_members(&mut self, program: &Program, owner: Owner, file: u32) {
+        for (name, value) in program.exported_values(file) {
+            if let [Origin { root: Root::Function(f), path }] = &*program.origins(value)
+                && path.is_empty()
+            {
+                self.move_to(owner, PathKey::Name(program.sym(&name)), *f);
             }
         }
     }
@@ -367,6 +383,14 @@ impl Owners {
             .then(|| Owner::Proto(f))
             .filter(|o| self.members.contains_key(o) || self.parents.contains_key(o))
     }
+}
+
+/// The call copies members into its first argument: `Object.assign`, a down-level helper, a package that does the same.
+fn is_assign(program: &Program, c: CallAt, name: &str) -> bool {
+    matches!(name, "assign" | "extend" | "mixin" | "_extends")
+        || program.origins(c.with(program.call(c).callee)).iter().any(
+            |o| matches!(o.root, Root::Module(module) if matches!(&*program.text(module), "object-assign" | "xtend/mutable" | "extend" | "lodash.assign" | "util-extend")),
+        )
 }
 
 /// The owner that a class or constructor function is.

@@ -1,6 +1,7 @@
 //! Pools: objects that are handed out again, by a model, by what is given back, by the words that pools use.
 
 use super::count::{Count, Emitter};
+use super::types::Type;
 use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
@@ -21,6 +22,11 @@ impl Program<'_> {
                 _ => None,
             };
         }
+        if let Some(Type::Model(ix)) = self.type_of(&Origin::root(Root::Call(made)))
+            && self.models.is_ambient(ix)
+        {
+            return Some(("lives as long as the program".into(), Emitter::Process));
+        }
         let name = self.callee_name(made)?;
         if self.looks_pooled(made) {
             return Some((format!("`{name}` gives an object out of a pool: it was used before and is used again"), Emitter::Pooled));
@@ -37,7 +43,13 @@ impl Program<'_> {
         if !self.functions_called(c).is_empty() {
             return false;
         }
+        // What is told how to connect makes a connection.
+        let told = |&v: &ValueId| {
+            matches!(self.value(c.with(v)), Value::Object(..) | Value::Member(..))
+                || matches!(self.value(c.with(v)), Value::Binding(b) if self.binding(c.with(*b)).name.to_ascii_lowercase().contains("config"))
+        };
         match name.as_str() {
+            "getConnection" if self.call(c).args.first().is_some_and(told) => false,
             "getConnection" | "acquire" | "checkout" | "borrow" | "lease" => true,
             "connect" | "get" | "take" | "request" => {
                 let shown = self.origins(object).first().map(|o| self.show(o)).unwrap_or_default();

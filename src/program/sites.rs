@@ -266,6 +266,7 @@ fn plausible(program: &Program, c: CallAt, event: ValueId, handler: ValueId) -> 
         | Value::Null
         | Value::Undefined
         | Value::Class(_)
+        | Value::This(_)
         | Value::Regex => false,
         _ => is_function_like(program, c.with(handler)),
     }
@@ -429,7 +430,8 @@ impl Sites {
                 registrations.push(Registration {
                     call: c,
                     inner: c,
-                    receivers: site.receivers(program).to_vec(),
+                    // A text is no emitter.
+                    receivers: site.receivers(program).iter().filter(|o| !matches!(o.root, Root::Const(_))).cloned().collect(),
                     event,
                     handlers: site.handler.map(|h| program.origins(c.with(h)).to_vec()).unwrap_or_default(),
                     once: site.once,

@@ -472,7 +472,15 @@ impl Program<'_> {
         };
         let skip = usize::from(matches!(origin.root, Root::This(_)));
         for key in origin.path.iter().skip(skip) {
-            let PathKey::Name(key) = key else { return None };
+            let key = match key {
+                PathKey::Name(key) => key,
+                // An element of `X[]`, `Array<X>`, `Set<X>`.
+                PathKey::Element => {
+                    of = of.args.last()?.clone();
+                    continue;
+                }
+                PathKey::Symbol(_) => return None,
+            };
             (file, of) = self.written_member(file, &of, &self.text(*key), 5)?;
         }
         Some((file, of))

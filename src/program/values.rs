@@ -397,6 +397,14 @@ impl Program<'_> {
                 ) => {
                     return self.origins(first).to_vec();
                 }
+                // A bundle's own `require` of a package that it leaves outside (webpack: `externals`).
+                ("__webpack_require__", Some(first)) => {
+                    if let Value::String(module) = self.value(first)
+                        && !module.starts_with(['.', '/'])
+                    {
+                        return vec![Origin::root(Root::Module(self.sym(module)))];
+                    }
+                }
                 (name, Some(first)) if super::calls::made_async(name) => return self.origins(first).to_vec(),
                 ("mark" | "m", Some(first)) if self.is_regenerator(c) => return self.origins(first).to_vec(),
                 ("_assertThisInitialized" | "_possibleConstructorReturn", Some(first)) => {

@@ -1,0 +1,147 @@
+//! Alternatives: one-time listeners of one activation that wait for different ends of the same thing. When one of them fires, each of the
+//! others has to be removed.
+//!
+//! ```text
+//! settles(R, P)     :- R's listener calls a function that its activation was given (`resolve`, a callback)
+//! alternative(R, Q) :- settles(R, P), settles(Q, P), one activation, one receiver, different events
+//! alternative(R, T) :- settles(R, P), settles(T, P), T a timer of R's activation
+//! ```
+
+use rustc_hash::FxHashSet;
+
+use super::matching::Match;
+use super::sites::{Registration, Release, Sites};
+use super::{CallAt, Fun, Origin, Program, Root};
+use crate::facts::*;
+
+/// Events that end their emitter: what waits for something else goes with it.
+fn is_end(event: &str) -> bool {
+    matches!(event, "error" | "close" | "end" | "exit" | "disconnect")
+}
+
+impl Program<'_> {
+    /// Alternatives: this one's listener releases the other registration, and the other's does not release this one.
+    pub(super) fn one_sided(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
+        if !registration.once || !registration.through.is_empty() {
+            return None;
+        }
+        let f = self.function_of(registration.call);
+        let functions = |r: &Registration| {
+            let mut out = Vec::new();
+            r.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut out, 4));
+            out
+        };
+        let own = functions(registration);
+        let inside = |release: &Release, of: &[(Fun, usize)]| {
+            let g = self.function_of(release.call);
+            of.iter().any(|&(h, _)| self.within(g, h) || self.callers(g).iter().any(|&c| self.within(self.function_of(c), h)))
+        };
+        let releases = |release: &Release, of: &Registration| {
+            let (receiver, event, handler) = self.compare(of, release);
+            receiver != Match::Different && event == Match::Same && handler != Match::Different
+        };
+        for other in sites.registrations_in(f) {
+            if other.call == registration.call
+                || !other.once
+                || other.receivers != registration.receivers
+                || other.event == registration.event
+                // An error or an end is the end of the emitter: nothing has to be left for the next use.
+                || matches!(other.event.name(), Some("error" | "close" | "end" | "exit" | "disconnect"))
+            {
+                continue;
+            }
+            let others = functions(other);
+            if others.is_empty() || others == own || self.ends_receiver(&others, &registration.receivers) {
+                continue;
+            }
+            let mutual = sites.releases_in(f.file).find(|r| inside(r, &own) && releases(r, other));
+            let back = sites.releases_in(f.file).any(|r| inside(r, &others) && releases(r, registration));
+            if let (Some(release), false) = (mutual, back) {
+                return Some((release.call, other.event.name().unwrap_or("the other event").to_owned()));
+            }
+        }
+        None
+    }
+
+    /// Why a one-time listener may stay though its event is presumed to fire: what it waits for can end in another way, which leaves it.
+    pub(super) fn ends_otherwise(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
+        let settles = self.settles(registration);
+        if settles.is_empty() || registration.event.name().is_none_or(is_end) {
+            return None;
+        }
+        self.competing(sites, registration, &settles).or_else(|| self.timed(registration, &settles))
+    }
+
+    /// Another one-time listener of the activation, on the same emitter, that settles the same.
+    fn competing(&self, sites: &Sites, registration: &Registration, settles: &FxHashSet<(Fun, u32)>) -> Option<(CallAt, String)> {
+        let f = self.function_of(registration.call);
+        let other = sites.registrations.iter().find(|other| {
+            other.call != registration.call
+                && self.function_of(other.call) == f
+                && other.once
+                && other.receivers == registration.receivers
+                && other.event != registration.event
+                && !other.event.name().is_none_or(is_end)
+                && !self.is_beside(other.call, registration.call)
+                && !self.is_beside(registration.call, other.call)
+                && !self.settles(other).is_disjoint(settles)
+        })?;
+        let event = other.event.name().unwrap_or("the other event");
+        Some((other.call, format!("when `{event}` fires instead, nothing removes it")))
+    }
+
+    /// A timer of the activation settles the same, and neither removes the listener nor ends the emitter.
+    fn timed(&self, registration: &Registration, settles: &FxHashSet<(Fun, u32)>) -> Option<(CallAt, String)> {
+        let f = self.function_of(registration.call);
+        let around = self.chain(f);
+        let timer = self.facts(f.file).calls.iter().enumerate().map(|(i, _)| f.with(CallId(i as u32))).find(|&c| {
+            let at = self.function_of(c);
+            self.fun(at).kind != FunctionKind::Module
+                && around.contains(&at)
+                && self.callee_name(c).as_deref() == Some("setTimeout")
+                && self.call(c).args.first().is_some_and(|&callback| {
+                    let functions = self.functions_of(c.with(callback));
+                    !self.settled_by(&functions).is_disjoint(settles) && !self.ends_receiver(&functions, &registration.receivers)
+                })
+        })?;
+        Some((timer, "when the time is over first, nothing removes it".to_owned()))
+    }
+
+    /// What the listener settles: parameters of the functions around it that it calls, or is.
+    fn settles(&self, registration: &Registration) -> FxHashSet<(Fun, u32)> {
+        let f = self.function_of(registration.call);
+        let mut functions = Vec::new();
+        registration.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 4));
+        let mut out = self.settled_by(&functions);
+        out.extend(registration.handlers.iter().filter_map(|o| self.settler(o, f)));
+        out
+    }
+
+    fn settled_by(&self, functions: &[(Fun, usize)]) -> FxHashSet<(Fun, u32)> {
+        let mut out = FxHashSet::default();
+        for &(h, _) in functions {
+            for c in self.calls_within(h) {
+                let callee = c.with(self.call(c).callee);
+                out.extend(self.origins(callee).iter().filter_map(|o| self.settler(o, h)).filter(|&(g, _)| g != h));
+            }
+        }
+        out
+    }
+
+    /// A parameter of a function around `inner` that is called to settle: both of an executor's are one.
+    fn settler(&self, o: &Origin, inner: Fun) -> Option<(Fun, u32)> {
+        match (o.root, o.path.is_empty()) {
+            (Root::Param(g, i), true) if self.within(inner, g) => Some((g, if self.is_executor_of_promise(g) { 0 } else { i })),
+            _ => None,
+        }
+    }
+
+    /// One of the functions ends the object (`socket.destroy()`).
+    fn ends_receiver(&self, functions: &[(Fun, usize)], receivers: &[Origin]) -> bool {
+        functions.iter().flat_map(|&(h, _)| self.calls_within(h)).any(|c| {
+            self.receiver(c).is_some_and(|(object, key)| {
+                matches!(key, Key::Name(name) if super::stages::is_teardown(name)) && self.same_object(&self.origins(object), receivers)
+            })
+        })
+    }
+}

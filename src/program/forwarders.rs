@@ -1,0 +1,66 @@
+//! Forwarders: functions that only pass a listener on, so that the registration is their caller's.
+
+use super::sites::{EventKey, Registration};
+use super::{CallAt, Fun, Origin, Program, Root};
+use crate::facts::*;
+
+impl Program<'_> {
+    /// Event and listener both are parameters: the function is an `on` of its own, and its callers' duty is theirs.
+    pub(super) fn is_forwarder(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let given = |o: &Origin| match o.root {
+            Root::Param(g, _) => self.within(f, g),
+            Root::Call(c) => self
+                .bind_target(c)
+                .is_some_and(|(target, _)| self.origins(target).iter().any(|o| matches!(o.root, Root::Param(g, _) if self.within(f, g)))),
+            _ => false,
+        };
+        // A function that is itself called `on` or `once` passes its listener on.
+        // `pipe` ties two streams together; their ends are theirs.
+        if self.chain(f).iter().any(|&g| matches!(self.fun(g).name.as_str(), "pipe" | "pipeTo" | "pipeline")) {
+            return true;
+        }
+        let named = self.chain(f).iter().any(|&g| {
+            super::sites::is_registration_name(&self.fun(g).name)
+                && registration.handlers.iter().any(|o| matches!(o.root, Root::Param(h, _) if h == g))
+        });
+        if named {
+            return true;
+        }
+        let event = match &registration.event {
+            EventKey::Name(_) => false,
+            EventKey::Value(origins) => origins.iter().any(given),
+        };
+        event && !registration.handlers.is_empty() && registration.handlers.iter().any(given)
+    }
+
+    /// A method that does nothing but add the listener that its caller gave, bare or in a coat, to its own object or a part of it: how
+    /// often it is called, and for how long, is the caller's business.
+    pub(super) fn is_passed_on(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        if !registration.receivers.iter().all(|o| matches!(o.root, Root::This(_))) || self.owner_of_function(f).is_none() {
+            return false;
+        }
+        let given = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(g, _), true) if g == f);
+        let coat = |h: Fun| {
+            let leaves = |c: CallAt| self.callee_name(c).as_deref() == Some("exit");
+            let told: Vec<CallAt> = self
+                .calls_within(h)
+                .into_iter()
+                .filter(|&c| matches!(self.call(c).result, Use::Dropped | Use::Returned) && !leaves(c))
+                .collect();
+            !told.is_empty() && told.iter().all(|&c| self.origins(c.with(self.call(c).callee)).iter().any(given))
+        };
+        // Nothing else is begun there.
+        !registration.handlers.is_empty()
+            && registration.handlers.iter().all(|o| match (o.root, o.path.is_empty()) {
+                (Root::Function(h), true) => coat(h),
+                _ => given(o) && self.callers(f).is_empty(),
+            })
+            && self.calls_within(f).into_iter().filter(|&c| self.function_of(c) == f).all(|c| {
+                super::sites::registration(self, c).is_some()
+                    || super::sites::release(self, c).is_some()
+                    || self.call(c).result != Use::Dropped
+            })
+    }
+}
