@@ -31,6 +31,7 @@ use crate::findings::baseline::{Known, Seen, part};
 use crate::findings::changes::Changes;
 use crate::findings::suppress::{Suppressed, SuppressionFault, Terms, suppress};
 use crate::findings::{self, Confidence, Finding, Problem};
+use crate::fixes;
 use crate::models::Models;
 use crate::program::{Program, Resolve};
 use crate::progress::{self, Progress, Stage};
@@ -204,6 +205,7 @@ pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
     }
     let comments: Vec<_> = suppressions.into_iter().filter(|(path, _)| reported.contains(path.as_path())).collect();
     sift(findings, &comments, &reported, request, &mut analysis);
+    suggest(&mut analysis, &request.overlay);
     analysis.problems.sort();
     analysis.problems.dedup();
     analysis.sources = selection.files.iter().map(|file| file.path.clone()).collect();
@@ -269,6 +271,25 @@ fn sift(
         faults.retain(|fault| changes.hold(&fault.path, fault.range.start.line, fault.range.end.line));
     }
     (analysis.findings, analysis.suppressed, analysis.suppression_faults) = (findings, suppressed, faults);
+}
+
+/// Fixes for what is shown: its files are read once more.
+fn suggest(analysis: &mut Analysis, overlay: &Overlay) {
+    if analysis.findings.iter().all(|finding| finding.remedy.is_none()) {
+        return;
+    }
+    let started = Instant::now();
+    let mut findings = std::mem::take(&mut analysis.findings);
+    let text = |path: &Utf8Path| match source::read(path, true, overlay) {
+        Ok(Text::Code(text)) => Some(text),
+        _ => None,
+    };
+    // Deep trees need a deep stack. A fix that fails is none.
+    if let Err(panic) = on_large_stack(|| fixes::suggest(&mut findings, &text)) {
+        analysis.problems.push(Problem { path: Utf8PathBuf::new(), message: format!("no fixes are offered: {panic}") });
+    }
+    analysis.timings.add("fixes", started, findings.iter().filter(|finding| finding.fix.is_some()).count(), 0);
+    analysis.findings = findings;
 }
 
 /// Reads the logs. Files that their stacks name join the program, each with the package that it belongs to.

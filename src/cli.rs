@@ -4,6 +4,7 @@ mod baseline;
 mod check;
 mod debug;
 mod explain;
+mod fix;
 mod init;
 mod logs;
 mod look;

@@ -13,6 +13,7 @@ pub mod config;
 pub mod evidence;
 pub mod facts;
 pub mod findings;
+pub mod fixes;
 pub mod models;
 pub mod nearest;
 pub mod program;

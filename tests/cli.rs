@@ -21,6 +21,7 @@ mod cli {
     mod cache;
     mod changes;
     mod configuration;
+    mod fixes;
     mod formats;
     mod schema;
     mod staged;

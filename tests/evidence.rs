@@ -41,6 +41,8 @@ pub fn finding(path: &Utf8Path, text: &str, event: Option<&str>) -> Finding {
         fingerprint: format!("{}:{}:{}", path.file_name().unwrap_or(""), start.line, start.column),
         verdict: None,
         evidence: Vec::new(),
+        remedy: None,
+        fix: None,
         text: row.trim().to_owned(),
         scope: String::new(),
     }

@@ -2,6 +2,8 @@
 //!
 //! `PAGE=listener-per-call cargo test --test rules` looks at one page only; `PAGE=listener-per-call:120` at its block there.
 
+#[path = "rules/fixes.rs"]
+mod fixes;
 mod support;
 
 use std::collections::BTreeMap;

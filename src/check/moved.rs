@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use rustc_hash::FxHashMap;
 
 use crate::facts::{CallPosition, Covers, FileFacts, Positions, Suppression};
-use crate::findings::{Finding, Position, Range, Retained, Step};
+use crate::findings::{CallPlace, Finding, Position, Range, Remedy, Retained, Step};
 
 /// Where the things of one file stood, and where they stand now.
 pub struct Moves {
@@ -94,6 +94,9 @@ pub fn finding(finding: &Finding, moves: &FxHashMap<&Utf8Path, Moves>) -> Option
         fingerprint: _,
         verdict: _,
         evidence: _,
+        remedy,
+        // Formed anew of what the texts are by then.
+        fix: _,
         text: _,
         scope: _,
     } = &mut finding;
@@ -106,6 +109,11 @@ pub fn finding(finding: &Finding, moves: &FxHashMap<&Utf8Path, Moves>) -> Option
             if let Some(through) = through {
                 *through = own.start(*through)?;
             }
+        }
+    }
+    for CallPlace { path, paren } in remedy.iter_mut().flat_map(Remedy::places_mut) {
+        if let Some(moves) = moves.get(path.as_path()) {
+            *paren = moves.start(*paren)?;
         }
     }
     for Step { message: _, path, range } in trace {

@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{FileFacts, Suppression};
-use crate::findings::{Confidence, Finding, Position, Problem, Range, Region, Retained, Severity, Step};
+use crate::findings::{Confidence, Finding, Position, Problem, Range, Region, Remedy, Retained, Severity, Step};
 use crate::program::Resolve;
 use crate::rules::RULES;
 use crate::source::SourceFile;
@@ -71,6 +71,7 @@ struct Told {
     runs: Region,
     retains: Vec<Retained>,
     trace: Vec<Step>,
+    remedy: Option<Remedy>,
     text: String,
     scope: String,
 }
@@ -137,7 +138,7 @@ impl Recall {
 
 impl Told {
     fn of(finding: &Finding) -> Told {
-        // Verdicts, evidence and fingerprints come later. A new field has to be thought of here.
+        // Verdicts, evidence, fingerprints and fixes come later. A new field has to be thought of here.
         let Finding {
             rule,
             severity,
@@ -157,6 +158,8 @@ impl Told {
             fingerprint: _,
             verdict: _,
             evidence: _,
+            remedy,
+            fix: _,
             text,
             scope,
         } = finding.clone();
@@ -177,6 +180,7 @@ impl Told {
             runs,
             retains,
             trace,
+            remedy,
             text,
             scope,
         }
@@ -202,6 +206,8 @@ impl Told {
             fingerprint: String::new(),
             verdict: None,
             evidence: Vec::new(),
+            remedy: self.remedy,
+            fix: None,
             text: self.text,
             scope: self.scope,
         })

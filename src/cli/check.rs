@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
 
 use super::project::ConfigArgs;
-use super::{CLEAN, FOUND, Unusable, complain, progress, text_of, words};
+use super::{CLEAN, FOUND, Unusable, complain, print, progress, text_of, words};
 use crate::check::{Analysis, Request, check};
 use crate::config::{self, Config, FailOn};
 use crate::evidence::{PathMapping, printable};
@@ -103,6 +103,8 @@ pub struct CheckArgs {
     /// Say nothing on standard error but errors: no progress, no problems with single files.
     #[arg(long, short)]
     quiet: bool,
+    #[command(flatten)]
+    fixes: super::fix::FixArgs,
 }
 
 pub fn run(args: CheckArgs, look: Look) -> u8 {
@@ -157,8 +159,8 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
     let cache = args.cache_dir.clone().or_else(source::cache::default_folder).filter(|_| !args.no_cache);
     let baseline = known(&args, &config, &mut unusable);
     let changes = args.changed_since.as_deref().and_then(|revision| changes(revision, &paths, &mut unusable));
-    let analysis = progress::shown(args.quiet, |progress| {
-        check(&Request {
+    let (analysis, fixed) = progress::shown(args.quiet, |progress| {
+        let mut request = Request {
             paths,
             also: Vec::new(),
             overlay: overlay.clone(),
@@ -174,8 +176,19 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
             excluded: &|path| config.excludes(path),
             progress,
             outdated: &|| false,
-        })
+        };
+        let analysis = check(&request);
+        let checked = args.fixes.apply(analysis, &mut request);
+        overlay = request.overlay;
+        checked
     });
+    let patch = args.fixes.patch(&fixed, &working);
+    if let Some(patch) = &patch {
+        print(patch);
+        outputs.clear();
+    } else {
+        unusable.extend(args.fixes.write(&fixed, args.quiet));
+    }
 
     let text = |path: &Utf8Path| text_of(path, &overlay);
     let report = Report { analysis: &analysis, working: &working, text: &text };
@@ -197,6 +210,8 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
     let too_many = failing > args.max_findings.or(config.max_findings).unwrap_or_default() as usize;
     if !unusable.is_empty() {
         complain(&unusable)
+    } else if let Some(patch) = patch {
+        if patch.is_empty() { CLEAN } else { FOUND }
     } else if too_many || strict && !analysis.suppression_faults.is_empty() {
         FOUND
     } else {

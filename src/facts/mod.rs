@@ -4,6 +4,7 @@ mod captures;
 mod expressions;
 mod extract;
 mod jsx;
+pub mod layout;
 mod model;
 mod statements;
 mod suppress;

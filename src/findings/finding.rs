@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 
+use super::{Fix, Remedy};
+
 /// A place in a text: both 1-based, the column in UTF-16 units (as V8 frames and LSP count them).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct Position {
@@ -157,6 +159,10 @@ pub struct Finding {
     pub fingerprint: String,
     pub verdict: Option<Verdict>,
     pub evidence: Vec<Evidence>,
+    /// What would mend it, if a rule knows.
+    pub remedy: Option<Remedy>,
+    /// The remedy as text; filled for findings that are shown.
+    pub fix: Option<Fix>,
     /// The registration's text on one line; part of the fingerprint.
     pub text: String,
     /// The enclosing function's name chain (`Queue.connect`); part of the fingerprint.

@@ -4,10 +4,12 @@ pub mod baseline;
 pub mod changes;
 mod collect;
 mod finding;
+mod fix;
 pub mod suppress;
 
 pub use collect::collect;
 pub use finding::*;
+pub use fix::*;
 
 /// A finding for tests: a listener on a pooled socket, once per request.
 #[cfg(test)]
@@ -40,6 +42,16 @@ pub(crate) fn sample(path: &str, line: u32) -> Finding {
         fingerprint: String::new(),
         verdict: None,
         evidence: Vec::new(),
+        remedy: None,
+        fix: Some(Fix {
+            message: "remove `done` when `res` is closed".to_owned(),
+            applicability: Applicability::Unsafe,
+            edits: vec![Edit {
+                path: path.into(),
+                range: place(line, 29, 0),
+                text: "\n    res.once('close', () => sock.removeListener('close', done));".to_owned(),
+            }],
+        }),
         text: "socket.on('close', done)".to_owned(),
         scope: "handle".to_owned(),
     }

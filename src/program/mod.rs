@@ -16,6 +16,7 @@
 //! | `retains` | what does a listener keep alive |
 //! | `sizes` | what is that, and how big |
 //! | `raised` | which calls hide listeners that pile up |
+//! | `remedies` | what would have to change |
 //! | `obligation` | all of it, for the rules |
 
 pub mod alternatives;
@@ -40,6 +41,7 @@ pub mod paths;
 pub mod pools;
 pub mod raised;
 pub mod reach;
+pub mod remedies;
 pub mod resolve;
 pub mod retains;
 pub mod runs;

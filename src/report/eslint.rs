@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Report;
-use crate::findings::{Finding, Severity};
+use super::pretty::offset;
+use crate::findings::{Applicability, Finding, Fix, Severity};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -34,8 +35,28 @@ struct Message<'a> {
     end_column: Option<u32>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     fatal: bool,
+    /// Applied by `eslint --fix` and on save.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fix: Option<Edit>,
+    /// Offered by editors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suggestions: Option<[Suggestion<'a>; 1]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressions: Option<[Suppression<'a>; 1]>,
+}
+
+/// All edits of a fix as one, which is how ESLint has them.
+#[derive(Serialize)]
+struct Edit {
+    /// In UTF-16 units from the beginning of the text.
+    range: [usize; 2],
+    text: String,
+}
+
+#[derive(Serialize)]
+struct Suggestion<'a> {
+    desc: &'a str,
+    fix: Edit,
 }
 
 #[derive(Serialize)]
@@ -47,7 +68,7 @@ struct Suppression<'a> {
 pub fn render(report: &Report) -> String {
     let mut files: IndexMap<&str, Messages> = IndexMap::new();
     for finding in &report.analysis.findings {
-        files.entry(finding.path.as_str()).or_default().told.push(message(finding));
+        files.entry(finding.path.as_str()).or_default().told.push(message(report, finding));
     }
     for fault in &report.analysis.suppression_faults {
         // As ESLint tells of its own unused directives: a warning of no rule.
@@ -58,7 +79,7 @@ pub fn render(report: &Report) -> String {
         let justification = suppressed.reason.as_deref().unwrap_or_default();
         let suppressions = Some([Suppression { kind: "directive", justification }]);
         let messages = files.entry(suppressed.finding.path.as_str()).or_default();
-        messages.suppressed.push(Message { suppressions, ..message(&suppressed.finding) });
+        messages.suppressed.push(Message { suppressions, ..message(report, &suppressed.finding) });
     }
     for problem in report.analysis.problems.iter().filter(|problem| !problem.path.as_str().is_empty()) {
         files.entry(problem.path.as_str()).or_default().told.push(Message { fatal: true, ..plain(&problem.message) });
@@ -73,10 +94,10 @@ pub fn render(report: &Report) -> String {
                 error_count: errors,
                 fatal_error_count: told.iter().filter(|message| message.fatal).count(),
                 warning_count: told.len() - errors,
+                fixable_error_count: told.iter().filter(|message| message.severity == 2 && message.fix.is_some()).count(),
+                fixable_warning_count: told.iter().filter(|message| message.severity == 1 && message.fix.is_some()).count(),
                 messages: told,
                 suppressed_messages: suppressed,
-                fixable_error_count: 0,
-                fixable_warning_count: 0,
                 used_deprecated_rules: [],
             }
         })
@@ -93,10 +114,31 @@ struct Messages<'a> {
 
 /// A message of no rule, on the file's first line.
 fn plain(message: &str) -> Message<'_> {
-    Message { rule_id: None, severity: 2, message, line: 1, column: 1, end_line: None, end_column: None, fatal: false, suppressions: None }
+    Message {
+        rule_id: None,
+        severity: 2,
+        message,
+        line: 1,
+        column: 1,
+        end_line: None,
+        end_column: None,
+        fatal: false,
+        fix: None,
+        suggestions: None,
+        suppressions: None,
+    }
 }
 
-fn message(finding: &Finding) -> Message<'_> {
+fn message<'a>(report: &Report, finding: &'a Finding) -> Message<'a> {
+    let (mut fix, mut suggestions) = (None, None);
+    if let Some(offered) = &finding.fix
+        && let Some(edit) = edit(report, finding, offered)
+    {
+        match offered.applicability {
+            Applicability::Safe => fix = Some(edit),
+            Applicability::Unsafe => suggestions = Some([Suggestion { desc: &offered.message, fix: edit }]),
+        }
+    }
     Message {
         rule_id: Some(finding.rule),
         severity: if finding.severity == Severity::Error { 2 } else { 1 },
@@ -104,6 +146,26 @@ fn message(finding: &Finding) -> Message<'_> {
         column: finding.range.start.column,
         end_line: Some(finding.range.end.line),
         end_column: Some(finding.range.end.column),
+        fix,
+        suggestions,
         ..plain(&finding.message)
     }
+}
+
+/// None where the fix is of another file too.
+fn edit(report: &Report, finding: &Finding, fix: &Fix) -> Option<Edit> {
+    let text = (report.text)(&finding.path)?;
+    let mut edits = fix.edits.iter().filter(|edit| edit.path == finding.path).peekable();
+    let start = offset(&text, edits.peek()?.range.start);
+    if edits.clone().count() < fix.edits.len() {
+        return None;
+    }
+    let (mut done, mut new) = (start, String::new());
+    for edit in &mut edits {
+        new += text.get(done..offset(&text, edit.range.start))?;
+        new += &edit.text;
+        done = offset(&text, edit.range.end);
+    }
+    let units = |end: usize| text[..end].encode_utf16().count();
+    Some(Edit { range: [units(start), units(done)], text: new })
 }

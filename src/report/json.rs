@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Report, confidence, severity};
+use super::{Report, applicability, confidence, severity};
 use crate::evidence::{Observation, ProcessStory};
 use crate::findings::{self, Confidence, Finding, Region, Size, Verdict};
 
@@ -96,6 +96,29 @@ struct JsonFinding<'a> {
     #[schemars(extend("enum" = ["confirmed", "consistent", "silent", null]))]
     verdict: Option<&'static str>,
     evidence: Vec<JsonEvidence<'a>>,
+    /// What would mend it, where that can be told.
+    fix: Option<JsonFix<'a>>,
+}
+
+/// A change that mends the finding. `check --fix` applies it if it is safe.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Fix")]
+struct JsonFix<'a> {
+    message: &'a str,
+    /// `safe`: does what the code was written to do. `unsafe`: a person has to look.
+    #[schemars(extend("enum" = ["safe", "unsafe"]))]
+    applicability: &'static str,
+    /// In the order of the text, none overlaps another; they belong together.
+    edits: Vec<JsonEdit<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "Edit")]
+struct JsonEdit<'a> {
+    path: String,
+    /// What is replaced; an empty range inserts.
+    range: Range,
+    text: &'a str,
 }
 
 /// Both 1-based, the column in UTF-16 units.
@@ -263,6 +286,15 @@ fn of_finding<'a>(report: &Report, finding: &'a Finding) -> JsonFinding<'a> {
             Verdict::Silent => "silent",
         }),
         evidence: finding.evidence.iter().map(|evidence| JsonEvidence { observation: evidence.observation, how: &evidence.how }).collect(),
+        fix: finding.fix.as_ref().map(|fix| JsonFix {
+            message: &fix.message,
+            applicability: applicability(fix.applicability),
+            edits: fix
+                .edits
+                .iter()
+                .map(|edit| JsonEdit { path: report.path(&edit.path), range: range(edit.range), text: &edit.text })
+                .collect(),
+        }),
     }
 }
 

@@ -19,7 +19,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 use crate::check::Analysis;
 use crate::findings::suppress::SuppressionFault;
-use crate::findings::{Confidence, Finding, Severity};
+use crate::findings::{Applicability, Confidence, Finding, Severity};
 
 /// What stands for a rule's id where a suppression comment is told.
 const SUPPRESSION: &str = "suppression";
@@ -139,8 +139,15 @@ fn confidence(confidence: Confidence) -> &'static str {
     }
 }
 
+fn applicability(applicability: Applicability) -> &'static str {
+    match applicability {
+        Applicability::Safe => "safe",
+        Applicability::Unsafe => "unsafe",
+    }
+}
+
 /// `1 finding`, `2 findings`.
-fn count(number: usize, noun: &str) -> String {
+pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 

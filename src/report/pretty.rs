@@ -10,7 +10,7 @@ use super::sarif::file_uri;
 use super::{Links, Look, Report, SUPPRESSION, confidence, count};
 use crate::evidence::printable;
 use crate::findings::suppress::SuppressionFault;
-use crate::findings::{Finding, Position, Range, Severity, Size, Step, Verdict};
+use crate::findings::{Applicability, Finding, Fix, Position, Range, Severity, Size, Step, Verdict};
 
 /// Lines longer than this are minified or generated: an excerpt of one tells nobody anything.
 const LONGEST_LINE: usize = 400;
@@ -156,6 +156,7 @@ impl Shown {
         notes.extend(retained(finding));
         notes.extend(finding.verdict.map(|verdict| seen(verdict, finding)));
         notes.push(finding.help.clone());
+        notes.extend(finding.fix.as_ref().map(offered));
         notes.push(format!("confidence {}; fingerprint {}", confidence(finding.confidence), finding.fingerprint));
         Shown {
             // Beside the rule, since the excerpt begins where the first step stands.
@@ -201,6 +202,14 @@ fn place_link(path: &str, finding: &Finding, links: Links) -> String {
     link(&format!("{}:{}:{}", printable(path), start.line, start.column), address)
 }
 
+/// What can be done by itself.
+fn offered(fix: &Fix) -> String {
+    match fix.applicability {
+        Applicability::Safe => format!("--fix can do it: {}", fix.message),
+        Applicability::Unsafe => format!("--fix --unsafe-fixes can try it: {}", fix.message),
+    }
+}
+
 /// What each leaked listener keeps, the large ones.
 fn retained(finding: &Finding) -> Option<String> {
     let large: Vec<String> = finding
@@ -239,7 +248,8 @@ fn span(text: &str, range: Range) -> miette::SourceSpan {
     (start, end - start).into()
 }
 
-fn offset(text: &str, position: Position) -> usize {
+/// The byte offset of a position.
+pub(super) fn offset(text: &str, position: Position) -> usize {
     let lines = text.split_inclusive('\n');
     let before: usize = lines.clone().take(position.line.saturating_sub(1) as usize).map(str::len).sum();
     let line = lines.clone().nth(position.line.saturating_sub(1) as usize).unwrap_or_default();

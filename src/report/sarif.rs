@@ -3,8 +3,8 @@
 use camino::Utf8Path;
 use serde_json::{Map, Value, json};
 
-use super::{Report, SUPPRESSION, confidence, severity};
-use crate::findings::{Confidence, Finding, Range};
+use super::{Report, SUPPRESSION, applicability, confidence, severity};
+use crate::findings::{Confidence, Finding, Fix, Range};
 use crate::rules::RULES;
 use crate::source;
 
@@ -114,6 +114,9 @@ fn result(report: &Report, finding: &Finding) -> Value {
     if let Some(index) = RULES.iter().position(|rule| rule.id == finding.rule) {
         result["ruleIndex"] = index.into();
     }
+    if let Some(fix) = &finding.fix {
+        result["fixes"] = json!([changes(report, fix)]);
+    }
     if !finding.trace.is_empty() {
         let end = location(report, &finding.path, finding.range, Some(&finding.message));
         let steps = finding.trace.iter().map(|step| location(report, &step.path, step.range, Some(&step.message))).chain([end]);
@@ -123,10 +126,32 @@ fn result(report: &Report, finding: &Finding) -> Value {
     result
 }
 
+/// A fix: of each file what is deleted and what comes in its place.
+fn changes(report: &Report, fix: &Fix) -> Value {
+    let mut files: indexmap::IndexMap<&Utf8Path, Vec<Value>> = indexmap::IndexMap::new();
+    for edit in &fix.edits {
+        let replacement = json!({ "deletedRegion": region(edit.range), "insertedContent": { "text": edit.text } });
+        files.entry(&edit.path).or_default().push(replacement);
+    }
+    let files: Vec<Value> = files
+        .into_iter()
+        .map(|(path, replacements)| json!({ "artifactLocation": artifact(report, path), "replacements": replacements }))
+        .collect();
+    json!({
+        "description": { "text": fix.message },
+        "artifactChanges": files,
+        "properties": { "applicability": applicability(fix.applicability) },
+    })
+}
+
+fn region(range: Range) -> Value {
+    json!({ "startLine": range.start.line, "startColumn": range.start.column, "endLine": range.end.line, "endColumn": range.end.column })
+}
+
 fn location(report: &Report, path: &Utf8Path, range: Range, message: Option<&str>) -> Value {
     let mut location = json!({ "physicalLocation": {
         "artifactLocation": artifact(report, path),
-        "region": { "startLine": range.start.line, "startColumn": range.start.column, "endLine": range.end.line, "endColumn": range.end.column },
+        "region": region(range),
     } });
     if let Some(message) = message {
         location["message"] = json!({ "text": message });

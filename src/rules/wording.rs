@@ -76,6 +76,8 @@ pub fn finding(program: &Program, rule: &Rule, obligation: &Obligation, words: W
         fingerprint: String::new(),
         verdict: None,
         evidence: Vec::new(),
+        remedy: program.remedy(obligation),
+        fix: None,
         scope: program.scope_name(program.function_of(registration.call)),
     }
 }

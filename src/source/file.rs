@@ -92,7 +92,7 @@ fn is_minified(bytes: &[u8]) -> bool {
     bytes.len() / lines > MINIFIED_LINE
 }
 
-fn decode(bytes: Vec<u8>) -> String {
+pub(super) fn decode(bytes: Vec<u8>) -> String {
     let wide = |order: fn([u8; 2]) -> u16| {
         let units: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| order([pair[0], pair[1]])).collect();
         String::from_utf16_lossy(&units)

@@ -9,6 +9,7 @@ mod resolver;
 pub mod sourcemap;
 mod staged;
 mod walk;
+mod write;
 
 pub use changes::changes_since;
 pub use file::{Stamp, Text, describe, read, stamp};
@@ -16,6 +17,7 @@ pub use overlay::{Overlay, real_path};
 pub use resolver::Resolver;
 pub use staged::{Staged, staged};
 pub use walk::{Selection, SourceFile, select};
+pub use write::replace;
 
 use camino::{Utf8Path, Utf8PathBuf};
 

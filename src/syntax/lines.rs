@@ -38,6 +38,20 @@ impl<'t> Lines<'t> {
         Position { line: line as u32 + 1, column: column + 1 }
     }
 
+    /// The byte offset of a position; behind the end of a line is its end.
+    pub fn offset(&self, position: Position) -> usize {
+        let Some(&start) = self.starts.get((position.line as usize).saturating_sub(1)) else { return self.text.len() };
+        let rest = &self.text[start as usize..];
+        let mut units = 1;
+        for (at, c) in rest.char_indices() {
+            if units >= position.column as usize || c == '\n' {
+                return start as usize + at;
+            }
+            units += c.len_utf16();
+        }
+        self.text.len()
+    }
+
     pub fn range(&self, start: usize, end: usize) -> Range {
         Range { start: self.position(start), end: self.position(end) }
     }
@@ -74,5 +88,10 @@ mod tests {
         let second = text.find('\n').unwrap() + 1;
         assert_eq!(lines.position(second - 1), Position { line: 1, column: 602 });
         assert_eq!(lines.position(text.find('x').unwrap()), Position { line: 2, column: 5 });
+        for offset in text.char_indices().map(|(at, _)| at).chain([text.len()]) {
+            assert_eq!(lines.offset(lines.position(offset)), offset);
+        }
+        assert_eq!(lines.offset(Position { line: 2, column: 99 }), text.len() - 1, "the end of the line");
+        assert_eq!(lines.offset(Position { line: 9, column: 1 }), text.len());
     }
 }

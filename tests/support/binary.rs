@@ -12,7 +12,7 @@ use super::page::{MarkKind, Project};
 pub fn compare(project: &Project, table: &[&str]) -> Vec<String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     write(project, folder.path());
-    match check(folder.path()) {
+    match check(folder.path(), &[]) {
         Ok(report) => differences(project, table, &report),
         Err(what) => vec![format!("{}: {what}", project.place())],
     }
@@ -22,7 +22,7 @@ pub fn compare(project: &Project, table: &[&str]) -> Vec<String> {
 pub fn answers() -> Result<(), String> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     std::fs::write(folder.path().join("empty.js"), "\n").expect("the folder is our own");
-    check(folder.path()).map(|_| ())
+    check(folder.path(), &[]).map(|_| ())
 }
 
 /// Puts the project's files below `folder`.
@@ -34,10 +34,11 @@ pub fn write(project: &Project, folder: &Path) {
     }
 }
 
-/// The JSON report of `check` on a folder.
-fn check(folder: &Path) -> Result<Value, String> {
+/// The JSON report of `check` on a folder, with these options.
+pub fn check(folder: &Path, options: &[&str]) -> Result<Value, String> {
     let output = Command::new(env!("CARGO_BIN_EXE_unlisten"))
         .args(["check", "--format", "json", "--no-config", "."])
+        .args(options)
         .current_dir(folder)
         .output()
         .map_err(|error| format!("the binary does not start: {error}"))?;

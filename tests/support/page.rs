@@ -10,6 +10,9 @@ use super::layout;
 /// The headings of every page, in this order.
 pub const HEADINGS: [&str; 6] = ["Why it leaks", "Leaks", "Does not leak", "Across files", "What it cannot see", "Models it uses"];
 
+/// A heading that pages have whose rule offers fixes, before the last two.
+pub const FIXES: &str = "Fixes";
+
 /// One page.
 pub struct Page {
     /// The file's name without `.md`.

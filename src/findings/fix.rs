@@ -1,0 +1,84 @@
+//! Fixes: what a finding offers to change in the text.
+
+use camino::Utf8PathBuf;
+use serde::{Deserialize, Serialize};
+
+use super::{Position, Range};
+
+/// A change that mends a finding, as text edits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fix {
+    /// What it does, as an order: «give both calls the same function».
+    pub message: String,
+    pub applicability: Applicability,
+    /// In the order of files and text; no two overlap. They belong together.
+    pub edits: Vec<Edit>,
+}
+
+/// Whether a fix may be applied unseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Applicability {
+    /// A person has to look: it rests on what the author meant, or ends the listener where somebody may still want it.
+    Unsafe,
+    /// Does what the code was written to do. `check --fix` applies it.
+    Safe,
+}
+
+/// A range of one file and what stands there afterwards. An empty range inserts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edit {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    pub range: Range,
+    pub text: String,
+}
+
+/// A call, told by the place of its `(`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallPlace {
+    /// Absolute.
+    pub path: Utf8PathBuf,
+    pub paren: Position,
+}
+
+/// What a rule would have changed, in terms of calls: the facts of a fix. `fixes` forms the text of it, where the code is written
+/// so that it can be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Remedy {
+    /// Registration and release name two functions that were meant as one: these arguments of theirs.
+    SameFunction { registration: (CallPlace, u32), release: (CallPlace, u32) },
+    /// The release has to repeat the third argument (`true`, `{ capture: true }`), or be without one.
+    SamePhase { registration: CallPlace, release: CallPlace },
+    /// The release has to name the registration's event.
+    SameEvent { registration: CallPlace, release: CallPlace },
+    /// The listener waits for a connection to be made: add it only while that is under way.
+    WhileConnecting { registration: CallPlace },
+    /// The release has to be met on every way out of its function.
+    Finally { registration: CallPlace, release: CallPlace },
+    /// Name the listener and remove it: in the clean-up that an effect gives back.
+    EffectCleanup { registration: CallPlace, listener: u32 },
+    /// What the call gives back is the effect's clean-up.
+    EffectResult { registration: CallPlace },
+    /// Name the listener and remove it when the work of the function is done, or when the response of this name is closed.
+    RemoveAtEnd { registration: CallPlace, listener: u32, response: Option<String> },
+    /// Call what the call gives back when the work of the function is done, or when the response of this name is closed.
+    CallAtEnd { registration: CallPlace, response: Option<String> },
+}
+
+impl Remedy {
+    /// The calls that it speaks of.
+    pub fn places_mut(&mut self) -> impl Iterator<Item = &mut CallPlace> {
+        let (first, second) = match self {
+            Remedy::SameFunction { registration, release } => (&mut registration.0, Some(&mut release.0)),
+            Remedy::SamePhase { registration, release }
+            | Remedy::SameEvent { registration, release }
+            | Remedy::Finally { registration, release } => (registration, Some(release)),
+            Remedy::WhileConnecting { registration }
+            | Remedy::EffectCleanup { registration, .. }
+            | Remedy::EffectResult { registration }
+            | Remedy::RemoveAtEnd { registration, .. }
+            | Remedy::CallAtEnd { registration, .. } => (registration, None),
+        };
+        std::iter::once(first).chain(second)
+    }
+}

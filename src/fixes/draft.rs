@@ -1,0 +1,205 @@
+//! A fix in the making: the text, its layout, and the edits so far.
+
+use camino::Utf8Path;
+
+use crate::facts::layout::{Bytes, CallLayout, FunctionIx, Layout, Statement};
+use crate::findings::{CallPlace, Edit};
+use crate::syntax::lines::Lines;
+
+/// What a maker of fixes works on.
+pub struct Draft<'t> {
+    pub path: &'t Utf8Path,
+    pub text: &'t str,
+    pub layout: &'t Layout,
+    lines: Lines<'t>,
+    edits: Vec<(Bytes, String)>,
+}
+
+impl<'t> Draft<'t> {
+    pub fn new(path: &'t Utf8Path, text: &'t str, layout: &'t Layout) -> Draft<'t> {
+        Draft { path, text, layout, lines: Lines::new(text), edits: Vec::new() }
+    }
+
+    /// The call at a place, if it is in this file.
+    pub fn call(&self, place: &CallPlace) -> Option<&'t CallLayout> {
+        (place.path == self.path).then(|| self.layout.call_at(self.lines.offset(place.paren)))?
+    }
+
+    pub fn at(&self, span: &Bytes) -> &'t str {
+        &self.text[span.clone()]
+    }
+
+    pub fn statement(&self, call: &CallLayout) -> &'t Statement {
+        &self.layout.statements[call.statement]
+    }
+
+    pub fn replace(&mut self, span: Bytes, text: impl Into<String>) {
+        self.edits.push((span, text.into()));
+    }
+
+    pub fn insert(&mut self, at: usize, text: impl Into<String>) {
+        self.replace(at..at, text);
+    }
+
+    /// Inserts a line before the statement at this offset.
+    pub fn insert_line_before(&mut self, at: usize, line: &str) {
+        let text = format!("{line}{}{}", self.newline(), self.indent(at));
+        self.insert(at, text);
+    }
+
+    /// Inserts a line behind the statement that ends at this offset, and begins at another.
+    pub fn insert_line_after(&mut self, start: usize, end: usize, line: &str) {
+        let text = format!("{}{}{line}", self.newline(), self.indent(start));
+        self.insert(end, text);
+    }
+
+    /// The edits in the order of the text; none if they overlap, or if there are none.
+    pub fn edits(mut self) -> Option<Vec<Edit>> {
+        self.edits.sort_by_key(|(span, _)| (span.start, span.end));
+        let apart = self.edits.windows(2).all(|pair| pair[0].0.end <= pair[1].0.start && pair[0].0 != pair[1].0);
+        (apart && !self.edits.is_empty()).then(|| {
+            let edit =
+                |(span, text): (Bytes, String)| Edit { path: self.path.to_owned(), range: self.lines.range(span.start, span.end), text };
+            self.edits.into_iter().map(edit).collect()
+        })
+    }
+
+    /// How the line at this offset is indented.
+    pub fn indent(&self, at: usize) -> &'t str {
+        let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+        let line = &self.text[start..at];
+        &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+    }
+
+    /// One level of indentation, as this file does it.
+    pub fn level(&self) -> &'static str {
+        let indented = self.text.lines().find(|line| line.starts_with([' ', '\t']) && !line.trim_start().starts_with('*'));
+        match indented {
+            Some(line) if line.starts_with('\t') => "\t",
+            Some(line) if line.starts_with("    ") => "    ",
+            _ => "  ",
+        }
+    }
+
+    pub fn newline(&self) -> &'static str {
+        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
+    }
+
+    /// Statements of this file end in semicolons.
+    pub fn semicolon(&self) -> &'static str {
+        let ends = |end: &str| self.text.lines().filter(|line| line.trim_end().ends_with(end)).count();
+        if ends(";") * 4 >= ends(")") { ";" } else { "" }
+    }
+
+    pub fn is_typescript(&self) -> bool {
+        matches!(self.path.extension(), Some("ts" | "tsx" | "mts" | "cts"))
+    }
+
+    /// The word stands somewhere in this part of the text: as a name, or in a comment or a string.
+    pub fn mentions(&self, part: Bytes, word: &str) -> bool {
+        mentions(&self.text[part], word)
+    }
+
+    /// These very characters stand in this part of the text.
+    pub fn mentions_text(&self, part: &Bytes, text: &str) -> bool {
+        self.at(part).contains(text)
+    }
+
+    /// A name for the listener of a call that nothing in the file has: `onClose`.
+    pub fn listener_name(&self, call: &CallLayout, listener: usize) -> Option<String> {
+        let event = call.args.iter().take(listener).map(|arg| self.at(&arg.span)).find_map(constant);
+        let mut name = String::from("on");
+        for part in event.unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
+            name.extend(part.chars().take(1).map(|c| c.to_ascii_uppercase()));
+            name.push_str(&part[1..]);
+        }
+        if name == "on" {
+            name = "listener".to_owned();
+        }
+        let all = 0..self.text.len();
+        let names = [name.clone(), format!("{name}Listener")].into_iter().chain((2..10).map(|n| format!("{name}{n}")));
+        names.into_iter().find(|name| !self.mentions(all.clone(), name))
+    }
+
+    /// What is written between a receiver and its method, for another call on it.
+    pub fn receiver(&self, call: &CallLayout) -> Option<String> {
+        let (receiver, method) = (call.receiver.clone()?, call.method.clone()?);
+        let dot = if self.text[receiver.end..method.start].contains("?.") { "?." } else { "." };
+        let text = self.at(&receiver);
+        // Asked twice, a call may give two objects.
+        let plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '#' | '?'));
+        plain.then(|| format!("{text}{dot}"))
+    }
+
+    /// The call that takes away what a call adds: `socket.removeListener('close', onClose)`.
+    pub fn release(&self, call: &CallLayout, listener: &str) -> Option<String> {
+        let receiver = self.receiver(call)?;
+        let (event, rest) = match &call.args[..] {
+            [event, _, rest @ ..] => (event, rest),
+            _ => return None,
+        };
+        let target = self.at(&call.method.clone()?) == "addEventListener";
+        let method = if target { "removeEventListener" } else { "removeListener" };
+        let options = match rest {
+            [options] if target && is_capture(self.at(&options.span)) => format!(", {}", self.at(&options.span)),
+            _ => String::new(),
+        };
+        let event = self.at(&event.span);
+        constant(event).map(|_| ()).or_else(|| is_path(event).then_some(()))?;
+        Some(format!("{receiver}{method}({event}, {listener}{options})"))
+    }
+
+    /// The block of a function, if it has one.
+    pub fn body(&self, function: FunctionIx) -> Option<&'t crate::facts::layout::Block> {
+        self.layout.functions[function].body.map(|block| &self.layout.blocks[block])
+    }
+}
+
+/// `'close'` without its quotes.
+pub fn constant(text: &str) -> Option<&str> {
+    let inner = ['\'', '"', '`'].into_iter().find_map(|quote| text.strip_prefix(quote)?.strip_suffix(quote))?;
+    (!inner.contains(['\'', '"', '`', '$', '\\', '\n'])).then_some(inner)
+}
+
+/// `a.b.c`, `this.#x`.
+pub fn is_path(text: &str) -> bool {
+    !text.is_empty() && text.split('.').all(|part| is_name(part.strip_prefix('#').unwrap_or(part)))
+}
+
+pub fn is_name(text: &str) -> bool {
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    !text.is_empty() && text.chars().all(word) && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// The options make `removeEventListener` ask for the capture flag.
+fn is_capture(options: &str) -> bool {
+    options == "true" || options.starts_with('{') && options.contains("capture")
+}
+
+fn mentions(text: &str, word: &str) -> bool {
+    let inner = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    text.match_indices(word).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + word.len()..].chars().next();
+        !before.is_some_and(inner) && !after.is_some_and(inner)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_whole() {
+        assert!(mentions("a = onClose(1)", "onClose"));
+        assert!(!mentions("a = onClosed(1), $onClose, _onClose", "onClose"));
+        assert!(mentions("été", "été"));
+    }
+
+    #[test]
+    fn paths_and_constants() {
+        assert!(is_path("this.#a.b") && is_path("EVENTS.CLOSE") && !is_path("a()") && !is_path("a..b") && !is_path("1a"));
+        assert_eq!(constant("'close'"), Some("close"));
+        assert_eq!(constant("`a${b}`"), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! Remedies: what would have to change for a fault to be gone, in terms of calls. `fixes` forms the text.
+
+use super::count::Emitter;
+use super::discharge::Mismatch;
+use super::obligation::{Fault, Obligation};
+use super::sites::{self, Registration};
+use super::types::Type;
+use super::{CallAt, Fun, Origin, Program, Root};
+use crate::facts::*;
+use crate::findings::{CallPlace, Region, Remedy};
+
+impl Program<'_> {
+    /// What would mend this, if anything is known to.
+    pub fn remedy(&self, obligation: &Obligation) -> Option<Remedy> {
+        let registration = obligation.registration;
+        let here = self.call_place(registration.call);
+        let listener = self.listener_argument(registration.call, &registration.handlers);
+        match &obligation.fault {
+            Fault::Mismatch(release, Mismatch::Listener) => Some(Remedy::SameFunction {
+                registration: (here, listener?),
+                release: (self.call_place(*release), self.released_argument(*release)?),
+            }),
+            Fault::Mismatch(release, Mismatch::Phase) => Some(Remedy::SamePhase { registration: here, release: self.call_place(*release) }),
+            Fault::Mismatch(release, Mismatch::Event) if registration.call == registration.inner => {
+                Some(Remedy::SameEvent { registration: here, release: self.call_place(*release) })
+            }
+            Fault::Mismatch(..) => None,
+            Fault::NotOnEveryPath(release, _) if self.function_of(*release) == self.function_of(registration.call) => {
+                Some(Remedy::Finally { registration: here, release: self.call_place(*release) })
+            }
+            // Where the other events of a connection come, and when, only a person knows.
+            Fault::NeverFires if obligation.emitter == Emitter::Pooled && self.comes_with_the_connection(registration) => {
+                Some(Remedy::WhileConnecting { registration: here })
+            }
+            Fault::DisposerDropped => {
+                let function = self.function_of(registration.call);
+                if !registration.through.first().is_some_and(|&helper| self.returns_function(helper)) {
+                    None
+                } else if self.hands_teardown(function) {
+                    Some(Remedy::EffectResult { registration: here })
+                } else {
+                    Some(Remedy::CallAtEnd { registration: here, response: self.response_in(function) })
+                }
+            }
+            Fault::NotReleased | Fault::Sibling(_) | Fault::NeverFires
+                if registration.call == registration.inner && !registration.implicit =>
+            {
+                let function = self.function_of(registration.call);
+                let listener = listener?;
+                match obligation.region {
+                    Region::Mount | Region::Render if self.hands_teardown(function) || self.fun(function).class.is_some() => {
+                        Some(Remedy::EffectCleanup { registration: here, listener })
+                    }
+                    Region::Mount | Region::Render => None,
+                    _ => Some(Remedy::RemoveAtEnd { registration: here, listener, response: self.response_in(function) }),
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn call_place(&self, c: CallAt) -> CallPlace {
+        CallPlace { path: self.files[c.file as usize].path.clone(), paren: self.call_position(c).paren }
+    }
+
+    /// The argument that is the listener.
+    fn listener_argument(&self, c: CallAt, handlers: &[Origin]) -> Option<u32> {
+        let args = &self.call(c).args;
+        let site = sites::registration(self, c).and_then(|site| site.handler);
+        let index = match site {
+            Some(handler) => args.iter().position(|&arg| arg == handler),
+            None => args.iter().position(|&arg| self.origins(c.with(arg)).iter().any(|origin| handlers.contains(origin))),
+        };
+        index.map(|index| index as u32)
+    }
+
+    /// The argument of a release that names the listener.
+    fn released_argument(&self, c: CallAt) -> Option<u32> {
+        let args = &self.call(c).args;
+        let index = match sites::release(self, c) {
+            Some(site) => args.iter().position(|&arg| Some(arg) == site.listener),
+            None => args.iter().position(|&arg| match self.value(c.with(arg)) {
+                Value::Function(_) => true,
+                Value::Call(made) => self.bind_target(c.with(*made)).is_some(),
+                _ => false,
+            }),
+        };
+        index.map(|index| index as u32)
+    }
+
+    /// Node's manual: these come while `socket.connecting` is true.
+    fn comes_with_the_connection(&self, registration: &Registration) -> bool {
+        registration.call == registration.inner
+            && !registration.implicit
+            && matches!(registration.event.name(), Some("connect" | "ready" | "lookup"))
+    }
+
+    /// What the function returns takes away again what it set up: an effect.
+    fn hands_teardown(&self, f: Fun) -> bool {
+        self.passed(f).iter().any(|passed| {
+            let callbacks = self.method_model(passed.call).map(|model| &model.callbacks);
+            callbacks.is_some_and(|all| all.iter().any(|callback| callback.returns_teardown && callback.arg == passed.arg as i32))
+        })
+    }
+
+    /// The helper gives back a function that releases, not an object.
+    fn returns_function(&self, f: Fun) -> bool {
+        let returns = &self.fun(f).returns;
+        self.returns_disposer(f)
+            && returns.iter().all(|&r| self.origins(f.with(r)).iter().all(|o| matches!(o.root, Root::Function(_)) && o.path.is_empty()))
+    }
+
+    /// The name of the function's parameter that is a response: when that is closed, the request is over.
+    fn response_in(&self, f: Fun) -> Option<String> {
+        let response = self.models.type_named("http.ServerResponse")?;
+        let params = self.fun(f).params.iter().enumerate();
+        let mut responses = params.filter(|(index, param)| {
+            let origin = Origin::root(Root::Param(f, *index as u32));
+            param.binding.is_some() && matches!(self.type_of(&origin), Some(Type::Model(ix)) if self.models.is_a(ix, response))
+        });
+        responses.next().map(|(_, param)| param.name.clone())
+    }
+}
