@@ -62,6 +62,8 @@ pub struct Request<'a> {
     pub min_confidence: Confidence,
     /// What the project wants of single files and rules.
     pub config: &'a Config,
+    /// What is known of libraries. A [`Memory`] goes with one set of models.
+    pub models: &'a Models,
     /// What is known already: not reported.
     pub baseline: Option<&'a [Known]>,
     /// Only what these concern is reported.
@@ -89,6 +91,7 @@ impl Default for Request<'_> {
             include_tests: false,
             min_confidence: Confidence::Medium,
             config: &NO_CONFIG,
+            models: Models::builtin(),
             baseline: None,
             changes: None,
             before: None,
@@ -161,7 +164,14 @@ pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
     let mut evidence = (analysis.logs).then(|| logs(request, &mut selection, &mut analysis));
 
     memory.retain(&selection);
-    let asked = Asked { selection: &selection, looked, overlay: &request.overlay, progress: request.progress, outdated: request.outdated };
+    let asked = Asked {
+        selection: &selection,
+        looked,
+        overlay: &request.overlay,
+        models: request.models,
+        progress: request.progress,
+        outdated: request.outdated,
+    };
     let recall = request.cache.filter(|_| selection.files.len() >= recall::FILES).map(|folder| {
         let first = request.paths.first().map_or(Utf8Path::new("."), Utf8PathBuf::as_path);
         Recall::open(folder, &source::cache::project_of(first))
@@ -261,7 +271,7 @@ fn sift(
         analysis.unchanged = Some(parted.known.len());
     }
     if let Some(changes) = request.changes {
-        let releasing = Models::builtin().releasing_names();
+        let releasing = request.models.releasing_names();
         // A suppression that went brings its finding back.
         let releases = |word: &str| word == "unlisten" || releasing.contains(word);
         let all = findings.len();
@@ -339,6 +349,7 @@ struct Asked<'a> {
     /// The disk was looked at for this analysis.
     looked: bool,
     overlay: &'a Overlay,
+    models: &'a Models,
     progress: &'a Progress,
     outdated: &'a (dyn Fn() -> bool + Sync),
 }
@@ -387,7 +398,7 @@ fn programs(asked: &Asked, memory: &mut Memory, timings: &mut Timings) -> Outcom
 
     progress.begin(Stage::Linking, 0);
     let started = Instant::now();
-    let program = Program::link(files.clone(), memory.resolver(&files, overlay), Models::builtin());
+    let program = Program::link(files.clone(), memory.resolver(&files, overlay), asked.models);
     timings.add("link", started, files.len(), 0);
     if outdated() {
         return Outcome { outdated: true, ..outcome };

@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod init;
+mod packs;
 mod written;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,8 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 pub use written::schema;
 
 use crate::findings::{Confidence, Finding, Severity};
-use crate::nearest::did_you_mean;
+use crate::models::Pack;
+use crate::nearest::{did_you_mean, toml_with_place};
 use crate::rules::RULES;
 use crate::source::describe;
 use written::{Written, WrittenOverride};
@@ -39,7 +41,9 @@ pub struct Config {
     /// What is known.
     pub baseline: Option<Utf8PathBuf>,
     /// Files and folders of model packs.
-    pub models: Vec<Utf8PathBuf>,
+    models: Vec<Utf8PathBuf>,
+    /// What paths in the configuration are relative to.
+    folder: Utf8PathBuf,
     /// A suppression comment without a reason is refused.
     pub require_reason: Option<bool>,
     /// A suppression comment that does nothing makes the run fail.
@@ -172,7 +176,7 @@ impl Config {
         let folder = file.parent().unwrap_or(&file);
         let written = match file.file_name() {
             Some(PACKAGE) => written::from_package_json(&text)?.ok_or_else(|| format!("has no key `{PACKAGE_KEY}`"))?,
-            _ => written::from_toml(&text)?,
+            _ => toml_with_place(&text)?,
         };
         Config::new(written, folder)
     }
@@ -196,6 +200,7 @@ impl Config {
             max_findings: written.max_findings,
             baseline: written.baseline.map(|file| folder.join(file)),
             models: written.models.iter().map(|path| folder.join(path)).collect(),
+            folder: folder.to_owned(),
             require_reason: written.suppressions.require_reason,
             strict_suppressions: written.suppressions.strict,
         })
@@ -204,6 +209,11 @@ impl Config {
     /// Whether a file is not to be analysed. The globs are those of `.gitignore`, relative to the configuration's folder.
     pub fn excludes(&self, path: &Utf8Path) -> bool {
         self.exclude.hold(path)
+    }
+
+    /// The project's own model packs, each with its file; and what cannot be read, with the reason.
+    pub fn packs(&self) -> (Vec<Pack>, Vec<(Utf8PathBuf, String)>) {
+        packs::read(&self.models, &self.folder)
     }
 
     /// What is said last of a file; none where nothing is said.
@@ -260,7 +270,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Config, String> {
-        Config::new(written::from_toml(text)?, Utf8Path::new("/p"))
+        Config::new(toml_with_place(text)?, Utf8Path::new("/p"))
     }
 
     const HERE: &str = "/p/src/a.ts";

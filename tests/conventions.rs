@@ -251,6 +251,13 @@ fn the_schema_of_the_configuration_is_current() {
     current("rules/schema/config.schema.json", &schema);
 }
 
+/// Editors check a project's own model packs against it.
+#[test]
+fn the_schema_of_model_packs_is_current() {
+    let schema = serde_json::to_string_pretty(&unlisten::models::schema()).expect("plain data") + "\n";
+    current("rules/schema/models.schema.json", &schema);
+}
+
 /// A file that is made from the code. `UPDATE=1` writes it anew.
 fn current(file: &str, text: &str) {
     let path = root().join(file);

@@ -11,11 +11,10 @@ use super::recall::{Links, Outline, Recall};
 use super::{Asked, Outcome, Spent, clock, extracted};
 use crate::facts::FileFacts;
 use crate::findings::Problem;
-use crate::models::Models;
 use crate::program::Program;
 use crate::progress::Stage;
 use crate::rules;
-use crate::source::cache::Key;
+use crate::source::cache::{self, Key};
 use crate::source::{self, Resolver, SourceFile, Text};
 use crate::timings::Timings;
 
@@ -59,7 +58,8 @@ pub(super) fn programs(asked: &Asked, recall: &Recall, timings: &mut Timings) ->
     let links = Links::find(&requests, &resolver);
     let parts =
         files.iter().zip(&requests).map(|(file, &(path, requests))| (path, requests, file.key, [file.file.declaration, file.file.test]));
-    let key = links.key(parts);
+    // The program's own packs go with its build, those of the project with the answer.
+    let key = cache::key(&[&links.key(parts), asked.models.own_text().as_bytes()]);
     timings.add("resolve", started, files.len(), 0);
     if let Some((findings, problems)) = recall.answer(&key) {
         outcome.findings = findings;
@@ -73,7 +73,7 @@ pub(super) fn programs(asked: &Asked, recall: &Recall, timings: &mut Timings) ->
     let files: Vec<Arc<FileFacts>> = facts.into_iter().filter_map(|facts| facts.facts).collect();
     timings.add("recall", started, files.len(), 0);
     let started = Instant::now();
-    let program = Program::link(files, &links, Models::builtin());
+    let program = Program::link(files, &links, asked.models);
     timings.add("link", started, outcome.files, 0);
 
     progress.begin(Stage::Asking, 0);

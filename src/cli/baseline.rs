@@ -3,12 +3,13 @@
 use camino::Utf8PathBuf;
 use clap::{Args, ValueHint};
 
-use super::project::ConfigArgs;
+use super::project::{self, ConfigArgs};
 use super::{Unusable, complain, print, progress, words};
 use crate::check::{Request, check};
 use crate::config;
 use crate::findings::Confidence;
 use crate::findings::baseline::Known;
+use crate::models::Models;
 use crate::report;
 use crate::source;
 
@@ -52,11 +53,13 @@ pub fn run(args: BaselineArgs) -> u8 {
         false => Ok(Vec::new()),
     };
     let Ok(old) = old else { return complain(&unusable) };
+    let models = project::models(&config, &mut unusable);
     let analysis = progress::shown(args.quiet, |progress| {
         check(&Request {
             paths: args.paths.clone(),
             include_tests: args.include_tests,
             config: &config,
+            models: models.as_ref().unwrap_or_else(|| Models::builtin()),
             baseline: Some(&old),
             excluded: &|path| config.excludes(path),
             progress,

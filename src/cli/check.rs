@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
 
-use super::project::ConfigArgs;
+use super::project::{self, ConfigArgs};
 use super::{CLEAN, FOUND, Unusable, complain, print, progress, text_of, words};
 use crate::check::{Analysis, Request, check};
 use crate::config::{self, Config, FailOn};
@@ -13,6 +13,7 @@ use crate::evidence::{PathMapping, printable};
 use crate::findings::Confidence;
 use crate::findings::baseline::Known;
 use crate::findings::changes::Changes;
+use crate::models::Models;
 use crate::report::{self, Format, Look, Output, Report};
 use crate::source::{self, Overlay};
 
@@ -157,6 +158,7 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
         }
     }
     let cache = args.cache_dir.clone().or_else(source::cache::default_folder).filter(|_| !args.no_cache);
+    let models = project::models(&config, &mut unusable);
     let baseline = known(&args, &config, &mut unusable);
     let changes = args.changed_since.as_deref().and_then(|revision| changes(revision, &paths, &mut unusable));
     let (analysis, fixed) = progress::shown(args.quiet, |progress| {
@@ -169,6 +171,7 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
             include_tests: args.include_tests,
             min_confidence: Confidence::Medium,
             config: &config,
+            models: models.as_ref().unwrap_or_else(|| Models::builtin()),
             baseline: baseline.as_deref(),
             changes: changes.as_ref(),
             before: before.as_ref(),

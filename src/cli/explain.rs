@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::{Args, ValueHint};
 
-use super::project::ConfigArgs;
+use super::project::{self, ConfigArgs};
 use super::{Unusable, complain, print, progress, text_of, words};
 use crate::check::{Request, check};
 use crate::evidence::PathMapping;
 use crate::findings::{Confidence, Finding};
+use crate::models::Models;
 use crate::nearest::did_you_mean;
 use crate::report::{Format, Look, Report};
 use crate::rules::RULES;
@@ -72,6 +73,7 @@ fn finding(args: ExplainArgs, look: Look) -> u8 {
     let mut config = args.config.read(&args.paths, &mut unusable);
     // Whoever has a fingerprint wants its finding, however sure it is.
     config.force_min_confidence(Confidence::Low);
+    let models = project::models(&config, &mut unusable);
     let mappings: Result<Vec<_>, _> =
         args.map.iter().map(|text| PathMapping::parse(text, &working).map_err(|reason| (text.clone(), reason))).collect();
     let mappings = match mappings {
@@ -85,6 +87,7 @@ fn finding(args: ExplainArgs, look: Look) -> u8 {
             mappings,
             include_tests: true,
             config: &config,
+            models: models.as_ref().unwrap_or_else(|| Models::builtin()),
             excluded: &|path| config.excludes(path),
             progress,
             ..Request::default()

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::nearest::nearest;
+use crate::nearest::unknown_key;
 
 /// What unlisten does in this project. The command line goes before it.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -78,38 +78,9 @@ fn levels(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
     schemars::json_schema!({ "type": "object", "properties": rules, "additionalProperties": false })
 }
 
-/// Reads the text of an `unlisten.toml`. The error is one sentence, with its place.
-pub(super) fn from_toml(text: &str) -> Result<Written, String> {
-    toml::from_str(text).map_err(|error| {
-        let reason = clear(error.message());
-        match error.span() {
-            Some(span) => {
-                let before = &text[..span.start.min(text.len())];
-                let line = before.rfind('\n').map_or(0, |newline| newline + 1);
-                format!("{}:{}: {reason}", before.matches('\n').count() + 1, before[line..].encode_utf16().count() + 1)
-            }
-            None => reason,
-        }
-    })
-}
-
 /// Reads the key `unlisten` of a `package.json`; none where it has none.
 pub(super) fn from_package_json(text: &str) -> Result<Option<Written>, String> {
     let package: serde_json::Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
     let Some(own) = package.get(super::PACKAGE_KEY) else { return Ok(None) };
-    Written::deserialize(own).map(Some).map_err(|error| format!("`{}`: {}", super::PACKAGE_KEY, clear(&error.to_string())))
-}
-
-/// An error of serde in our words: an unknown key with the nearest right one, in place of all of them.
-pub(super) fn clear(message: &str) -> String {
-    let message = message.trim_end();
-    let Some(rest) = message.strip_prefix("unknown field `") else { return message.to_owned() };
-    // unknown field `a`, expected one of `b`, `c`
-    let mut quoted = rest.split('`').step_by(2);
-    let wrong = quoted.next().unwrap_or_default();
-    let known: Vec<&str> = quoted.filter(|word| !word.is_empty()).collect();
-    match nearest(wrong, known.iter().copied()) {
-        Some(near) => format!("there is no key `{wrong}`; did you mean `{near}`?"),
-        None => format!("there is no key `{wrong}`; there are {}", known.join(", ")),
-    }
+    Written::deserialize(own).map(Some).map_err(|error| format!("`{}`: {}", super::PACKAGE_KEY, unknown_key(&error.to_string())))
 }

@@ -1,8 +1,10 @@
 //! Reads packs and refuses what they must not say: each fault is one sentence that names the pack.
 
+use camino::Utf8Path;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{Callback, Member, Method, Pack, TypeModel};
+use crate::nearest::toml_with_place;
 
 /// A fault of a pack, as one sentence for the person who wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +18,15 @@ pub struct PackError {
 impl Pack {
     /// Reads one pack; `name` is for the error.
     pub fn parse(name: &str, text: &str) -> Result<Pack, PackError> {
-        toml::from_str(text).map_err(|error| PackError { pack: name.to_owned(), message: error.to_string().trim_end().to_owned() })
+        let error = |message: String| PackError { pack: name.to_owned(), message };
+        let pack: Pack = toml::from_str(text).map_err(|fault| error(fault.to_string().trim_end().to_owned()))?;
+        if pack.source.is_empty() { Err(error("missing field `source`".to_owned())) } else { Ok(pack) }
+    }
+
+    /// Reads one of a project's own packs, whose `files` are below `root`. The error is one sentence with its place.
+    pub fn own(text: &str, root: &Utf8Path) -> Result<Pack, String> {
+        let pack: Pack = toml_with_place(text)?;
+        Ok(Pack { own: Some(root.to_owned()), ..pack })
     }
 
     /// The pack tells of this package.
@@ -68,7 +78,9 @@ impl<'a> Check<'a> {
         if pack.library.is_empty() {
             self.fault("`library` is empty".to_owned());
         }
-        self.source(Some(&pack.source), "the pack");
+        if pack.own.is_none() || !pack.source.is_empty() {
+            self.source(Some(&pack.source), "the pack");
+        }
         for model in &pack.types {
             if !names.types.insert(&model.name) {
                 self.fault(format!("type `{}` is declared twice", model.name));

@@ -18,7 +18,7 @@ impl Entry {
 }
 
 /// `**` is any number of folders, `*` a part of one name, `{a,b}` either.
-fn matches(glob: &str, path: &str) -> bool {
+pub(super) fn matches(glob: &str, path: &str) -> bool {
     alternatives(glob).iter().any(|glob| {
         let glob: Vec<&str> = glob.split('/').collect();
         let path: Vec<&str> = path.split('/').collect();

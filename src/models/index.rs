@@ -1,9 +1,19 @@
 //! All packs, indexed: the questions that the analysis asks of what is known.
 
+use camino::Utf8Path;
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::entry::matches;
 use super::{Decorator, Entry, EventModel, Kind, Lifecycle, Member, Method, ModuleModel, Pack, PackError, Shape, TypeModel, check};
 use crate::findings::Region;
+
+impl ModuleModel {
+    /// The model says what this export is.
+    pub fn tells_of(&self, export: &str) -> bool {
+        let named = self.functions.contains_key(export) || self.classes.contains_key(export) || self.objects.contains_key(export);
+        named || export == "default" && (self.call.is_some() || self.of.is_some())
+    }
+}
 
 /// A type of some pack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -279,6 +289,34 @@ impl Models {
         self.packs.iter().flat_map(|pack| &pack.entries)
     }
 
+    /// The project has packs of its own.
+    pub fn has_own(&self) -> bool {
+        self.packs.iter().any(|pack| pack.own.is_some())
+    }
+
+    /// All that the project's own packs say, as one text: equal texts make equal models.
+    pub fn own_text(&self) -> String {
+        self.packs.iter().filter(|pack| pack.own.is_some()).map(|pack| format!("{pack:?}")).collect()
+    }
+
+    /// What a project's own pack tells of the exports of a file (absolute).
+    pub fn module_of_file(&self, file: &Utf8Path) -> Option<&ModuleModel> {
+        self.packs.iter().find_map(|pack| {
+            let below = file.strip_prefix(pack.own.as_ref()?).ok()?.as_str().replace('\\', "/");
+            pack.modules.iter().find(|module| module.files.iter().any(|glob| matches(glob, &below)))
+        })
+    }
+
+    /// What a project's own packs say of who calls the exports of a file (absolute).
+    pub fn own_entries(&self, file: &Utf8Path) -> Vec<&Entry> {
+        let own = self.packs.iter().filter_map(|pack| Some((pack, file.strip_prefix(pack.own.as_ref()?).ok()?)));
+        own.flat_map(|(pack, below)| {
+            let below = below.as_str().replace('\\', "/");
+            pack.entries.iter().filter(move |entry| entry.is_at(&below))
+        })
+        .collect()
+    }
+
     /// Names of methods that take listeners away, end their emitter, or hand it back. `end` is left out: `res.end(...)` stands all over
     /// a server, and tells nothing.
     pub fn releasing_names(&self) -> FxHashSet<&str> {
@@ -311,7 +349,8 @@ impl Models {
 
     /// What is known to the source of `package`: all but what the packs say of that package itself.
     pub fn without(&self, package: Option<&str>) -> View<'_> {
-        let own = self.packs.iter().enumerate().filter(|(_, pack)| package.is_some_and(|package| pack.is_of(package)));
+        let own =
+            self.packs.iter().enumerate().filter(|(_, pack)| pack.own.is_none() && package.is_some_and(|package| pack.is_of(package)));
         View { models: self, own: own.map(|(p, _)| p).collect() }
     }
 }

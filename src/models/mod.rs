@@ -16,3 +16,8 @@ pub use check::PackError;
 pub use example::Example;
 pub use index::{LibraryIx, Models, TypeIx, TypeUse, View};
 pub use pack::*;
+
+/// The JSON Schema of a pack, for editors.
+pub fn schema() -> schemars::Schema {
+    schemars::generate::SchemaSettings::draft07().into_generator().into_root_schema_for::<Pack>()
+}

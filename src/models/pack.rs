@@ -1,12 +1,14 @@
 //! The form of a pack: `rules/models/*.toml` as serde types. What a pack must not say is refused in [`super::check`].
 
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
 use crate::findings::Region;
 
 /// One file of `rules/models`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pack {
     /// The package whose API this is, as it is installed (`ws`); `node` for Node's core, `dom` for browsers.
@@ -14,8 +16,12 @@ pub struct Pack {
     /// Further packages of the same project, whose source the pack is not applied to either; `@scope/*` is every package of a scope.
     #[serde(default)]
     pub packages: Vec<String>,
-    /// Address of the manual; entries without a `source` of their own stand there.
+    /// Address of the manual; entries without a `source` of their own stand there. A project's own pack needs none.
+    #[serde(default)]
     pub source: String,
+    /// Of a project's own pack: the folder that `files` are below.
+    #[serde(skip)]
+    pub own: Option<Utf8PathBuf>,
     /// Emitters and other objects by type name.
     #[serde(default, rename = "type")]
     pub types: Vec<TypeModel>,
@@ -46,7 +52,7 @@ pub struct Pack {
 }
 
 /// One type of object.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TypeModel {
     pub name: String,
@@ -92,7 +98,7 @@ pub struct TypeModel {
     pub example: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
     Emitter,
@@ -101,7 +107,7 @@ pub enum Kind {
 }
 
 /// When an event fires in one life of its emitter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fires {
     /// Once, soon after the object is made (`connect`); not again on an object that lives on.
@@ -114,7 +120,7 @@ pub enum Fires {
     Rarely,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventModel {
     /// The event's name, or several that behave alike; `*` is every event that is not named (a connection's messages by name).
@@ -127,7 +133,7 @@ pub struct EventModel {
     pub runs: Option<Region>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Names {
     One(String),
@@ -145,7 +151,7 @@ impl Names {
 }
 
 /// What stands under a property or a global's name.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Member {
     /// A type's name.
@@ -171,7 +177,7 @@ impl Member {
     }
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberModel {
     /// A type's name.
@@ -182,7 +188,7 @@ pub struct MemberModel {
 }
 
 /// A function or method.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Method {
     /// Type of the result.
@@ -229,7 +235,7 @@ pub struct Method {
     pub example: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Origin {
     #[default]
@@ -242,7 +248,7 @@ pub enum Origin {
     Receiver,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Callback {
     /// Which argument: 0-based, or -1 for the last function among them; -2 for each function among them.
@@ -272,14 +278,14 @@ pub struct Callback {
 }
 
 /// A condition on a call: argument `arg` is one of these strings.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct When {
     pub arg: usize,
     pub is: Names,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Runs {
     Now,
@@ -297,7 +303,7 @@ pub enum Runs {
     Mount,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registers {
     /// The event, where the method fixes it (`setTimeout` adds `timeout`); else argument `event_arg` names it.
@@ -316,7 +322,7 @@ pub struct Registers {
     pub self_releasing: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Releases {
     /// `(event, listener)`.
@@ -325,11 +331,15 @@ pub enum Releases {
     All,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleModel {
     /// As it is required, without `node:`.
     pub name: String,
+    /// In a project's own pack: files of the project whose exports this tells of, in place of what their source says. Globs over the path
+    /// below the configuration's folder, as those of `entry`; `name` is then any name.
+    #[serde(default)]
+    pub files: Vec<String>,
     /// Other names under which the same module is installed.
     #[serde(default)]
     pub aliases: Vec<String>,
@@ -352,7 +362,7 @@ pub struct ModuleModel {
 }
 
 /// Evidence: a function with these parameter names (in this order, from the first) is called with these types.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
     pub params: Vec<String>,
@@ -364,7 +374,7 @@ pub struct Shape {
 }
 
 /// A decorator (`@Get()`), as frameworks with dependency injection use them.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decorator {
     /// As it is exported.
@@ -386,7 +396,7 @@ pub struct Decorator {
 }
 
 /// When a framework calls the methods of an object that the user's code defines.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lifecycle {
     /// Classes that extend one of these types.
@@ -429,10 +439,10 @@ pub struct Lifecycle {
 }
 
 /// Files whose exports a framework calls.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
-    /// Globs over the path below the package's root; `**` is any number of folders, `*` a part of one name, `{a,b}` either.
+    /// Globs over the path below the package's root (in a project's own pack: the configuration's folder); `**` is any number of folders, `*` a part of one name, `{a,b}` either.
     pub files: Vec<String>,
     /// Names of the exports that are called (`default`, `GET`).
     pub exports: Vec<String>,

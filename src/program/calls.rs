@@ -484,6 +484,7 @@ impl Program<'_> {
             out.push(Starter { how, by: Some(optioned.call), within: Some(self.function_of(optioned.call)), times });
         }
         out.extend(self.decorated(f));
+        out.extend(self.entered(f));
         if self.is_public_function(f) {
             out.push(Starter { how: Started::Public, by: None, within: None, times: Times::Many(Region::Call) });
         }

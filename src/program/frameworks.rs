@@ -93,6 +93,45 @@ impl Program<'_> {
         })
     }
 
+    /// What a project's own models say of who calls this exported function.
+    pub(super) fn own_entry(&self, f: Fun) -> Option<&models::Entry> {
+        if !self.models.has_own() {
+            return None;
+        }
+        let entries = self.models.own_entries(&self.files[f.file as usize].path);
+        if entries.is_empty() {
+            return None;
+        }
+        let names = self.exported_as(f);
+        entries.into_iter().find(|entry| entry.exports.iter().any(|export| names.contains(export)))
+    }
+
+    /// The names under which its file exports a function.
+    fn exported_as(&self, f: Fun) -> Vec<String> {
+        let is_it = |value: At<ValueId>| self.origins(value).iter().any(|o| o.root == Root::Function(f) && o.path.is_empty());
+        let mut names = Vec::new();
+        for (name, value) in self.exported_values(f.file) {
+            if is_it(value) {
+                names.push(if name == "=" { "default".to_owned() } else { name });
+            } else if name == "="
+                && let Value::Object(members, _) = self.value(value)
+            {
+                let members = members.iter().filter(|&&(_, member)| is_it(value.with(member)));
+                names.extend(members.filter_map(|(key, _)| match key {
+                    Key::Name(name) => Some(name.clone()),
+                    Key::Computed(_) => None,
+                }));
+            }
+        }
+        names
+    }
+
+    /// How a framework comes to run a function that a project's own models call an entry point.
+    pub(super) fn entered(&self, f: Fun) -> Option<Starter> {
+        let (how, times) = started(self.own_entry(f)?.runs);
+        Some(Starter { how, by: None, within: self.parent(f), times })
+    }
+
     /// The model of a decorator, where the file has it from one of the modules that export it.
     fn decorator(&self, file: u32, name: &str) -> Option<&models::Decorator> {
         self.view.decorators().find(|model| {

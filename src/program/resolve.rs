@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 
 use super::{At, Program, Resolve};
 use crate::facts::*;
+use crate::models::ModuleModel;
 
 /// Depth to which re-exports are followed.
 const REEXPORTS: u32 = 12;
@@ -152,6 +153,11 @@ impl Program<'_> {
     pub fn import(&self, file: u32, specifier: &str, name: &str) -> Vec<Exported> {
         match self.edge(file, specifier) {
             None => vec![Exported::External(specifier.to_owned(), name.to_owned())],
+            Some(target) if name == "=" && self.own_module(target).is_some() => match self.own_module(target) {
+                Some(own) if own.call.is_some() || own.of.is_some() => vec![Exported::External(own.name.clone(), name.to_owned())],
+                // Member by member: what the model tells of, and what the source says of the rest.
+                _ => vec![Exported::Namespace(target)],
+            },
             Some(target) => match name {
                 "*" => vec![Exported::Namespace(target)],
                 "=" if !self.facts(target).exports.is_empty() => vec![Exported::Namespace(target)],
@@ -161,8 +167,13 @@ impl Program<'_> {
         }
     }
 
+    /// What the project's own models tell of a file's exports.
+    pub(super) fn own_module(&self, file: u32) -> Option<&ModuleModel> {
+        self.models.has_own().then(|| self.models.module_of_file(&self.files[file as usize].path))?
+    }
+
     /// `module.exports` of a file.
-    fn whole(&self, file: u32) -> Vec<Exported> {
+    pub(super) fn whole(&self, file: u32) -> Vec<Exported> {
         let whole = &self.modules.whole[file as usize];
         let mut out: Vec<Exported> = whole.iter().map(|&v| Exported::Value(At::new(file, v))).collect();
         if whole.is_empty() || !self.modules.named[file as usize].is_empty() {
@@ -175,6 +186,11 @@ impl Program<'_> {
     pub fn export(&self, file: u32, name: &str, depth: u32) -> Vec<Exported> {
         if depth == 0 {
             return Vec::new();
+        }
+        if let Some(own) = self.own_module(file)
+            && own.tells_of(name)
+        {
+            return vec![Exported::External(own.name.clone(), name.to_owned())];
         }
         let facts = self.facts(file);
         let mut out = Vec::new();

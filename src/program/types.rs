@@ -219,6 +219,9 @@ impl Program<'_> {
         {
             return Some(found);
         }
+        if let Some(found) = self.own_entry(f).and_then(|entry| self.used_type(entry.params.get(i)?)) {
+            return Some(found);
+        }
         for passed in self.passed(f) {
             let Some(index) = i.checked_sub(passed.shift) else {
                 // A bound argument.

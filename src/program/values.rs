@@ -320,6 +320,15 @@ impl Program<'_> {
                         out.extend(exported.iter().flat_map(|e| self.exported(e)));
                         return;
                     }
+                    // `module.exports = { name }`, where a model tells of other members.
+                    if self.own_module(file).is_some() {
+                        let whole = self.whole(file).into_iter().filter(|e| !matches!(e, Exported::Namespace(f) if *f == file));
+                        let whole: Vec<Origin> = whole.flat_map(|e| self.exported(&e)).collect();
+                        if !whole.is_empty() {
+                            whole.iter().for_each(|o| self.member_of(o, key, out));
+                            return;
+                        }
+                    }
                 }
                 // `require('x').default` of a CommonJS module through an interop helper is the module.
                 (Root::Module(_) | Root::Class(_) | Root::Function(_), Some("default")) => {
