@@ -406,8 +406,11 @@ fn programs(asked: &Asked, memory: &mut Memory, timings: &mut Timings) -> Outcom
 
     progress.begin(Stage::Asking, 0);
     let started = Instant::now();
-    let (findings, problems) = rules::run(&program);
+    let (findings, problems) = rules::run(&program, outdated);
     timings.add("rules", started, findings.len(), 0);
+    if outdated() {
+        return Outcome { outdated: true, ..outcome };
+    }
     memory.keep_findings(files, &findings, &problems);
     outcome.findings = findings;
     outcome.problems.extend(problems);
@@ -490,7 +493,7 @@ fn extracted(file: &SourceFile, text: &str, spent: &Spent) -> FileOutcome {
 }
 
 /// Runs on a pool whose threads have the stack that the limits of [`syntax`] are made for.
-fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
     let pool = rayon::ThreadPoolBuilder::new().stack_size(syntax::STACK).thread_name(|n| format!("analysis-{n}")).build();
     let pool = pool.map_err(|error| format!("no threads: {error}"))?;
     pool.install(|| guarded(work))

@@ -63,6 +63,14 @@ enum Verb {
     Init(init::InitArgs),
     /// Read logs of the running program: what piles up, since when, where, what to do next.
     Logs(logs::LogsArgs),
+    /// Serve an editor: the language server protocol over standard input and output.
+    ///
+    /// It analyses the folders that the editor has open, with unsaved texts in place of what is on disk, by the unlisten.toml of each.
+    Lsp {
+        /// Talk over standard input and output, as always: some editors say so.
+        #[arg(long)]
+        stdio: bool,
+    },
     /// List the rules.
     Rules {
         /// How to print.
@@ -115,6 +123,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Verb::Explain(args) => explain::run(args, look()),
         Verb::Init(args) => init::run(args),
         Verb::Logs(args) => logs::run(args),
+        Verb::Lsp { stdio: _ } => u8::from(!crate::lsp::run()),
         Verb::Rules { format } => rules::run(format),
         Verb::Completions { shell } => completions(shell),
         Verb::Man => man::run(Cli::command()),

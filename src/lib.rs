@@ -14,6 +14,7 @@ pub mod evidence;
 pub mod facts;
 pub mod findings;
 pub mod fixes;
+pub mod lsp;
 pub mod models;
 pub mod nearest;
 pub mod program;

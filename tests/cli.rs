@@ -23,6 +23,7 @@ mod cli {
     mod configuration;
     mod fixes;
     mod formats;
+    mod lsp;
     mod models;
     mod schema;
     mod staged;

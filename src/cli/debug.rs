@@ -68,7 +68,7 @@ fn facts_of(facts: &FileFacts, shape: Shape) -> Result<String, String> {
 fn program_of(facts: FileFacts) -> Result<String, String> {
     let resolver = Resolver::new(vec![facts.path.clone()], &Overlay::default());
     let program = Program::link(vec![Arc::new(facts)], &resolver, Models::builtin());
-    let (findings, problems) = rules::run(&program);
+    let (findings, problems) = rules::run(&program, &|| false);
     Ok(format!("{findings:#?}\n{problems:#?}\n"))
 }
 

@@ -48,8 +48,9 @@ pub struct Obligation<'s> {
 
 impl Program<'_> {
     /// Every registration that is an obligation and leaks, in the order of files and text.
-    pub fn obligations<'s>(&self, sites: &'s Sites) -> Vec<Obligation<'s>> {
-        (0..sites.registrations.len()).filter_map(|i| self.obligation(sites, i)).collect()
+    /// Those up to where `outdated` says that nobody waits for them any more.
+    pub fn obligations<'s>(&self, sites: &'s Sites, outdated: &dyn Fn() -> bool) -> Vec<Obligation<'s>> {
+        (0..sites.registrations.len()).take_while(|_| !outdated()).filter_map(|i| self.obligation(sites, i)).collect()
     }
 
     fn obligation<'s>(&self, sites: &'s Sites, index: usize) -> Option<Obligation<'s>> {

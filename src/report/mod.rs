@@ -13,7 +13,7 @@ mod sarif;
 
 pub use baseline::write_baseline;
 pub use json::schema;
-pub use output::{Output, write};
+pub use output::{Output, page, write};
 
 use camino::{Utf8Path, Utf8PathBuf};
 

@@ -54,3 +54,14 @@ pub(super) fn write_file(file: &Utf8Path, text: &str) -> Result<(), String> {
     let made = folder.map_or(Ok(()), fs::create_dir_all);
     made.and_then(|()| fs::write(file, text)).map_err(|error| format!("{file}: {error}"))
 }
+
+/// Puts a rule's page where an editor can open it: into the folder for temporary files. The error names the file.
+pub fn page(rule: &str, text: &str) -> Result<Utf8PathBuf, String> {
+    let folder =
+        Utf8PathBuf::from_path_buf(std::env::temp_dir()).map_err(|folder| format!("{}: the name is not UTF-8", folder.display()))?;
+    // Of each server its own: what another one wrote may belong to another user.
+    let folder = folder.join(format!("unlisten-{}", std::process::id()));
+    let file = folder.join(format!("{rule}.md"));
+    fs::create_dir_all(&folder).and_then(|()| fs::write(&file, text)).map_err(|error| format!("{file}: {error}"))?;
+    Ok(file)
+}

@@ -49,11 +49,12 @@ pub const RULES: &[Rule] = &[
     max_listeners_raised::RULE,
 ];
 
-/// Asks every rule. Findings come in no particular order, with empty fingerprints.
-pub fn run(program: &Program) -> (Vec<Finding>, Vec<Problem>) {
+/// Asks every rule. Findings come in no particular order, with empty fingerprints. Once `outdated` says so, nobody waits for them, and they
+/// need not be all.
+pub fn run(program: &Program, outdated: &dyn Fn() -> bool) -> (Vec<Finding>, Vec<Problem>) {
     let sites = Sites::collect(program);
     let mut findings = Vec::new();
-    let mut obligations = program.obligations(&sites);
+    let mut obligations = program.obligations(&sites, outdated);
     obligations.extend(program.pinning(&sites, &obligations));
     let raised = program.raised(&obligations);
     obligations.extend(raised.iter().map(|raised| raised.obligation(program)));

@@ -16,7 +16,7 @@ pub use file::{Stamp, Text, describe, read, stamp};
 pub use overlay::{Overlay, real_path};
 pub use resolver::Resolver;
 pub use staged::{Staged, staged};
-pub use walk::{Selection, SourceFile, select};
+pub use walk::{Selection, SourceFile, program_of, select};
 pub use write::replace;
 
 use camino::{Utf8Path, Utf8PathBuf};

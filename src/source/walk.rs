@@ -140,7 +140,7 @@ impl Selection {
 }
 
 /// The folder whose files are linked when only `file` is named.
-fn program_of(file: &Utf8Path) -> Utf8PathBuf {
+pub fn program_of(file: &Utf8Path) -> Utf8PathBuf {
     let above = |mark: &str| file.ancestors().skip(1).find(|folder| folder.join(mark).exists());
     above("package.json").or_else(|| above(".git")).or(file.parent()).unwrap_or(file).to_owned()
 }
