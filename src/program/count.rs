@@ -12,6 +12,7 @@
 //! many(R, o)  :- o foreign and known to outlive the call                      o from the package's border
 //! ```
 
+use super::asked::Next;
 use super::sites::Registration;
 use super::stages::is_set_up;
 use super::types::Type;
@@ -76,6 +77,7 @@ impl Program<'_> {
         let c = registration.call;
         let mut unknown = false;
         let mut best: Option<Box<Many>> = None;
+        self.asked.borrow_mut().begin();
         for origin in &registration.receivers {
             match self.count_at(c, origin, DEPTH) {
                 Count::Many(many) => {
@@ -86,6 +88,9 @@ impl Program<'_> {
                 Count::Unknown => unknown = true,
                 Count::One => {}
             }
+        }
+        if self.asked.borrow().limited {
+            self.limited.set(self.limited.get() + 1);
         }
         match best {
             Some(many) => Count::Many(many),
@@ -153,10 +158,15 @@ impl Program<'_> {
 
     /// How often the call `c` runs for the object `origin`.
     pub fn count_at(&self, c: CallAt, origin: &Origin, depth: u32) -> Count {
-        if depth == 0 {
-            self.limited.set(self.limited.get() + 1);
-            return Count::Unknown;
-        }
+        let open = match self.asked.borrow_mut().open(c, origin, depth) {
+            Next::Known(count) => return count,
+            Next::Open(open) => open,
+        };
+        let count = self.find_count(c, origin, depth);
+        self.asked.borrow_mut().close(open, count)
+    }
+
+    fn find_count(&self, c: CallAt, origin: &Origin, depth: u32) -> Count {
         if let Some(Type::Model(ix)) = self.type_of(origin) {
             if self.models.kind(ix) == Kind::Other {
                 return Count::One;

@@ -20,6 +20,7 @@
 //! | `obligation` | all of it, for the rules |
 
 pub mod alternatives;
+mod asked;
 pub mod calls;
 pub mod count;
 pub mod discharge;
@@ -138,7 +139,8 @@ pub struct Program<'a> {
     given_out: RefCell<FxHashMap<u32, Rc<FxHashSet<At<ValueId>>>>>,
     /// How deep values are looked through just now.
     depth: Cell<u32>,
-    /// Questions given up because of a limit; told as a problem.
+    asked: RefCell<asked::Asked>,
+    /// Registrations whose count met a limit; told as a problem.
     pub limited: Cell<u32>,
 }
 
@@ -173,6 +175,7 @@ impl<'a> Program<'a> {
             runs: RefCell::default(),
             given_out: RefCell::default(),
             depth: Cell::new(0),
+            asked: RefCell::default(),
             limited: Cell::new(0),
         };
         program.this_given = owners::this_given(&program);

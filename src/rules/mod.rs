@@ -68,7 +68,7 @@ pub fn run(program: &Program, outdated: &dyn Fn() -> bool) -> (Vec<Finding>, Vec
     if program.limited.get() > 0 {
         problems.push(Problem {
             path: camino::Utf8PathBuf::new(),
-            message: format!("{} questions were given up at a limit of depth: findings may be missing", program.limited.get()),
+            message: format!("{} registrations were given up at a limit of depth or steps: findings may be missing", program.limited.get()),
         });
     }
     (findings, problems)
