@@ -342,6 +342,11 @@ impl Program<'_> {
             (_, []) => {}
             (_, [.., key]) => {
                 let Some(prefix) = origin.prefix() else { return };
+                if let Some(known) = self.held.borrow().get(&(origin.clone(), depth)) {
+                    out.extend(known);
+                    return;
+                }
+                let (shallow, before) = (self.depth.get() < 20, out.len());
                 if let Some(Type::Owner(owner)) = self.type_of(&prefix) {
                     out.extend(self.methods(owner, *key).into_iter().map(|f| (f, 0)));
                     for assign in self.field_assigns(owner, &[*key]) {
@@ -356,6 +361,9 @@ impl Program<'_> {
                             self.depth.set(self.depth.get() - 1);
                         }
                     }
+                }
+                if shallow && self.resolving.borrow().is_empty() && self.typing.borrow().is_empty() {
+                    self.held.borrow_mut().insert((origin.clone(), depth), out[before..].to_vec());
                 }
             }
         }

@@ -128,6 +128,8 @@ pub struct Program<'a> {
     weights: sizes::Weights,
     types: RefCell<FxHashMap<Origin, Option<types::Type>>>,
     typing: RefCell<FxHashSet<Origin>>,
+    /// Functions that an access path holds, as they were found at a depth.
+    held: RefCell<FxHashMap<(Origin, u32), Vec<(Fun, usize)>>>,
     /// Type questions cut short by a cycle or a limit.
     cuts: Cell<u32>,
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
@@ -166,6 +168,7 @@ impl<'a> Program<'a> {
             weights: sizes::Weights::default(),
             types: RefCell::default(),
             typing: RefCell::default(),
+            held: RefCell::default(),
             cuts: Cell::new(0),
             uses: RefCell::default(),
             named_calls: std::cell::OnceCell::new(),
@@ -186,6 +189,7 @@ impl<'a> Program<'a> {
             program.uses(file);
         }
         program.types.borrow_mut().clear();
+        program.held.borrow_mut().clear();
         program.calls = calls::CallGraph::build(&program);
         // Who is called tells types of parameters, and types tell who is called: a second round knows more.
         program.forget();
@@ -199,6 +203,7 @@ impl<'a> Program<'a> {
     fn forget(&mut self) {
         self.values.borrow_mut().clear();
         self.types.borrow_mut().clear();
+        self.held.borrow_mut().clear();
         self.families.borrow_mut().clear();
         self.starters.borrow_mut().clear();
     }
