@@ -32,6 +32,9 @@ pub struct CallGraph {
     returned: FxHashMap<Fun, Vec<Fun>>,
 }
 
+/// Functions that a value is, each with how many arguments `bind` has put before.
+pub(super) type Held = Vec<(Fun, usize)>;
+
 /// A function handed to a call.
 #[derive(Debug, Clone, Copy)]
 pub struct Passed {

@@ -129,7 +129,7 @@ pub struct Program<'a> {
     types: RefCell<FxHashMap<Origin, Option<types::Type>>>,
     typing: RefCell<FxHashSet<Origin>>,
     /// Functions that an access path holds, as they were found at a depth.
-    held: RefCell<FxHashMap<(Origin, u32), Vec<(Fun, usize)>>>,
+    held: RefCell<FxHashMap<(Origin, u32), calls::Held>>,
     /// Type questions cut short by a cycle or a limit.
     cuts: Cell<u32>,
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
