@@ -8,6 +8,9 @@ use super::{CallAt, Origin, Owner, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
 
+/// So many steps from what repeats to the line make the repetition likely rather than sure.
+const FAR: usize = 5;
+
 /// Why a registration leaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
@@ -165,7 +168,8 @@ impl Program<'_> {
     }
 
     fn of_many<'s>(&self, registration: &'s Registration, fault: Fault, many: Many) -> Option<Obligation<'s>> {
-        let mut confidence = many.confidence;
+        // Each call on the way stands under tests of its own: what is far away is not sure.
+        let mut confidence = if many.steps.len() >= FAR { many.confidence.min(Confidence::Medium) } else { many.confidence };
         let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::NotOnEveryPath(..) | Fault::DisposerDropped);
         let shaped = |this: &Self| match many.emitter {
             Emitter::Longer => this.is_operation_shaped(registration),
