@@ -14,7 +14,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 pub use written::schema;
 
 use crate::findings::{Confidence, Finding, Severity};
-use crate::models::Pack;
+use crate::models::{Models, PackError};
 use crate::nearest::{did_you_mean, toml_with_place};
 use crate::rules::RULES;
 use crate::source::describe;
@@ -211,9 +211,18 @@ impl Config {
         self.exclude.hold(path)
     }
 
-    /// The project's own model packs, each with its file; and what cannot be read, with the reason.
-    pub fn packs(&self) -> (Vec<Pack>, Vec<(Utf8PathBuf, String)>) {
-        packs::read(&self.models, &self.folder)
+    /// The models that come with the program and the project's own; none where it has none of its own. And the packs that cannot be used,
+    /// by file or name, with the reason: the others hold without them.
+    pub fn models(&self) -> (Option<Models>, Vec<(String, String)>) {
+        let (packs, faults) = packs::read(&self.models, &self.folder);
+        let mut faults: Vec<_> = faults.into_iter().map(|(file, reason)| (file.to_string(), reason)).collect();
+        if packs.is_empty() {
+            return (None, faults);
+        }
+        let with = Models::builtin().with(&packs);
+        let refused =
+            |errors: Vec<PackError>| faults.extend(errors.into_iter().map(|error| (format!("model pack {}", error.pack), error.message)));
+        (with.map_err(refused).ok(), faults)
     }
 
     /// What is said last of a file; none where nothing is said.

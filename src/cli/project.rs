@@ -39,13 +39,9 @@ impl ConfigArgs {
 
 /// The models that come with the program, and the project's own. A pack that cannot be used is named, and the run goes on without it.
 pub fn models(config: &Config, unusable: &mut Unusable) -> Option<Models> {
-    let (packs, faults) = config.packs();
-    unusable.extend(faults.into_iter().map(|(file, reason)| (file.to_string(), reason)));
-    if packs.is_empty() {
-        return None;
-    }
-    let with = Models::builtin().with(&packs);
-    with.map_err(|errors| unusable.extend(errors.into_iter().map(|error| (format!("model pack {}", error.pack), error.message)))).ok()
+    let (models, faults) = config.models();
+    unusable.extend(faults);
+    models
 }
 
 /// Where the search begins: the working directory, or what is analysed where all of that lies elsewhere.

@@ -111,15 +111,20 @@ mod tests {
 
     #[test]
     fn each_finding_can_be_suppressed_and_explained() {
+        let suppress = "Suppress listener-per-request here, with a reason";
+        let explain = "Explain listener-per-request";
+        let fixable = at(1);
+        let fix = "Fix listener-per-request: remove `done` when `res` is closed (look it over)";
+        assert_eq!(titles(&fixable), [fix, suppress, explain]);
+        assert_eq!(titles(&Finding { fix: None, ..fixable }), [suppress, explain]);
+    }
+
+    fn titles(finding: &Finding) -> Vec<String> {
         let uri: Uri = "file:///p/a.jsx".parse().expect("an address");
-        let actions = actions(&at(1), &uri, "e.on('x', f);\n");
-        let titles: Vec<_> = actions
-            .iter()
-            .map(|action| match action {
-                CodeActionOrCommand::CodeAction(action) => action.title.as_str(),
-                CodeActionOrCommand::Command(command) => command.title.as_str(),
-            })
-            .collect();
-        assert_eq!(titles, ["Suppress listener-per-request here, with a reason", "Explain listener-per-request"]);
+        let title = |action| match action {
+            CodeActionOrCommand::CodeAction(action) => action.title,
+            CodeActionOrCommand::Command(command) => command.title,
+        };
+        actions(finding, &uri, "e.on('x', f);\n").into_iter().map(title).collect()
     }
 }

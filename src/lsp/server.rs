@@ -238,8 +238,14 @@ impl Server {
         if !self.can_watch {
             return;
         }
-        let globs =
-            ["**/*.{js,jsx,mjs,cjs,ts,tsx,mts,cts}", "**/{package,tsconfig,jsconfig}.json", "**/unlisten*.{toml,json}", "**/.gitignore"];
+        // TOML: the configuration, and model packs, whatever they are called.
+        let globs = [
+            "**/*.{js,jsx,mjs,cjs,ts,tsx,mts,cts}",
+            "**/{package,tsconfig,jsconfig}.json",
+            "**/unlisten*.json",
+            "**/*.toml",
+            "**/.gitignore",
+        ];
         let watchers: Vec<Value> = globs.iter().map(|glob| json!({ "globPattern": glob })).collect();
         let registration = json!({
             "id": "files",

@@ -18,6 +18,7 @@ use crate::config::{self, Config};
 use crate::findings::baseline::Known;
 use crate::findings::suppress::SuppressionFault;
 use crate::findings::{Confidence, Finding, Problem};
+use crate::models::Models;
 use crate::source::{self, Overlay};
 
 /// What is to be analysed.
@@ -111,6 +112,8 @@ struct Kept {
     /// The files and folders that it was asked for.
     paths: Vec<Utf8PathBuf>,
     config: Config,
+    /// With the project's own; none: those that come with the program.
+    models: Option<Models>,
     baseline: Option<Vec<Known>>,
     complaints: Vec<String>,
 }
@@ -126,6 +129,14 @@ impl Kept {
             Some(file) => Config::read(file).map_err(|reason| complain(file, reason)).unwrap_or_default(),
             None => Config::default(),
         };
+        let (models, faults) = self.config.models();
+        for (what, reason) in faults {
+            complain(Utf8Path::new(&what), reason);
+        }
+        if models.as_ref().map(|models| &models.packs) != self.models.as_ref().map(|models| &models.packs) {
+            self.models = models;
+            self.memory = Memory::default();
+        }
         let baseline = self.config.baseline.as_deref();
         self.baseline = baseline.and_then(|file| config::baseline::read(file).map_err(|reason| complain(file, reason)).ok());
     }
@@ -148,6 +159,7 @@ fn analyse(job: &Job, programs: &mut FxHashMap<Utf8PathBuf, Kept>, outdated: &(d
             overlay: job.overlay.clone(),
             min_confidence: Confidence::Medium,
             config,
+            models: kept.models.as_ref().unwrap_or_else(|| Models::builtin()),
             baseline: kept.baseline.as_deref(),
             excluded: &|path| config.excludes(path),
             outdated,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use crate::findings::Region;
 
 /// One file of `rules/models`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pack {
     /// The package whose API this is, as it is installed (`ws`); `node` for Node's core, `dom` for browsers.
@@ -52,7 +52,7 @@ pub struct Pack {
 }
 
 /// One type of object.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TypeModel {
     pub name: String,
@@ -120,7 +120,7 @@ pub enum Fires {
     Rarely,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EventModel {
     /// The event's name, or several that behave alike; `*` is every event that is not named (a connection's messages by name).
@@ -133,7 +133,7 @@ pub struct EventModel {
     pub runs: Option<Region>,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Names {
     One(String),
@@ -151,7 +151,7 @@ impl Names {
 }
 
 /// What stands under a property or a global's name.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Member {
     /// A type's name.
@@ -177,7 +177,7 @@ impl Member {
     }
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct MemberModel {
     /// A type's name.
@@ -188,7 +188,7 @@ pub struct MemberModel {
 }
 
 /// A function or method.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Method {
     /// Type of the result.
@@ -248,7 +248,7 @@ pub enum Origin {
     Receiver,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Callback {
     /// Which argument: 0-based, or -1 for the last function among them; -2 for each function among them.
@@ -278,7 +278,7 @@ pub struct Callback {
 }
 
 /// A condition on a call: argument `arg` is one of these strings.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct When {
     pub arg: usize,
@@ -303,7 +303,7 @@ pub enum Runs {
     Mount,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Registers {
     /// The event, where the method fixes it (`setTimeout` adds `timeout`); else argument `event_arg` names it.
@@ -331,7 +331,7 @@ pub enum Releases {
     All,
 }
 
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ModuleModel {
     /// As it is required, without `node:`.
@@ -362,7 +362,7 @@ pub struct ModuleModel {
 }
 
 /// Evidence: a function with these parameter names (in this order, from the first) is called with these types.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
     pub params: Vec<String>,
@@ -374,7 +374,7 @@ pub struct Shape {
 }
 
 /// A decorator (`@Get()`), as frameworks with dependency injection use them.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Decorator {
     /// As it is exported.
@@ -396,7 +396,7 @@ pub struct Decorator {
 }
 
 /// When a framework calls the methods of an object that the user's code defines.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Lifecycle {
     /// Classes that extend one of these types.
@@ -439,7 +439,7 @@ pub struct Lifecycle {
 }
 
 /// Files whose exports a framework calls.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
     /// Globs over the path below the package's root (in a project's own pack: the configuration's folder); `**` is any number of folders, `*` a part of one name, `{a,b}` either.

@@ -333,6 +333,35 @@ fn the_configuration_of_each_folder_holds() {
 }
 
 #[test]
+fn the_projects_own_models_hold_as_they_are_now() {
+    let helper = "exports.onRequest = f => process.binding('native').on(f);\n";
+    let server = "const { onRequest } = require('./native');\nonRequest(() => process.on('SIGTERM', () => 1));\n";
+    let pack = |name: &str| {
+        format!(
+            "library = 'own'\n[[module]]\nname = 'native'\nfiles = ['native.js']\nfunctions.{name} = {{ callbacks = [{{ arg = 0, runs = 'request' }}] }}\n"
+        )
+    };
+    let mut editor = Editor::on(&[
+        ("server.js", server),
+        ("native.js", helper),
+        ("unlisten.toml", "models = ['own.toml']\n"),
+        ("own.toml", &pack("onRequest")),
+    ]);
+    assert_eq!(editor.told("server.js")[0]["code"], "listener-per-request");
+    for (text, found) in [(pack("other"), 0), (pack("onRequest"), 1)] {
+        fs::write(editor.project.root().join("own.toml"), text).expect("written");
+        editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [] }));
+        assert_eq!(editor.told("server.js").len(), found);
+    }
+    // One that is broken is told, and the rest goes on without it.
+    fs::write(editor.project.root().join("own.toml"), "library = 'own'\ntpye = []\n").expect("written");
+    editor.notify("workspace/didChangeWatchedFiles", json!({ "changes": [] }));
+    assert!(editor.told("server.js").is_empty());
+    let complaint = editor.hear(|message| message["method"] == "window/showMessage");
+    assert!(complaint["params"]["message"].as_str().is_some_and(|message| message.contains("did you mean `type`")), "{complaint}");
+}
+
+#[test]
 fn without_a_folder_open_files_are_what_is_analysed() {
     let helper = "exports.watch = (done) => process.on('SIGTERM', done);\n";
     let server = "const http = require('http');\nconst { watch } = require('./watch');\nhttp.createServer((req, res) => watch(() => res.end())).listen(0);\n";
