@@ -317,8 +317,31 @@ impl Program<'_> {
     }
 
     /// The program's functions that a value is, with how many arguments `bind` has put before.
-    pub fn functions_of(&self, v: At<ValueId>) -> Vec<(Fun, usize)> {
+    pub fn functions_of(&self, v: At<ValueId>) -> Held {
         let mut out = Vec::new();
+        // Most arguments can be told apart from functions by what they are written as.
+        match self.value(v) {
+            Value::Function(f) => return vec![(v.with(*f), 0)],
+            Value::String(_)
+            | Value::Number(_)
+            | Value::Bool(_)
+            | Value::Null
+            | Value::Undefined
+            | Value::Text(_)
+            | Value::Regex
+            | Value::Object(..)
+            | Value::Array(_)
+            | Value::Class(_)
+            | Value::Unary(..)
+            | Value::Binary(..)
+            | Value::Arguments(_)
+            | Value::Super
+            | Value::Yield(_)
+            | Value::KeyOf(_)
+            | Value::Caught
+            | Value::Opaque => return out,
+            _ => {}
+        }
         for origin in self.origins(v).iter() {
             self.functions_of_origin(origin, &mut out, 4);
         }
