@@ -15,8 +15,8 @@ use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 /// Events that end their emitter: what waits for something else goes with it.
-fn is_end(event: &str) -> bool {
-    matches!(event, "error" | "close" | "end" | "exit" | "disconnect")
+pub(super) fn is_end(event: &str) -> bool {
+    matches!(event, "error" | "finish" | "close" | "end" | "exit" | "disconnect")
 }
 
 impl Program<'_> {

@@ -115,7 +115,9 @@ impl Program<'_> {
                 continue;
             }
             if self.in_own_handler(registration, release) {
-                if self.presumed_to_fire(registration, emitter) {
+                // What waits for its emitter's end goes with it.
+                let with_emitter = emitter == Emitter::Longer && registration.event.name().is_some_and(super::alternatives::is_end);
+                if with_emitter || self.presumed_to_fire(registration, emitter) {
                     released.push(release.call);
                 }
                 continue;
