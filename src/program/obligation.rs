@@ -155,6 +155,21 @@ impl Program<'_> {
         }
     }
 
+    /// The event's name is made of what the call is given: other calls mean other events.
+    fn is_event_of_call(&self, registration: &Registration) -> bool {
+        match &registration.event {
+            EventKey::Name(_) => false,
+            EventKey::Value(origins) => {
+                !origins.is_empty()
+                    && origins.iter().all(|o| match o.root {
+                        Root::Param(..) => true,
+                        Root::Unknown(v) => matches!(self.value(v), Value::Text(_)),
+                        _ => false,
+                    })
+            }
+        }
+    }
+
     /// Every event that it may be comes once, at the start of a connection.
     fn is_early(&self, event: &EventKey) -> bool {
         let early = |name: &str| matches!(name, "connect" | "secureConnect" | "ready" | "lookup" | "open");
@@ -180,7 +195,7 @@ impl Program<'_> {
             }
             _ => true,
         };
-        if many.operation && !attempt && !shaped(self) {
+        if many.operation && !attempt && (!shaped(self) || self.is_event_of_call(registration)) {
             confidence = Confidence::Low;
         }
         if attempt || many.bag && fault == Fault::NotReleased && !self.has_any_release(registration) {
