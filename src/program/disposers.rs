@@ -47,7 +47,7 @@ impl Program<'_> {
         self.callers(f).iter().any(|&c| {
             self.loop_around(c.with(self.call(c).block)).is_some() || {
                 let g = self.function_of(c);
-                self.passed(g).iter().any(|p| self.handed(*p, 1).iter().any(|s| matches!(s.times, super::calls::Times::Many(_))))
+                self.passed(g).iter().any(|p| self.handed(*p, 1).iter().any(|s| matches!(s.times, super::starters::Times::Many(_))))
             }
         })
     }

@@ -1,8 +1,9 @@
 //! Frameworks: functions that nobody in the program calls, and that a library runs by contract: callbacks and members of options
 //! that a model tells of, decorated methods, life-cycle methods.
 
-use super::calls::{Optioned, Started, Starter, Times};
+use super::calls::Optioned;
 use super::runs::Runs;
+use super::starters::{Started, Starter, Times};
 use super::{At, CallAt, Fun, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};

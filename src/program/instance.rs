@@ -1,11 +1,11 @@
 //! `this` and its fields: how often a line runs for what lives with an object.
 
-use super::calls::{Started, Times};
 use super::count::DEPTH;
 use super::count::{Count, Emitter};
 use super::runs::Runs;
 use super::sites::Registration;
 use super::stages::{is_set_up, is_teardown};
+use super::starters::{Started, Times};
 use super::walk::{self, Walk};
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;

@@ -6,7 +6,7 @@
 //! | `values` | where does a value come from |
 //! | `owners` | whose member is a function, which values does a field get |
 //! | `types` | what is an object |
-//! | `calls` | what does a call run, who starts a function and how often |
+//! | `calls`, `starters` | what does a call run, who starts a function and how often |
 //! | `sites`, `forwarders` | which calls add listeners, which take them away, which pass one on |
 //! | `guards` | which tests let a line run once |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
@@ -49,6 +49,7 @@ pub mod runs;
 pub mod sites;
 pub mod sizes;
 pub mod stages;
+pub mod starters;
 pub mod types;
 pub mod values;
 mod walk;
@@ -136,7 +137,7 @@ pub struct Program<'a> {
     named_calls: std::cell::OnceCell<FxHashSet<PathKey>>,
     emitted: std::cell::OnceCell<Option<FxHashSet<String>>>,
     families: RefCell<FxHashMap<Owner, Rc<[Owner]>>>,
-    starters: RefCell<FxHashMap<Fun, Rc<[calls::Starter]>>>,
+    starters: RefCell<FxHashMap<Fun, Rc<[starters::Starter]>>>,
     runs: RefCell<FxHashMap<runs::Goal, walk::Walk<Option<runs::Runs>>>>,
     given_out: RefCell<FxHashMap<u32, Rc<FxHashSet<At<ValueId>>>>>,
     /// How deep values are looked through just now.

@@ -420,7 +420,7 @@ impl Program<'_> {
         }
         let mut sure = Sure::No;
         for starter in self.starters(g).iter() {
-            use super::calls::{Started, Times};
+            use super::starters::{Started, Times};
             let stays = match (&starter.how, starter.times) {
                 (Started::Listener(_) | Started::Interval | Started::Entry, Times::Many(_)) => Sure::Yes,
                 (Started::Listener(_) | Started::Entry | Started::Unknown | Started::Patch | Started::Public, _) => Sure::Perhaps,

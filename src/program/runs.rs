@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
-use super::calls::{Started, Starter, Times};
 use super::count::DEPTH;
+use super::starters::{Started, Starter, Times};
 use super::walk::{self, Walk};
 use super::{At, Fun, Owner, Program, Root};
 use crate::facts::*;

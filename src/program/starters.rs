@@ -1,0 +1,285 @@
+//! Starters: who starts a function, and how often.
+//!
+//! ```text
+//! started(F, G, 1)  :- runs(C, F), C in G
+//! started(F, G, n)  :- F handed to C in G; C calls it back n times (a model, a native, or a function of the program)
+//! started(F, –, n)  :- F is public
+//! ```
+
+use std::rc::Rc;
+
+use super::calls::{Passed, made_async};
+use super::types::Type;
+use super::{At, CallAt, Fun, Program, Root, frameworks, sites};
+use crate::facts::*;
+use crate::findings::Region;
+use crate::models::Fires;
+
+/// How often something happens in one activation of what starts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    One,
+    Many(Region),
+}
+
+/// How a function comes to run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    Called,
+    /// By an event: its name, if constant.
+    Listener(Option<String>),
+    Timer,
+    Interval,
+    /// Once for each element.
+    Each,
+    /// At the end of a promise, by its executor, by a callback that is called once.
+    Callback,
+    /// A framework runs it.
+    Entry,
+    /// The package's users call it.
+    Public,
+    /// Handed to code that is not known.
+    Unknown,
+    /// It takes the place of a foreign method, which is called any number of times.
+    Patch,
+}
+
+/// One way in which a function comes to run.
+#[derive(Debug, Clone)]
+pub struct Starter {
+    pub how: Started,
+    /// The call that runs it or takes it.
+    pub by: Option<CallAt>,
+    /// The activation in which that happens.
+    pub within: Option<Fun>,
+    pub times: Times,
+}
+
+impl Program<'_> {
+    /// How a function comes to run, as far as the program tells.
+    pub fn starters(&self, f: Fun) -> Rc<[Starter]> {
+        if let Some(known) = self.starters.borrow().get(&f) {
+            return known.clone();
+        }
+        let starters: Rc<[Starter]> = self.find_starters(f).into();
+        self.starters.borrow_mut().insert(f, starters.clone());
+        starters
+    }
+
+    fn find_starters(&self, f: Fun) -> Vec<Starter> {
+        let mut out = Vec::new();
+        for &c in self.callers(f) {
+            out.push(Starter { how: Started::Called, by: Some(c), within: Some(self.function_of(c)), times: Times::One });
+        }
+        for &passed in self.passed(f) {
+            out.extend(self.handed(passed, 3));
+        }
+        for optioned in self.optioned(f) {
+            let (how, times) = match self.option_callback(optioned) {
+                Some(callback) => frameworks::started(callback.runs),
+                None => (Started::Unknown, Times::One),
+            };
+            out.push(Starter { how, by: Some(optioned.call), within: Some(self.function_of(optioned.call)), times });
+        }
+        out.extend(self.decorated(f));
+        out.extend(self.entered(f));
+        if self.is_public_function(f) {
+            out.push(Starter { how: Started::Public, by: None, within: None, times: Times::Many(Region::Call) });
+        }
+        if self.patched(f).is_some() {
+            let within = self.parent(f);
+            out.push(Starter { how: Started::Patch, by: None, within, times: Times::Many(Region::Call) });
+        }
+        out
+    }
+
+    /// What a call does with a function that it is given.
+    pub fn handed(&self, passed: Passed, depth: u32) -> Vec<Starter> {
+        let c = passed.call;
+        let call = self.call(c);
+        let starter = |how, times| vec![Starter { how, by: Some(c), within: Some(self.function_of(c)), times }];
+        if let Some(name) = self.callee_name(c) {
+            let member = matches!(self.value(c.with(call.callee)), Value::Member(..));
+            if matches!(name.as_str(), "bind" | "call" | "apply") && member && passed.arg == 0 {
+                return Vec::new();
+            }
+            if let Some(site) = sites::registration(self, c)
+                && site.handler == Some(call.args[passed.arg])
+            {
+                let (event, times) = self.listener_times(&site);
+                return starter(Started::Listener(event), times);
+            }
+            if sites::is_release_name(&name) && member {
+                return Vec::new();
+            }
+            match (name.as_str(), member) {
+                ("setTimeout" | "setImmediate" | "queueMicrotask" | "requestAnimationFrame" | "requestIdleCallback", _)
+                    if passed.arg == 0 =>
+                {
+                    return starter(Started::Timer, Times::One);
+                }
+                ("nextTick", true) => return starter(Started::Timer, Times::One),
+                ("setInterval", _) if passed.arg == 0 => return starter(Started::Interval, Times::Many(Region::Tick)),
+                ("then" | "catch" | "finally", true) => return starter(Started::Callback, Times::One),
+                (
+                    "forEach" | "map" | "filter" | "some" | "every" | "reduce" | "reduceRight" | "flatMap" | "find" | "findIndex" | "sort",
+                    true,
+                ) if passed.arg == 0 && self.functions_called(c).is_empty() => {
+                    return starter(Started::Each, Times::Many(Region::Iteration));
+                }
+                ("Promise", false) if call.kind == CallKind::New => return starter(Started::Called, Times::One),
+                ("__awaiter" | "__generator", _) => return starter(Started::Called, Times::One),
+                _ if made_async(&name) => return Vec::new(),
+                ("mark" | "m", true) if self.is_regenerator(c) => return Vec::new(),
+                ("wrap" | "w" | "async" | "a", true) if self.is_regenerator(c) => return starter(Started::Called, Times::One),
+                _ => {}
+            }
+        }
+        // `(function () {...}).call(this)`: started by the call itself.
+        let targets = self.functions_called(c);
+        if !targets.is_empty() {
+            if depth == 0 {
+                return starter(Started::Unknown, Times::One);
+            }
+            let mut out = Vec::new();
+            for g in targets {
+                out.extend(self.called_back(c, g, passed.arg, depth - 1));
+            }
+            if out.is_empty() {
+                return starter(Started::Unknown, Times::One);
+            }
+            return out;
+        }
+        if let Some(model) = self.method_model(c) {
+            for callback in &model.callbacks {
+                let here = match callback.arg {
+                    -1 => passed.arg + 1 == call.args.len(),
+                    -2 => true,
+                    i => passed.arg as i32 == i,
+                };
+                if !here || callback.member.is_some() || !self.condition_holds(c, callback) {
+                    continue;
+                }
+                let (how, times) = frameworks::started(callback.runs);
+                return starter(how, times);
+            }
+        }
+        starter(Started::Unknown, Times::One)
+    }
+
+    /// A member of the runtime that runs down-level generators (`regeneratorRuntime.wrap(f)`, `_regenerator().w(f)`).
+    pub(super) fn is_regenerator(&self, c: CallAt) -> bool {
+        self.receiver(c)
+            .is_some_and(|(object, _)| self.origins(object).iter().any(|o| self.show(o).to_ascii_lowercase().contains("regenerator")))
+    }
+
+    /// The body of a down-level generator, whose `while (1) switch` is no loop.
+    fn is_regenerator_body(&self, f: Fun) -> bool {
+        self.passed(f).iter().any(|p| {
+            self.callee_name(p.call).is_some_and(|n| matches!(n.as_str(), "wrap" | "w" | "async" | "a")) && self.is_regenerator(p.call)
+        })
+    }
+
+    /// What a function of the program does with its parameter: one starter for each place where it runs or passes it on, seen from
+    /// the call `c`.
+    fn called_back(&self, c: CallAt, g: Fun, param: usize, depth: u32) -> Vec<Starter> {
+        let mut out = Vec::new();
+        let within = Some(self.function_of(c));
+        for inner in self.calls_within(g) {
+            let call = self.call(inner);
+            let is_param =
+                |v: ValueId| self.origins(inner.with(v)).iter().any(|o| o.path.is_empty() && o.root == Root::Param(g, param as u32));
+            if is_param(call.callee)
+                || matches!(self.receiver(inner), Some((object, Key::Name(n))) if matches!(n.as_str(), "call" | "apply") && is_param(object.id))
+            {
+                let times = self.times_within(self.function_of(inner), inner, g, depth);
+                out.push(Starter { how: Started::Called, by: Some(c), within, times });
+            }
+            for (arg, &value) in call.args.iter().enumerate() {
+                if is_param(value) {
+                    for starter in self.handed(Passed { call: inner, arg, shift: 0 }, depth) {
+                        out.push(Starter { by: Some(c), within, ..starter });
+                    }
+                }
+            }
+        }
+        out.dedup_by(|a, b| a.how == b.how && a.times == b.times);
+        out
+    }
+
+    /// How often `inner` (in function `f`) runs in one activation of `outer`, by the functions and loops between them.
+    fn times_within(&self, f: Fun, inner: CallAt, outer: Fun, depth: u32) -> Times {
+        if self.loop_around(inner.with(self.call(inner).block)).is_some() {
+            return Times::Many(Region::Iteration);
+        }
+        let mut at = f;
+        let mut steps = 0;
+        while at != outer && steps < 6 {
+            steps += 1;
+            let mut next = None;
+            if depth == 0 {
+                break;
+            }
+            for passed in self.passed(at) {
+                for starter in self.handed(*passed, depth - 1) {
+                    if let Times::Many(region) = starter.times {
+                        return Times::Many(region);
+                    }
+                    next = starter.within;
+                }
+            }
+            match next.or_else(|| self.parent(at)) {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        Times::One
+    }
+
+    /// The innermost loop block around a block, within its function.
+    pub fn loop_around(&self, block: At<BlockId>) -> Option<At<BlockId>> {
+        let mut at = Some(block);
+        while let Some(b) = at {
+            let here = self.block(b);
+            if matches!(here.kind, BlockKind::Loop(..)) {
+                let outermost = here.parent.is_some_and(|p| self.block(block.with(p)).kind == BlockKind::Body);
+                return (!outermost || !self.is_regenerator_body(block.with(here.function))).then_some(b);
+            }
+            at = here.parent.map(|p| block.with(p));
+        }
+        None
+    }
+
+    /// How often a listener runs in one life of its emitter.
+    pub fn listener_times(&self, site: &sites::Site) -> (Option<String>, Times) {
+        let event = site.event.as_ref().map(|e| e.to_string());
+        if site.once {
+            return (event, Times::One);
+        }
+        let (fires, runs) = self.event_fires(site);
+        let times = match fires {
+            Some(Fires::OnceEarly | Fires::OnceLast | Fires::Rarely) => Times::One,
+            _ => Times::Many(runs.unwrap_or(Region::Event)),
+        };
+        (event, times)
+    }
+
+    /// When the event of a registration fires, and which region its listener is.
+    pub fn event_fires(&self, site: &sites::Site) -> (Option<Fires>, Option<Region>) {
+        let Some(event) = &site.event else { return (None, None) };
+        for origin in site.receivers(self).iter() {
+            if let Some(Type::Model(ix)) = self.model_type(origin)
+                && let Some(model) = self.models.event(ix, event)
+            {
+                return (Some(model.fires), model.runs);
+            }
+        }
+        // The names that Node's core streams and sockets all give to the end and the start of a life.
+        match &**event {
+            "close" | "end" | "finish" | "exit" => (Some(Fires::OnceLast), None),
+            "open" | "ready" | "connect" | "listening" | "spawn" | "online" | "pipe" | "socket" => (Some(Fires::OnceEarly), None),
+            "error" | "abort" | "aborted" => (Some(Fires::Rarely), None),
+            _ => (None, None),
+        }
+    }
+}
