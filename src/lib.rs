@@ -6,6 +6,9 @@
 //! source -> syntax -> facts -> program -> rules -> findings -> evidence -> report
 //!  text      tree    per file   linked             ordered      runtime     bytes
 //! ```
+//!
+//! Beside the street: [`models`] is what is known of libraries, [`config`] what a project asks for, [`fixes`] turns what a finding
+//! says has to change into edits, and [`lsp`] goes the street again at each edit, with what [`check`] remembers of the round before.
 
 pub mod check;
 pub mod cli;
