@@ -335,6 +335,7 @@ impl Program<'_> {
         // What the package's users hand over is not known.
         let mut unknown = self.is_public_function(g);
         let mut called = false;
+        let mut likely: Option<Count> = None;
         for &caller in self.callers(g) {
             if self.within(self.function_of(caller), g) {
                 continue;
@@ -348,12 +349,19 @@ impl Program<'_> {
                 match self.count_at(caller, &moved, depth - 1) {
                     Count::Many(mut many) => {
                         many.steps.push(self.step_call(caller, format!("`{}` is called here", self.function_name(g))));
-                        return Count::Many(many);
+                        let count = Count::Many(many);
+                        if count.rank().1 > Confidence::Low {
+                            return count;
+                        }
+                        likely.get_or_insert(count);
                     }
                     Count::Unknown => unknown = true,
                     Count::One => {}
                 }
             }
+        }
+        if let Some(count) = likely {
+            return count;
         }
         if !called || unknown {
             if let Some(many) = self.shared_by_bag(f, origin, g) {

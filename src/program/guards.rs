@@ -304,32 +304,32 @@ impl Program<'_> {
 
     /// `e.listenerCount(x)`, `listenerCount(e, x)`, `e.listeners(x).length`.
     fn is_listener_count(&self, v: At<ValueId>) -> bool {
-        match self.value(v) {
+        self.is_some_value(v, TEST_DEPTH, &|v| match self.value(v) {
             Value::Call(c) => self.callee_name(v.with(*c)).is_some_and(|n| n == "listenerCount"),
             Value::Member(object, Key::Name(name)) => name == "length" && self.is_listener_list(v.with(*object)),
-            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
-                [def] => {
-                    let from = self.assign(v.with(def)).from;
-                    from != v.id && self.is_listener_count(v.with(from))
-                }
-                _ => false,
-            },
             _ => false,
-        }
+        })
     }
 
     fn is_listener_list(&self, v: At<ValueId>) -> bool {
-        match self.value(v) {
-            Value::Call(c) => self
-                .callee_name(v.with(*c))
-                .is_some_and(|n| matches!(n.as_str(), "listeners" | "rawListeners" | "getEventListeners" | "eventNames")),
-            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
-                [def] => self.is_listener_list(v.with(self.assign(v.with(def)).from)),
+        let lists = |c: CallAt| {
+            self.callee_name(c).is_some_and(|n| matches!(n.as_str(), "listeners" | "rawListeners" | "getEventListeners" | "eventNames"))
+        };
+        self.is_some_value(v, TEST_DEPTH, &|v| matches!(self.value(v), Value::Call(c) if lists(v.with(*c))))
+    }
+
+    /// The value, what its variable is given once, or one of its alternatives is such. (`x = x || y` leads back to itself.)
+    fn is_some_value(&self, v: At<ValueId>, depth: u32, such: &dyn Fn(At<ValueId>) -> bool) -> bool {
+        let again = |inner: ValueId| depth > 0 && self.is_some_value(v.with(inner), depth - 1, such);
+        such(v)
+            || match self.value(v) {
+                Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
+                    [def] => again(self.assign(v.with(def)).from),
+                    _ => false,
+                },
+                Value::Choice(_, parts) => parts.iter().any(|&p| again(p)),
                 _ => false,
-            },
-            Value::Choice(_, parts) => parts.iter().any(|&p| self.is_listener_list(v.with(p))),
-            _ => false,
-        }
+            }
     }
 
     /// `list.indexOf(x)`.

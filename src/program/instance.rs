@@ -354,7 +354,7 @@ impl Program<'_> {
             // The listener that is added runs once and is used up before the line comes again; a test lets the edge be taken once.
             if let Some(by) = starter.by
                 && (by == c
-                    && matches!(starter.how, Started::Listener(_))
+                    && matches!(starter.how, Started::Listener(_) | Started::Heard(_))
                     && super::sites::registration(self, c).is_some_and(|site| site.once)
                     || starter.how == Started::Called && self.is_guarded_edge(by, false))
             {
@@ -370,10 +370,23 @@ impl Program<'_> {
                 }
                 (Times::Many(region), how) => {
                     inside = true;
-                    let confidence = if matches!(how, Started::Unknown | Started::Each) { Confidence::Low } else { Confidence::High };
+                    let confidence = match how {
+                        Started::Heard(Some(event)) if self.is_emitted_again(starter.by, event) => Confidence::Medium,
+                        Started::Unknown | Started::Each | Started::Heard(_) => Confidence::Low,
+                        _ => Confidence::High,
+                    };
                     let message = self.why(f, starter, region);
                     let step = starter.by.map_or_else(|| self.step_function(f, message.clone()), |c| self.step_call(c, message.clone()));
-                    Some(Runs { region, confidence, steps: vec![step], operation: false, cycle: false })
+                    // Should the event fire once only, its listener runs as often as it is added.
+                    let around = match (how, starter.within) {
+                        (Started::Heard(_), Some(w)) if within_owner => self.runs_per_instance(w, owner, c, walk, depth - 1),
+                        _ => None,
+                    };
+                    let mut around = around.filter(|runs| runs.confidence > confidence);
+                    if let Some(runs) = &mut around {
+                        runs.through(how);
+                    }
+                    around.or(Some(Runs { region, confidence, steps: vec![step], operation: false, cycle: false }))
                 }
                 (Times::One, how) => {
                     let (Some(within), Some(by)) = (starter.within, starter.by) else { continue };

@@ -9,6 +9,7 @@
 //! | `calls`, `starters` | what does a call run, who starts a function and how often |
 //! | `sites`, `forwarders` | which calls add listeners, which take them away, which pass one on |
 //! | `guards` | which tests let a line run once |
+//! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
 //! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
 //! | `matching`, `paths`, `firing`, `alternatives`, `disposers` | does a release meet its registration, on every way, ever |
@@ -25,6 +26,7 @@ pub mod calls;
 pub mod count;
 pub mod discharge;
 pub mod disposers;
+mod emissions;
 pub mod firing;
 pub mod foreign;
 pub mod forwarders;
@@ -136,6 +138,10 @@ pub struct Program<'a> {
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
     named_calls: std::cell::OnceCell<FxHashSet<PathKey>>,
     emitted: std::cell::OnceCell<Option<FxHashSet<String>>>,
+    emissions: std::cell::OnceCell<FxHashMap<Rc<str>, Vec<CallAt>>>,
+    emitted_again: RefCell<FxHashMap<emissions::Event, bool>>,
+    /// Events of which it is being asked just now what makes them happen.
+    emitting: RefCell<Vec<emissions::Asked>>,
     families: RefCell<FxHashMap<Owner, Rc<[Owner]>>>,
     starters: RefCell<FxHashMap<Fun, Rc<[starters::Starter]>>>,
     runs: RefCell<FxHashMap<runs::Goal, walk::Walk<Option<runs::Runs>>>>,
@@ -174,6 +180,9 @@ impl<'a> Program<'a> {
             uses: RefCell::default(),
             named_calls: std::cell::OnceCell::new(),
             emitted: std::cell::OnceCell::new(),
+            emissions: std::cell::OnceCell::new(),
+            emitted_again: RefCell::default(),
+            emitting: RefCell::default(),
             families: RefCell::default(),
             starters: RefCell::default(),
             runs: RefCell::default(),

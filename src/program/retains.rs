@@ -422,8 +422,10 @@ impl Program<'_> {
         for starter in self.starters(g).iter() {
             use super::starters::{Started, Times};
             let stays = match (&starter.how, starter.times) {
-                (Started::Listener(_) | Started::Interval | Started::Entry, Times::Many(_)) => Sure::Yes,
-                (Started::Listener(_) | Started::Entry | Started::Unknown | Started::Patch | Started::Public, _) => Sure::Perhaps,
+                (Started::Listener(_) | Started::Heard(_) | Started::Interval | Started::Entry, Times::Many(_)) => Sure::Yes,
+                (Started::Listener(_) | Started::Heard(_) | Started::Entry | Started::Unknown | Started::Patch | Started::Public, _) => {
+                    Sure::Perhaps
+                }
                 _ => Sure::No,
             };
             // What stands under a test need not have run.

@@ -26,7 +26,7 @@ impl Runs {
     /// What leads back to itself through a timer is a tick, through a listener an event.
     pub(super) fn through(&mut self, how: &Started) {
         match how {
-            Started::Listener(_) if self.cycle => {
+            Started::Listener(_) | Started::Heard(_) if self.cycle => {
                 self.region = Region::Event;
                 self.cycle = false;
             }
@@ -122,7 +122,7 @@ impl Program<'_> {
         if let (Some(goal), Some(within)) = (goal, starter.within)
             && !self.within(within, goal)
             && !(matches!(starter.times, Times::Many(_))
-                && matches!(starter.how, Started::Listener(_) | Started::Entry | Started::Interval))
+                && matches!(starter.how, Started::Listener(_) | Started::Heard(_) | Started::Entry | Started::Interval))
         {
             return None;
         }
@@ -138,8 +138,8 @@ impl Program<'_> {
             }
             let (confidence, operation) = match starter.how {
                 Started::Public => (Confidence::Medium, true),
-                Started::Unknown => (Confidence::Low, false),
-                Started::Each => (Confidence::Low, false),
+                Started::Heard(Some(ref event)) if self.is_emitted_again(starter.by, event) => (Confidence::Medium, false),
+                Started::Unknown | Started::Each | Started::Heard(_) => (Confidence::Low, false),
                 Started::Patch => (Confidence::Medium, false),
                 _ => (Confidence::High, false),
             };
@@ -154,7 +154,17 @@ impl Program<'_> {
                 Some(c) => self.step_call(c, message),
                 None => self.step_function(f, message),
             };
-            return Some(Runs { region, confidence, steps: vec![step], operation, cycle: false });
+            let runs = Runs { region, confidence, steps: vec![step], operation, cycle: false };
+            // Should the event fire once only, its listener runs as often as it is added.
+            if matches!(starter.how, Started::Heard(_))
+                && let Some(within) = starter.within
+                && let Some(mut around) = self.runs_through(within, wanted, walk, depth - 1)
+                && around.confidence > runs.confidence
+            {
+                around.through(&starter.how);
+                return Some(around);
+            }
+            return Some(runs);
         }
         let within = starter.within?;
         let by = starter.by?;
@@ -260,9 +270,13 @@ impl Program<'_> {
     pub(super) fn why(&self, f: Fun, starter: &Starter, region: Region) -> String {
         let name = self.function_name(f);
         match (&starter.how, region) {
-            (Started::Listener(Some(event)), Region::Event) => format!("`{name}` runs each time `{event}` fires"),
-            (Started::Listener(Some(event)), region) => format!("`{name}` runs once per {}, when `{event}` fires", region.word()),
-            (Started::Listener(None), _) => format!("`{name}` runs each time the event fires"),
+            (Started::Listener(Some(event)) | Started::Heard(Some(event)), Region::Event) => {
+                format!("`{name}` runs each time `{event}` fires")
+            }
+            (Started::Listener(Some(event)) | Started::Heard(Some(event)), region) => {
+                format!("`{name}` runs once per {}, when `{event}` fires", region.word())
+            }
+            (Started::Listener(None) | Started::Heard(None), _) => format!("`{name}` runs each time the event fires"),
             (Started::Interval, _) => format!("`{name}` runs at each tick of the timer"),
             (Started::Each, _) => format!("`{name}` runs once for each element"),
             (Started::Entry, region) => format!("`{name}` runs once per {}", region.word()),

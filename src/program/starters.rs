@@ -15,6 +15,34 @@ use crate::facts::*;
 use crate::findings::Region;
 use crate::models::Fires;
 
+/// Events of that name come again and again, whatever emits them: parts of a flow, rounds of work, changes of state.
+const REPEATING: &[&str] = &[
+    "data",
+    "message",
+    "request",
+    "connection",
+    "change",
+    "update",
+    "progress",
+    "tick",
+    "retry",
+    "reconnect",
+    "reconnecting",
+    "disconnect",
+    "packet",
+    "frame",
+    "command",
+    "click",
+    "resize",
+    "scroll",
+    "keydown",
+    "keypress",
+    "keyup",
+    "mousedown",
+    "mousemove",
+    "mouseup",
+];
+
 /// How often something happens in one activation of what starts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
@@ -28,6 +56,8 @@ pub enum Started {
     Called,
     /// By an event: its name, if constant.
     Listener(Option<String>),
+    /// By an event, and nothing tells how often that fires: neither a model nor a name that says so.
+    Heard(Option<String>),
     Timer,
     Interval,
     /// Once for each element.
@@ -107,7 +137,8 @@ impl Program<'_> {
                 && site.handler == Some(call.args[passed.arg])
             {
                 let (event, times) = self.listener_times(&site);
-                return starter(Started::Listener(event), times);
+                let how = if times == Times::One || self.is_known_to_repeat(&site) { Started::Listener } else { Started::Heard };
+                return starter(how(event), times);
             }
             if sites::is_release_name(&name) && member {
                 return Vec::new();
@@ -262,6 +293,11 @@ impl Program<'_> {
             _ => Times::Many(runs.unwrap_or(Region::Event)),
         };
         (event, times)
+    }
+
+    /// A model or its very name says that the event comes again and again.
+    pub(super) fn is_known_to_repeat(&self, site: &sites::Site) -> bool {
+        self.event_fires(site).0.is_some() || site.event.as_deref().is_some_and(|event| REPEATING.contains(&event))
     }
 
     /// When the event of a registration fires, and which region its listener is.
