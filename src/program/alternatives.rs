@@ -19,6 +19,31 @@ pub(super) fn is_end(event: &str) -> bool {
     matches!(event, "error" | "finish" | "close" | "end" | "exit" | "disconnect")
 }
 
+/// How many functions on the ways up to a line are looked at for a retry.
+const RETRY: usize = 64;
+
+/// Events after which something is tried again.
+fn is_failure(event: &str) -> bool {
+    const ENDS: [&str; 14] = [
+        "error",
+        "close",
+        "closed",
+        "end",
+        "ended",
+        "exit",
+        "disconnect",
+        "disconnected",
+        "timeout",
+        "fail",
+        "failed",
+        "failure",
+        "lost",
+        "down",
+    ];
+    let event = event.to_ascii_lowercase();
+    ENDS.iter().any(|end| event.ends_with(end))
+}
+
 impl Program<'_> {
     /// Alternatives: this one's listener releases the other registration, and the other's does not release this one.
     pub(super) fn one_sided(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
@@ -65,11 +90,68 @@ impl Program<'_> {
 
     /// Why a one-time listener may stay though its event is presumed to fire: what it waits for can end in another way, which leaves it.
     pub(super) fn ends_otherwise(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
+        if self.is_retried(registration.call, &registration.receivers, registration.event.name()) {
+            return Some((registration.call, super::discharge::RETRIED.to_owned()));
+        }
         let settles = self.settles(registration);
-        if settles.is_empty() || registration.event.name().is_none_or(is_end) {
+        if settles.is_empty() || registration.event.name().is_some_and(is_end) {
             return None;
         }
+        if let Some(race) = self.raced(&settles) {
+            return Some((race, "when another of the race is first, nothing removes it".to_owned()));
+        }
+        registration.event.name()?;
         self.competing(sites, registration, &settles).or_else(|| self.timed(registration, &settles))
+    }
+
+    /// The line comes again when something it started has failed or ended, whether or not the event it waits for has come.
+    pub(super) fn is_retried(&self, call: CallAt, receivers: &[Origin], event: Option<&str>) -> bool {
+        let f = self.function_of(call);
+        let top = self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        let own = receivers.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::This(_)));
+        let waits = event.is_none_or(|event| !is_end(event) && !super::stages::is_teardown(event));
+        if !own || !waits || self.owner_around(f).is_none() {
+            return false;
+        }
+        let mut seen = FxHashSet::default();
+        let mut open = vec![(f, false)];
+        while let Some((g, failed)) = open.pop() {
+            if !seen.insert((g, failed)) || seen.len() > RETRY {
+                continue;
+            }
+            for starter in self.starters(g).iter() {
+                let (Some(by), Some(within)) = (starter.by, starter.within) else { continue };
+                if by == call || self.owner_around(within) != self.owner_around(f) {
+                    continue;
+                }
+                let fails = matches!(&starter.how, super::starters::Started::Listener(Some(event)) if is_failure(event));
+                if (failed || fails) && self.within(within, top) {
+                    return true;
+                }
+                open.push((within, failed || fails));
+            }
+        }
+        false
+    }
+
+    /// The promise that is settled is one of several in `Promise.race([...])`.
+    fn raced(&self, settles: &FxHashSet<(Fun, u32)>) -> Option<CallAt> {
+        let promises = settles.iter().flat_map(|&(f, _)| self.passed(f)).map(|p| p.call);
+        let promises: Vec<CallAt> = promises.filter(|&c| self.callee_name(c).as_deref() == Some("Promise")).collect();
+        let file = promises.first()?.file;
+        (0..self.facts(file).calls.len() as u32).map(|id| promises[0].with(CallId(id))).find(|&c| {
+            let raced = matches!(self.receiver(c), Some((object, Key::Name(name))) if name == "race" && self.is_global(object, "Promise"));
+            raced
+                && self.call(c).args.first().is_some_and(|&list| match self.value(c.with(list)) {
+                    Value::Array(elements) => {
+                        elements.len() > 1
+                            && elements
+                                .iter()
+                                .any(|&e| self.origins(c.with(e)).iter().any(|o| matches!(o.root, Root::Call(p) if promises.contains(&p))))
+                    }
+                    _ => false,
+                })
+        })
     }
 
     /// Another one-time listener of the activation, on the same emitter, that settles the same.

@@ -32,7 +32,12 @@ pub enum Mismatch {
     Emitter,
     /// The capture flag.
     Phase,
+    /// The slot that holds the listener: it has the last one only.
+    Slot,
 }
+
+/// Why a listener stays that waits for an attempt's success.
+pub(super) const RETRIED: &str = "when the attempt fails, the next one adds another";
 
 impl Program<'_> {
     /// What ends the obligation of a registration.
@@ -114,7 +119,15 @@ impl Program<'_> {
                 mismatch.get_or_insert((release.call, Mismatch::Phase));
                 continue;
             }
+            if self.overwritten_listener(registration, release) {
+                mismatch.get_or_insert((release.call, Mismatch::Slot));
+                continue;
+            }
             if self.in_own_handler(registration, release) {
+                if emitter == Emitter::Longer && self.is_retried(registration.call, &registration.receivers, registration.event.name()) {
+                    partial.get_or_insert((release.call, RETRIED.to_owned()));
+                    continue;
+                }
                 // What waits for its emitter's end goes with it.
                 let with_emitter = emitter == Emitter::Longer && registration.event.name().is_some_and(super::alternatives::is_end);
                 if with_emitter || self.presumed_to_fire(registration, emitter) {

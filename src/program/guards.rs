@@ -121,6 +121,19 @@ impl Program<'_> {
             .any(|(test, outcome)| self.guard_of_test(test, outcome, f, &seen, TEST_DEPTH) == Some(Guard::Once))
     }
 
+    /// The call stands under a test that is made to fail by running it, and to hold again afterwards: it is meant to run again.
+    pub(super) fn is_reentered(&self, c: CallAt) -> bool {
+        let f = self.function_of(c);
+        self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, outcome)| {
+            let Value::Binding(b) = self.value(test) else { return false };
+            let seen = |foreign| Seen { receivers: &[], foreign };
+            !outcome
+                && self.flag_variable(test.with(*b), f, &seen(false)).is_some()
+                && self.flag_variable(test.with(*b), f, &seen(true)).is_none()
+                && self.is_reset(test.with(*b))
+        })
+    }
+
     fn guard_at(&self, c: CallAt, seen: &Seen, depth: u32) -> Option<Guard> {
         let f = self.function_of(c);
         let tests = self.tests_before(c.with(self.call(c).block), self.order_of(c));
@@ -263,7 +276,7 @@ impl Program<'_> {
                 let count = if matches!(self.value(right), Value::Number(_)) { left } else { right };
                 return (outcome == op.starts_with('<') && self.is_listener_count(count)).then_some(Guard::Once);
             }
-            "in" => return (!outcome).then_some(Guard::Once),
+            "in" => return (!outcome && self.is_mark(left)).then_some(Guard::Once),
             _ => return None,
         };
         for (one, other) in [(left, right), (right, left)] {
@@ -300,6 +313,17 @@ impl Program<'_> {
             }
         }
         None
+    }
+
+    /// The key may be one that the program sets: `'addEventListener' in e` only asks what kind of object it is.
+    fn is_mark(&self, key: At<ValueId>) -> bool {
+        let Some(name) = self.constant(key) else { return true };
+        let facts = self.facts(key.file);
+        facts.assigns.iter().any(|a| match &a.to {
+            Place::Member(_, Key::Name(k)) => **k == *name,
+            Place::Member(_, Key::Computed(k)) => self.constant(key.with(*k)).is_some_and(|k| k == name),
+            _ => false,
+        })
     }
 
     /// `e.listenerCount(x)`, `listenerCount(e, x)`, `e.listeners(x).length`.
@@ -367,7 +391,7 @@ impl Program<'_> {
     fn flag_variable(&self, b: At<BindingId>, f: Fun, seen: &Seen) -> Option<Guard> {
         let binding = self.binding(b);
         let owner = b.with(binding.function);
-        if owner == f || !self.within(f, owner) || seen.foreign && owner.id != FunctionId(0) {
+        if owner == f || !self.within(f, owner) || seen.foreign && (owner.id != FunctionId(0) || self.is_reset(b)) {
             return None;
         }
         let set = binding.defs.iter().any(|&d| {
@@ -376,6 +400,30 @@ impl Program<'_> {
                 && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
         });
         set.then_some(Guard::Once)
+    }
+
+    /// The variable is emptied again: when a listener or a later call has done so, the line runs once more, and what outlives the
+    /// variable's value gets another listener. A failure that empties it (`catch`) comes before there is one.
+    fn is_reset(&self, b: At<BindingId>) -> bool {
+        self.binding(b).defs.iter().any(|&d| {
+            let assign = self.assign(b.with(d));
+            let g = b.with(assign.function);
+            self.fun(g).kind != FunctionKind::Module
+                && matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
+                && !self.in_catch(b.with(assign.block))
+                && self.is_reachable(g, CALLS)
+        })
+    }
+
+    fn in_catch(&self, block: At<BlockId>) -> bool {
+        let mut at = Some(block);
+        while let Some(b) = at {
+            if self.block(b).kind == BlockKind::Catch {
+                return true;
+            }
+            at = self.block(b).parent.map(|p| block.with(p));
+        }
+        false
     }
 
     /// A property that is set when the line runs.

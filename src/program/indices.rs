@@ -13,6 +13,8 @@ pub(super) struct Indices {
     calls: Vec<Vec<CallId>>,
     /// The functions written in each function itself.
     inner: Vec<Vec<FunctionId>>,
+    /// The one call of each function that is called where it is written.
+    invoked: FxHashMap<FunctionId, CallId>,
     /// The first assignment that a value is given by.
     assigned: FxHashMap<ValueId, AssignId>,
     /// The first function that returns a value.
@@ -45,6 +47,12 @@ impl Indices {
                 && matches!(name.as_str(), "release" | "releaseConnection" | "giveBack" | "checkin")
             {
                 indices.handing_back.push(id);
+            }
+            if let (Value::Function(f), CallKind::Call) = (callee, call.kind)
+                && facts.functions[f.index()].name.is_empty()
+                && call.args.iter().all(|a| !matches!(facts.values[a.index()], Value::Spread(_)))
+            {
+                indices.invoked.insert(*f, id);
             }
             if let Value::Member(_, Key::Name(name)) = callee
                 && matches!(name.as_str(), "add" | "set" | "push" | "unshift")
@@ -113,6 +121,11 @@ impl Program<'_> {
         });
         calls.sort_unstable();
         calls.into_iter().map(|call| f.with(call)).collect()
+    }
+
+    /// The call of a function that is called where it is written, and has no name to be called by.
+    pub(super) fn invoked(&self, f: Fun) -> Option<CallAt> {
+        self.indices(f.file).invoked.get(&f.id).map(|&id| f.with(id))
     }
 
     /// Where a value first is assigned.

@@ -14,6 +14,9 @@ use crate::findings::{Confidence, Region, Step};
 /// How many calls above a line a field that it uses is looked for being written.
 const WRITERS: u32 = 3;
 
+/// How many functions a listener calls through to what is of one call.
+const CAPTURED: u32 = 2;
+
 impl Program<'_> {
     /// The assignments that give a field its values, with what is left of the path.
     pub fn field_sources(&self, origin: &Origin) -> Vec<(At<AssignId>, Vec<Origin>)> {
@@ -116,6 +119,16 @@ impl Program<'_> {
                     return counts.into_iter().max_by_key(Count::rank).expect("there is one");
                 }
             }
+            // What the field holds outlives the object: it is counted as what it is.
+            let mut held = sources.iter().flat_map(|(_, origins)| origins);
+            if let Some(o) = held.next()
+                && held.next().is_none()
+                && let Root::Call(made) = o.root
+                && o.path.is_empty()
+                && self.not_fresh(made).is_some_and(|(_, emitter)| emitter == Emitter::Process)
+            {
+                return self.count_at(c, o, depth - 1);
+            }
             if !self.is_constructor(f, owner) && self.written_by_callers(f, &sources, WRITERS) {
                 return Count::Unknown;
             }
@@ -216,12 +229,10 @@ impl Program<'_> {
                 count
             }
             None => {
-                if let Some((h, o)) = &injected
-                    && let Some(many) = self.count_injected(o, *h, depth)
-                {
-                    return many;
-                }
-                Count::One
+                // What a user of the package gave may have other listeners of other objects.
+                let Some((h, o)) = &injected else { return Count::One };
+                let unknown = self.callers(*h).is_empty();
+                self.count_injected(o, *h, depth).unwrap_or(if unknown { Count::Unknown } else { Count::One })
             }
         }
     }
@@ -441,6 +452,14 @@ impl Program<'_> {
             let confidence = if is_set_up(&self.fun(f).name) { Confidence::Low } else { Confidence::Medium };
             return Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true, cycle: false });
         }
+        // What a method gives back is called by whoever has it, as often as they like.
+        if this != f
+            && !inside
+            && self.owner_of_this(this).is_some_and(|o| self.related(o, owner))
+            && self.returned_by(f).iter().any(|&g| self.within(f, g) && !self.is_executor(g))
+        {
+            return self.runs_as_member(f, None);
+        }
         None
     }
 
@@ -453,15 +472,29 @@ impl Program<'_> {
                 if !self.within(h, activations.iter().copied().rev().find(|&a| self.fun(a).kind != FunctionKind::Module).unwrap_or(f)) {
                     return false;
                 }
-                self.fun(h).captures.iter().any(|&b| {
-                    let b = h.with(b);
-                    let holder = b.with(self.binding(b).function);
-                    self.binding(b).kind == BindingKind::Param && activations.contains(&holder) && !self.is_instance_scope(holder)
-                })
+                self.captures_of_call(h, &activations, if registration.implicit { 0 } else { CAPTURED })
             }
             (Root::Param(g, _), _) => activations.contains(&g) && !self.is_instance_scope(g),
             (Root::Call(c), true) => self.bind_target(c).is_some_and(|(_, bound)| bound > 0) && activations.contains(&self.function_of(c)),
             _ => false,
+        })
+    }
+
+    /// The function captures a parameter of one of these activations, an object that one of them makes, or a function that does.
+    fn captures_of_call(&self, h: Fun, activations: &[Fun], depth: u32) -> bool {
+        self.fun(h).captures.iter().any(|&b| {
+            let b = h.with(b);
+            let binding = self.binding(b);
+            let holder = b.with(binding.function);
+            if !activations.contains(&holder) || self.is_instance_scope(holder) {
+                return false;
+            }
+            binding.kind == BindingKind::Param
+                || binding.defs.iter().any(|&d| match self.value(b.with(self.assign(b.with(d)).from)) {
+                    Value::Call(c) => depth > 0 && self.call(b.with(*c)).kind == CallKind::New,
+                    Value::Function(g) => depth > 0 && b.with(*g) != h && self.captures_of_call(b.with(*g), activations, depth - 1),
+                    _ => false,
+                })
         })
     }
 

@@ -3,7 +3,7 @@
 //! | part | question |
 //! | --- | --- |
 //! | `resolve` | which file does a specifier mean, what does a module export |
-//! | `values` | where does a value come from |
+//! | `values`, `promises`, `down_level` | where does a value come from |
 //! | `owners` | whose member is a function, which values does a field get |
 //! | `types` | what is an object |
 //! | `calls`, `starters` | what does a call run, who starts a function and how often |
@@ -13,6 +13,7 @@
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
 //! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
 //! | `matching`, `paths`, `firing`, `alternatives`, `disposers` | does a release meet its registration, on every way, ever |
+//! | `siblings` | what was forgotten beside what is released |
 //! | `discharge` | what ends the obligation |
 //! | `retains` | what does a listener keep alive |
 //! | `sizes` | what is that, and how big |
@@ -26,6 +27,7 @@ pub mod calls;
 pub mod count;
 pub mod discharge;
 pub mod disposers;
+mod down_level;
 mod emissions;
 pub mod firing;
 pub mod foreign;
@@ -42,12 +44,14 @@ pub mod owners;
 pub mod patches;
 pub mod paths;
 pub mod pools;
+mod promises;
 pub mod raised;
 pub mod reach;
 pub mod remedies;
 pub mod resolve;
 pub mod retains;
 pub mod runs;
+mod siblings;
 pub mod sites;
 pub mod sizes;
 pub mod stages;

@@ -24,6 +24,8 @@ pub enum Fault {
     NeverFires,
     /// A sibling on the same emitter is released, this one is forgotten.
     Sibling(CallAt),
+    /// The class takes a sibling away at its end, this one is forgotten.
+    Forgotten(CallAt),
     /// Nothing releases it.
     NotReleased,
     /// It is one only, and pins something large that it mentions.
@@ -122,7 +124,14 @@ impl Program<'_> {
             let (other, exit) = self.ends_otherwise(sites, registration)?;
             fault = Fault::NotOnEveryPath(other, exit);
         }
+        let unsure = match &count {
+            Count::Many(many) => many.confidence < Confidence::Medium || many.operation,
+            Count::Unknown => true,
+            Count::One => false,
+        };
+        let forgotten = if fault == Fault::NotReleased && sibling.is_none() && unsure { self.forgotten(sites, registration) } else { None };
         let fault = match fault {
+            Fault::NotReleased if forgotten.is_some() => forgotten.map_or(Fault::NotReleased, Fault::Forgotten),
             Fault::NotReleased if sibling.is_some() => sibling.map_or(Fault::NotReleased, Fault::Sibling),
             Fault::NotReleased if registration.once && matches!(count, Count::Many(_)) => Fault::NeverFires,
             fault => fault,
@@ -130,7 +139,7 @@ impl Program<'_> {
         match count {
             Count::Many(many) => self.of_many(registration, fault, *many),
             Count::One | Count::Unknown => {
-                let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::DisposerDropped)
+                let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::DisposerDropped)
                     || matches!(fault, Fault::NotOnEveryPath(..)) && registration.once;
                 let older = registration
                     .receivers
@@ -140,11 +149,12 @@ impl Program<'_> {
                     return None;
                 }
                 let origin = registration.receivers.first()?;
+                let region = if matches!(fault, Fault::Forgotten(_)) { Region::Instance } else { Region::Call };
                 Some(Obligation {
                     registration,
                     fault,
                     confidence: Confidence::Medium,
-                    region: Region::Call,
+                    region,
                     lifetime: Region::Instance,
                     emitter,
                     emitter_type: self.type_name(origin),
@@ -185,7 +195,10 @@ impl Program<'_> {
     fn of_many<'s>(&self, registration: &'s Registration, fault: Fault, many: Many) -> Option<Obligation<'s>> {
         // Each call on the way stands under tests of its own: what is far away is not sure.
         let mut confidence = if many.steps.len() >= FAR { many.confidence.min(Confidence::Medium) } else { many.confidence };
-        let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::NotOnEveryPath(..) | Fault::DisposerDropped);
+        let attempt = matches!(
+            fault,
+            Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::NotOnEveryPath(..) | Fault::DisposerDropped
+        );
         let shaped = |this: &Self| match many.emitter {
             Emitter::Longer => this.is_operation_shaped(registration),
             // A method adds once more for each object at least.

@@ -64,6 +64,9 @@ impl Owners {
             owners.helpers(program, file);
         }
         for file in 0..program.files.len() as u32 {
+            owners.own_methods(program, file);
+        }
+        for file in 0..program.files.len() as u32 {
             owners.fields(program, file);
         }
         let mut pairs: Vec<(Owner, Owner)> = Vec::new();
@@ -369,6 +372,21 @@ impl Owners {
                     {
                         self.add(owner, step, from.with(*f));
                     }
+                }
+            }
+        }
+    }
+
+    /// `function Store() { this.get = function () {...} }`: what gives `this` methods makes objects.
+    fn own_methods(&mut self, program: &Program, file: u32) {
+        for assign in &program.facts(file).assigns {
+            let Place::Member(object, key) = &assign.to else { continue };
+            let Value::Function(method) = program.value(At::new(file, assign.from)) else { continue };
+            for target in program.origins(At::new(file, *object)).iter() {
+                let Root::This(f) = target.root else { continue };
+                let named = program.fun(f).kind == FunctionKind::Plain && !program.fun(f).name.is_empty();
+                if target.path.is_empty() && named && program.this_given(f).is_none() && self.of_this(program, f).is_none() {
+                    self.add(Owner::Proto(f), program.path_key(file, key), At::new(file, *method));
                 }
             }
         }

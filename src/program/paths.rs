@@ -1,8 +1,11 @@
 //! Paths: the written ways out of a function that go past a release.
 
 use super::sites::{Registration, Release};
-use super::{At, CallAt, Fun, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
+
+/// How deep `Promise.race([...])` in one another is looked into.
+const USERS: u32 = 2;
 
 impl Program<'_> {
     /// A written way out of the registering function that goes past the release.
@@ -10,7 +13,15 @@ impl Program<'_> {
         let f = self.function_of(registration.call);
         let g = self.function_of(release.call);
         if f != g {
-            return self.way_past_closure(registration, release, f, g);
+            // A promise's executor runs where the promise is made.
+            let made = self.within(f, g).then(|| self.passed(f)).and_then(|passed| match passed {
+                [p] if self.is_executor_of_promise(f) && self.function_of(p.call) == g => Some(p.call),
+                _ => None,
+            });
+            return match made {
+                Some(made) => self.exit_between(made, release.call),
+                None => self.way_past_closure(registration, release, f, g),
+            };
         }
         self.exit_between(registration.call, release.call)
     }
@@ -38,6 +49,10 @@ impl Program<'_> {
             if let Some(site) = super::sites::registration(self, p.call)
                 && site.handler == Some(self.call(p.call).args[p.arg])
             {
+                let receivers = site.receivers(self);
+                if self.same_object(&receivers, &registration.receivers) && self.is_retried(p.call, &receivers, site.event.as_deref()) {
+                    return Some(super::discharge::RETRIED.to_owned());
+                }
                 match site.event.as_deref() {
                     Some(event @ ("aborted" | "abort")) if !self.same_object(&site.receivers(self), &registration.receivers) => {
                         out = Some(format!("it is removed only when `{event}` fires, which is the exception"));
@@ -111,6 +126,12 @@ impl Program<'_> {
                 if let Some(exit) = self.exit_of(inner, item, registration_test(self, from)) {
                     return Some(exit);
                 }
+                if let Item::Await(value) = item
+                    && self.awaits_users_code(inner.with(*value), USERS)
+                    && !self.is_tried(inner)
+                {
+                    return Some("the awaited function of the caller may fail, which goes past it".into());
+                }
             }
             if inner == common {
                 return None;
@@ -122,6 +143,43 @@ impl Program<'_> {
             order = here.index as usize;
             inner = inner.with(here.parent?);
         }
+    }
+
+    /// What is awaited comes from a function that the caller gave, alone or among others.
+    fn awaits_users_code(&self, v: At<ValueId>, depth: u32) -> bool {
+        match self.value(v) {
+            Value::Call(c) => {
+                let c = v.with(*c);
+                let call = self.call(c);
+                let given = |o: &Origin| {
+                    o.path.is_empty()
+                        && matches!(o.root, Root::Param(f, _) if self.within(self.function_of(c), f) && !self.is_executor_of_promise(f))
+                };
+                let plain = matches!(self.value(c.with(call.callee)), Value::Binding(_) | Value::Param(..));
+                if plain {
+                    return self.origins(c.with(call.callee)).iter().any(given);
+                }
+                depth > 0
+                    && matches!(self.receiver(c), Some((object, Key::Name(name))) if matches!(name.as_str(), "race" | "all") && self.is_global(object, "Promise"))
+                    && call.args.first().is_some_and(|&list| match self.value(c.with(list)) {
+                        Value::Array(elements) => elements.iter().any(|&e| self.awaits_users_code(c.with(e), depth - 1)),
+                        _ => false,
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    /// A failure in the block is caught in its function, or passes a `finally`.
+    fn is_tried(&self, block: At<BlockId>) -> bool {
+        let mut at = Some(block);
+        while let Some(b) = at {
+            if self.block(b).kind == BlockKind::Try {
+                return true;
+            }
+            at = self.block(b).parent.map(|p| block.with(p));
+        }
+        false
     }
 
     /// The item contains the block.

@@ -2,7 +2,7 @@
 
 use super::count::{Count, Emitter};
 use super::types::Type;
-use super::{CallAt, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -18,7 +18,9 @@ impl Program<'_> {
                 crate::models::Origin::Pooled => {
                     Some(("comes out of a pool: it was used before and is used again".into(), Emitter::Pooled))
                 }
-                crate::models::Origin::Shared => Some(("is one object for all callers".into(), Emitter::Longer)),
+                crate::models::Origin::Shared => {
+                    Some(("is one object for all callers".into(), self.emitter_kind(&Origin::root(Root::Call(made)))))
+                }
                 _ => None,
             };
         }
@@ -39,10 +41,14 @@ impl Program<'_> {
 
     /// The call takes something out of a pool, by the words that pools use.
     pub fn looks_pooled(&self, c: CallAt) -> bool {
-        let Some((object, Key::Name(name))) = self.receiver(c) else { return false };
         if !self.functions_called(c).is_empty() {
             return false;
         }
+        let member = match self.value(self.promisified(c).unwrap_or(c.with(self.call(c).callee))) {
+            Value::Member(object, Key::Name(name)) => Some((c.with(*object), name)),
+            _ => None,
+        };
+        let Some((object, name)) = member else { return false };
         // What is told how to connect makes a connection.
         let told = |&v: &ValueId| {
             matches!(self.value(c.with(v)), Value::Object(..) | Value::Member(..))
@@ -56,6 +62,35 @@ impl Program<'_> {
                 shown.rsplit('.').next().is_some_and(|last| last.to_ascii_lowercase().ends_with("pool"))
             }
             _ => false,
+        }
+    }
+
+    /// `promisify(pool.getConnection)()`, also bound or through a variable: the function with a callback that it runs.
+    fn promisified(&self, c: CallAt) -> Option<At<ValueId>> {
+        let callee = c.with(self.call(c).callee);
+        if matches!(self.value(callee), Value::Member(..)) {
+            return None;
+        }
+        self.origins(callee).iter().find_map(|o| {
+            let (Root::Call(mut made), true) = (o.root, o.path.is_empty()) else { return None };
+            if let Some((target, _)) = self.bind_target(made)
+                && let Value::Call(inner) = self.value(target)
+            {
+                made = target.with(*inner);
+            }
+            if self.callee_name(made).as_deref() != Some("promisify") {
+                return None;
+            }
+            let function = made.with(*self.call(made).args.first()?);
+            (made.file == c.file).then(|| self.bind_target_of(function).unwrap_or(function))
+        })
+    }
+
+    /// `f` of `f.bind(x)`.
+    fn bind_target_of(&self, v: At<ValueId>) -> Option<At<ValueId>> {
+        match self.value(v) {
+            Value::Call(c) => self.bind_target(v.with(*c)).map(|(target, _)| target),
+            _ => None,
         }
     }
 
@@ -103,7 +138,7 @@ impl Program<'_> {
                 if origin.path.is_empty() && self.hands_back(origin, g.file) {
                     return Some(from_pool(self, c, c));
                 }
-                for o in self.origins(object).iter() {
+                for o in self.origins(object).iter().flat_map(|o| self.awaited(o)).collect::<Vec<_>>().iter() {
                     if let Root::Call(made) = o.root
                         && o.path.is_empty()
                         && !self.looks_pooled(made)

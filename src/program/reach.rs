@@ -93,6 +93,13 @@ impl Sites {
         found.into_iter().map(|index| &self.registrations[index as usize])
     }
 
+    /// Registrations that stand in a class of the family.
+    pub fn registrations_near<'s>(&'s self, program: &Program, owner: Owner) -> impl Iterator<Item = &'s Registration> + use<'s> {
+        let family = program.family(owner);
+        let found: Vec<u32> = family.iter().filter_map(|owner| self.reach.registrations.owners.get(owner)).flatten().copied().collect();
+        found.into_iter().map(|index| &self.registrations[index as usize])
+    }
+
     /// Registrations that stand in one function, not counting the functions written in it.
     pub fn registrations_in(&self, f: Fun) -> impl Iterator<Item = &Registration> {
         self.reach.functions.get(&f).into_iter().flatten().map(|&index| &self.registrations[index as usize])

@@ -42,7 +42,7 @@ impl Program<'_> {
                     Some(Remedy::CallAtEnd { registration: here, response: self.response_in(function) })
                 }
             }
-            Fault::NotReleased | Fault::Sibling(_) | Fault::NeverFires
+            Fault::NotReleased | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::NeverFires
                 if registration.call == registration.inner && !registration.implicit =>
             {
                 let function = self.function_of(registration.call);

@@ -188,6 +188,9 @@ impl Program<'_> {
         }
         let mut runs = self.runs_through(within, wanted, walk, depth - 1)?;
         runs.through(&starter.how);
+        if starter.how == Started::Called && runs.operation && self.is_reentered(by) {
+            runs.operation = false;
+        }
         if starter.how == Started::Unknown {
             runs.confidence = runs.confidence.min(Confidence::Low);
         }
@@ -212,9 +215,10 @@ impl Program<'_> {
         let member = match self.owner_of_function(f) {
             Some(Owner::Literal(literal)) => goal.is_none_or(|g| self.literal_function(literal) == Some(g)) && self.is_given_out(literal),
             Some(Owner::Class(_) | Owner::Proto(_)) if goal.is_none() => true,
-            // An arrow or a bound function in a field is a method.
+            // A function that the activation puts into a field is a method.
             Some(Owner::Class(_) | Owner::Proto(_)) => {
-                (function.kind == FunctionKind::Arrow || self.this_given(f).is_some()) && function.parent == goal.map(|g| g.id)
+                let method = matches!(function.kind, FunctionKind::Arrow | FunctionKind::Plain) || self.this_given(f).is_some();
+                method && function.parent == goal.map(|g| g.id)
             }
             _ => false,
         };

@@ -20,7 +20,7 @@ pub const PATH: usize = 4;
 /// How many origins a value has at most.
 pub const WIDTH: usize = 8;
 /// How deep calls and variables are looked through.
-const DEPTH: u32 = 40;
+pub(super) const DEPTH: u32 = 40;
 
 /// Where an access path begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,7 +147,11 @@ impl Program<'_> {
                 Some(given) => self.origins(given).to_vec(),
                 None => one(Root::This(v.with(*f))),
             },
-            Value::Param(f, i) => one(Root::Param(v.with(*f), *i)),
+            // `(function (a) {...})(x)` is called there and nowhere else.
+            Value::Param(f, i) => match self.invoked(v.with(*f)).and_then(|c| self.call(c).args.get(*i as usize).map(|&arg| c.with(arg))) {
+                Some(given) => self.origins(given).to_vec(),
+                None => one(Root::Param(v.with(*f), *i)),
+            },
             Value::Function(f) => one(Root::Function(v.with(*f))),
             Value::Class(c) => one(Root::Class(v.with(*c))),
             Value::Object(..) | Value::Array(_) => one(Root::Literal(v)),
@@ -155,8 +159,11 @@ impl Program<'_> {
             Value::Call(call) => self.call_result(v.with(*call)),
             Value::Choice(ChoiceKind::And, parts) => parts.last().map_or_else(Vec::new, |&last| self.origins(v.with(last)).to_vec()),
             Value::Choice(ChoiceKind::Conditional, parts) => all(parts),
+            // `_super.call(this) || this`.
+            Value::Choice(ChoiceKind::Or, parts) if self.is_down_level_super(v, parts) => self.origins(v.with(parts[1])).to_vec(),
             Value::Choice(_, parts) => all(parts),
-            Value::Await(inner) | Value::Spread(inner) => self.origins(v.with(*inner)).to_vec(),
+            Value::Await(inner) => self.origins(v.with(*inner)).iter().flat_map(|o| self.awaited(o)).collect(),
+            Value::Spread(inner) => self.origins(v.with(*inner)).to_vec(),
             Value::Element(inner) => self.element(v.with(*inner)),
             Value::Import(module, name) => {
                 let exported = self.import(v.file, module, name);
@@ -306,6 +313,12 @@ impl Program<'_> {
                             return;
                         }
                     }
+                    if let (Value::Array(elements), PathKey::Element) = (self.value(literal), key)
+                        && (1..=WIDTH).contains(&elements.len())
+                    {
+                        out.extend(elements.iter().flat_map(|&e| self.origins(literal.with(e)).to_vec()));
+                        return;
+                    }
                     if let (Value::Array(elements), Some(index)) =
                         (self.value(literal), name.as_deref().and_then(|n| n.parse::<usize>().ok()))
                         && let Some(&element) = elements.get(index)
@@ -338,6 +351,13 @@ impl Program<'_> {
                 (Root::Global(global), Some(name)) if &*self.text(global) == "globalThis" => {
                     out.push(Origin::root(Root::Global(self.sym(name))));
                     return;
+                }
+                (Root::Class(_) | Root::Function(_), Some("__proto__")) => {
+                    let parents = self.parents_of(origin);
+                    if !parents.is_empty() {
+                        out.extend(parents);
+                        return;
+                    }
                 }
                 (Root::Class(class), Some(name)) => {
                     if let Some(member) = self.class(class).members.iter().find(|m| m.is_static && m.key == Key::Name(name.to_owned())) {
@@ -416,8 +436,13 @@ impl Program<'_> {
                 }
                 (name, Some(first)) if super::calls::made_async(name) => return self.origins(first).to_vec(),
                 ("mark" | "m", Some(first)) if self.is_regenerator(c) => return self.origins(first).to_vec(),
-                ("_assertThisInitialized" | "_possibleConstructorReturn", Some(first)) => {
+                ("_assertThisInitialized" | "_possibleConstructorReturn" | "_callSuper", Some(first)) => {
                     return self.origins(first).to_vec();
+                }
+                // The constructor of the parent, as down-level classes find it.
+                ("getPrototypeOf" | "_getPrototypeOf" | "_createSuper", Some(first)) => {
+                    let parents: Vec<Origin> = self.origins(first).iter().flat_map(|o| self.parents_of(o)).collect();
+                    return if parents.is_empty() { own } else { parents };
                 }
                 _ => {}
             }
@@ -480,9 +505,30 @@ impl Program<'_> {
     /// What an origin inside `f` is for the caller at `c`.
     pub fn from_callee(&self, c: CallAt, f: Fun, origin: &Origin) -> Vec<Origin> {
         let call = self.call(c);
+        let followed = |v: ValueId| self.origins(c.with(v)).iter().flat_map(|o| self.follow(o, &origin.path)).collect();
+        // `Base.call(this, options)`, `Base.apply(this, arguments)`.
+        if let Some((object, Key::Name(name))) = self.receiver(c)
+            && matches!(name.as_str(), "call" | "apply")
+            && self.functions_of(object).iter().any(|&(g, _)| g == f)
+        {
+            return match origin.root {
+                Root::This(g) if g == f => call.args.first().map_or_else(|| vec![Origin::root(Root::Nothing)], |&this| followed(this)),
+                Root::Param(g, i) if g == f && name == "call" => {
+                    call.args.get(i as usize + 1).map_or_else(|| vec![Origin::root(Root::Nothing)], |&arg| followed(arg))
+                }
+                Root::Param(g, i) if g == f => match call.args.get(1).map(|&list| self.value(c.with(list))) {
+                    Some(Value::Array(elements)) => {
+                        elements.get(i as usize).map_or_else(|| vec![Origin::root(Root::Nothing)], |&arg| followed(arg))
+                    }
+                    Some(Value::Arguments(h)) => vec![Origin { root: Root::Param(c.with(*h), i), path: origin.path.clone() }],
+                    _ => vec![Origin::root(Root::Unknown(c.with(call.value)))],
+                },
+                _ => vec![origin.clone()],
+            };
+        }
         match origin.root {
             Root::Param(g, i) if g == f => match call.args.get(i as usize) {
-                Some(&arg) => self.origins(c.with(arg)).iter().flat_map(|o| self.follow(o, &origin.path)).collect(),
+                Some(&arg) => followed(arg),
                 None => vec![Origin::root(Root::Nothing)],
             },
             Root::This(g) if g == f => match self.value(c.with(call.callee)) {

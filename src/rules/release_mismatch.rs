@@ -27,6 +27,11 @@ fn word(program: &Program, obligation: &Obligation) -> Words {
             "this release has another capture flag: `addEventListener(e, f, true)` and `removeEventListener(e, f)` speak of two listeners",
             "give the same capture flag to both calls",
         ),
+        Mismatch::Slot => (
+            "what was put last into a variable that all share",
+            "this release finds the listener of the last object only: each object puts its own into the same variable",
+            "keep the listener where the object keeps what is its own (`this.onEvent`, or a variable of its scope)",
+        ),
         Mismatch::Event => {
             ("another event", "this release names another event than the registration", "use one constant for the event in both calls")
         }

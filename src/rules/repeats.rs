@@ -12,7 +12,7 @@ macro_rules! rules {
             id: $id,
             summary: $summary,
             page: include_str!(concat!("../../rules/", $id, ".md")),
-            detect: |obligation| matches!(obligation.fault, Fault::NotReleased | Fault::Sibling(_)) && matches!(obligation.region, $(Region::$region)|+),
+            detect: |obligation| matches!(obligation.fault, Fault::NotReleased | Fault::Sibling(_) | Fault::Forgotten(_)) && matches!(obligation.region, $(Region::$region)|+),
             word,
         };
     )*};
@@ -44,6 +44,9 @@ fn word(program: &Program, obligation: &Obligation) -> Words {
         steps.push(
             program.step_call(sibling, "this listener on the same emitter is removed when the work ends; the other one is forgotten"),
         );
+    }
+    if let Fault::Forgotten(sibling) = obligation.fault {
+        steps.push(program.step_call(sibling, "this listener is removed when the object comes to its end; the other one is forgotten"));
     }
     steps
         .push(program.step_call(obligation.registration.call, "nothing in the program removes this listener before the next one is added"));

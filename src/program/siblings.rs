@@ -1,0 +1,161 @@
+//! Siblings: what is taken away shows what was forgotten beside it.
+//!
+//! ```text
+//! forgotten(R) :- R, Q in one class, at the start of an object's life, on what is older than the object
+//!                 the class's end takes Q away, nothing takes R away, and R's emitter does not end with the object
+//! ```
+
+use super::discharge::Discharge;
+use super::matching::Match;
+use super::sites::{Registration, Sites};
+use super::stages::is_teardown;
+use super::{CallAt, Fun, Origin, Owner, Program, Root};
+use crate::facts::*;
+use crate::findings::Region;
+
+use super::count::Emitter;
+
+impl Program<'_> {
+    /// A registration of the same class that the class's end takes away, while it forgets this one.
+    pub(super) fn forgotten(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
+        let f = self.function_of(registration.call);
+        let owner = self.owner_around(f).filter(|o| matches!(o, Owner::Class(_) | Owner::Proto(_)))?;
+        // To hear of an emitter's end is no work of the object's.
+        if registration.once || registration.event.name().is_some_and(is_teardown) || !self.at_start(f, owner) {
+            return None;
+        }
+        // What the program makes itself is counted where it is made.
+        if !self.makers(owner).is_empty() && !self.is_public_owner(owner) {
+            return None;
+        }
+        if registration.receivers.is_empty() || !registration.receivers.iter().all(|o| self.is_handed_in(o, owner)) {
+            return None;
+        }
+        if registration.target && registration.handlers.iter().all(|o| self.is_one_function(o))
+            || self.ends_with(sites, registration, owner)
+        {
+            return None;
+        }
+        let ends: Vec<Fun> =
+            self.family(owner).iter().flat_map(|&o| self.members(o)).map(|&(_, m)| m).filter(|&m| self.is_end_of_life(m)).collect();
+        let sibling = |r: &&Registration| {
+            r.call != registration.call
+                && !r.once
+                && self.owner_around(self.function_of(r.call)).is_some_and(|o| self.related(o, owner))
+                && self.at_start(self.function_of(r.call), owner)
+                && !r.receivers.is_empty()
+                && r.receivers.iter().all(|o| self.emitter_kind(o) == Emitter::Process || self.is_handed_in(o, owner))
+                && sites.releases_for(self, r).any(|release| {
+                    let g = self.function_of(release.call);
+                    ends.iter().any(|&end| self.within(g, end) || self.callers(g).iter().any(|&c| self.within(self.function_of(c), end)))
+                        && self.compare(r, release) == (Match::Same, Match::Same, Match::Same)
+                })
+        };
+        let other = sites.registrations_near(self, owner).find(sibling)?;
+        matches!(self.discharge(sites, other, Emitter::Longer), Discharge::Released).then_some(other.call)
+    }
+
+    /// The function is a constructor, or a method that a constructor of the class calls.
+    fn at_start(&self, f: Fun, owner: Owner) -> bool {
+        let made = |g: Fun| self.owner_of_this(g).is_some_and(|o| self.related(o, owner) && self.is_constructor(g, o));
+        made(f)
+            || self.fun(f).this == f.id
+                && !self.callers(f).is_empty()
+                && self.callers(f).iter().all(|&c| {
+                    let g = self.function_of(c);
+                    made(g) || self.callers(g).iter().any(|&c| made(self.function_of(c)))
+                })
+    }
+
+    /// What the maker of an object of the class gave it.
+    fn is_handed_in(&self, origin: &Origin, owner: Owner) -> bool {
+        let given = |o: &Origin| matches!(o.root, Root::Param(g, _) if self.owner_of_this(g).is_some_and(|w| self.related(w, owner) && self.is_constructor(g, w)));
+        if given(origin) {
+            return true;
+        }
+        if !matches!(origin.root, Root::This(_)) || origin.path.is_empty() {
+            return false;
+        }
+        let sources: Vec<Origin> = self.field_sources(origin).into_iter().flat_map(|(_, origins)| origins).collect();
+        sources.iter().any(given)
+            && sources.iter().all(|o| {
+                given(o) || matches!(o.root, Root::Call(c) if self.call(c).kind == CallKind::Call && self.emitter_kind_of_holder(c) == Emitter::Process)
+            })
+    }
+
+    /// What the method that a call names belongs to: `document.getElementById(...)`.
+    fn emitter_kind_of_holder(&self, c: CallAt) -> Emitter {
+        match self.receiver(c) {
+            Some((object, Key::Name(name))) if !name.starts_with("create") => {
+                self.origins(object).first().map_or(Emitter::Longer, |o| self.emitter_kind(o))
+            }
+            _ => Emitter::Longer,
+        }
+    }
+
+    /// The emitter is ended by the class, tells the class of its end, or is handed on at the end of the object.
+    fn ends_with(&self, sites: &Sites, registration: &Registration, owner: Owner) -> bool {
+        let about = |o: &[Origin]| {
+            o.iter().any(|x| {
+                registration
+                    .receivers
+                    .iter()
+                    .any(|y| self.same_origin(x, y) || y.prefix().is_some_and(|y| self.same_origin(x, &y) && !x.path.is_empty()))
+            }) || self.compare_receivers(o, &registration.receivers) == Match::Same
+        };
+        let heard = sites.registrations_near(self, owner).any(|r| r.event.name().is_some_and(is_teardown) && about(&r.receivers));
+        heard
+            || self.family(owner).iter().flat_map(|&o| self.members(o)).any(|&(_, m)| {
+                let end = self.is_end_of_life(m);
+                self.calls_within(m).into_iter().any(|c| {
+                    let ends = matches!(self.receiver(c), Some((object, Key::Name(name)))
+                        if (is_teardown(name) || matches!(name.as_str(), "remove" | "empty" | "replaceChildren")) && about(&self.origins(object)));
+                    ends || end && super::sites::release(self, c).is_none() && self.call(c).args.iter().any(|&a| about(&self.origins(c.with(a))))
+                })
+            })
+    }
+
+    /// The method ends an object's life.
+    fn is_end_of_life(&self, m: Fun) -> bool {
+        let name = &self.fun(m).name;
+        is_teardown(name) || matches!(name.trim_start_matches('_'), "remove" | "detach" | "unbind" | "unload" | "deinit" | "deactivate")
+    }
+
+    /// Every object has the same function.
+    fn is_one_function(&self, o: &Origin) -> bool {
+        match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => self.parent(h).is_none_or(|p| self.fun(p).kind == FunctionKind::Module),
+            (Root::Global(_) | Root::Module(_) | Root::File(_), _) => true,
+            _ => false,
+        }
+    }
+
+    /// The listener stands in a slot that is older than the object, and each object puts its own there: the release finds the last one.
+    pub(super) fn overwritten_listener(&self, registration: &Registration, release: &super::sites::Release) -> bool {
+        let f = self.function_of(registration.call);
+        if self.function_of(release.call) == f || self.within(self.function_of(release.call), f) {
+            return false;
+        }
+        let many = self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o) && self.is_public_owner(o))
+            || self.runs_as_lifecycle(f).and_then(super::frameworks::Contract::runs).is_some_and(|r| r.region == Region::Mount);
+        let argument = |c: CallAt| {
+            let handler = super::sites::registration(self, c)
+                .and_then(|s| s.handler)
+                .or_else(|| super::sites::release(self, c).and_then(|r| r.listener));
+            handler.map(|h| c.with(h))
+        };
+        let (Some(added), Some(removed)) = (argument(registration.call), argument(release.call)) else { return false };
+        let (Value::Binding(b), Value::Binding(same)) = (self.value(added), self.value(removed)) else { return false };
+        let binding = self.binding(added.with(*b));
+        many && b == same
+            && added.file == removed.file
+            && self.fun(added.with(binding.function)).kind == FunctionKind::Module
+            && binding.defs.iter().all(|&d| {
+                let assign = self.assign(added.with(d));
+                let from = added.with(assign.from);
+                added.with(assign.function) == f && matches!(self.value(from), Value::Function(_) | Value::Call(_))
+                    || matches!(self.value(from), Value::Null | Value::Undefined)
+            })
+            && binding.defs.iter().any(|&d| added.with(self.assign(added.with(d)).function) == f)
+    }
+}
