@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entry::matches;
-use super::{Decorator, Entry, EventModel, Kind, Lifecycle, Member, Method, ModuleModel, Pack, PackError, Shape, TypeModel, check};
+use super::{Decorator, Entry, EventModel, Fires, Kind, Lifecycle, Member, Method, ModuleModel, Pack, PackError, Shape, TypeModel, check};
 use crate::findings::Region;
 
 impl ModuleModel {
@@ -195,6 +195,19 @@ impl Models {
             })
         };
         named(name).or_else(|| named("*"))
+    }
+
+    /// Most events of the type come rarely, or at its end: what is known only as one of them is presumed to.
+    pub fn is_mostly_rare(&self, ix: TypeIx) -> bool {
+        let (mut rare, mut other) = (0, 0);
+        for event in self.entry(ix).line.iter().flat_map(|&ancestor| &self.model(ancestor).events) {
+            let names = event.name.iter().count();
+            match event.fires {
+                Fires::Rarely | Fires::OnceLast => rare += names,
+                _ => other += names,
+            }
+        }
+        rare > other
     }
 
     pub fn property(&self, ix: TypeIx, name: &str) -> Option<&Member> {

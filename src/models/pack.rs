@@ -244,6 +244,8 @@ pub enum Origin {
     Pooled,
     /// One object for all callers.
     Shared,
+    /// A new object at each call, that its maker keeps as long as it has listeners.
+    Kept,
     /// The receiver itself (chaining).
     Receiver,
 }

@@ -397,7 +397,12 @@ impl Program<'_> {
             Value::Global(name) => self.models.global_function(name),
             Value::Member(object, Key::Name(name)) => {
                 for origin in self.origins(c.with(*object)).iter() {
-                    match (origin.root, &origin.path[..]) {
+                    let path = match (origin.root, &origin.path[..]) {
+                        // The default import of a CommonJS library is the library.
+                        (Root::Module(_), [PathKey::Name(first)]) if &*self.text(*first) == "default" => &[],
+                        (_, path) => path,
+                    };
+                    match (origin.root, path) {
                         (Root::Module(module), []) => {
                             if let Some(method) = self.view.module(&self.text(module)).and_then(|m| m.functions.get(name.as_str())) {
                                 return Some(method);

@@ -28,6 +28,8 @@ pub enum Discharge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mismatch {
     Listener,
+    /// The same function text, made by another call.
+    Activation,
     Event,
     Emitter,
     /// The capture flag.
@@ -67,6 +69,10 @@ impl Program<'_> {
             }
             let (receiver, event, handler) = self.compare(registration, release);
             let all = release.handlers.is_none();
+            if receiver == Match::Same && event == Match::Same && handler == Match::Same && self.is_of_dropped(registration, release) {
+                mismatch.get_or_insert((release.call, Mismatch::Activation));
+                continue;
+            }
             // A release of what a helper was given speaks through the helper's calls, or through the disposer that it gives back.
             if handler == Match::Unknown && !all && self.is_of_helper(release) {
                 continue;

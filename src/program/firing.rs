@@ -27,7 +27,12 @@ impl Program<'_> {
 
     /// A listener that goes away when its event fires: does the event surely fire?
     pub fn presumed_to_fire(&self, registration: &Registration, emitter: Emitter) -> bool {
-        let Some(event) = registration.event.name() else { return true };
+        let Some(event) = registration.event.name() else {
+            return !registration.receivers.iter().any(|o| match self.model_type(o) {
+                Some(super::types::Type::Model(ix)) => emitter == Emitter::Process && self.models.is_mostly_rare(ix),
+                _ => false,
+            });
+        };
         let mut fires = None;
         for o in &registration.receivers {
             if let Some(super::types::Type::Model(ix)) = self.model_type(o)
@@ -81,6 +86,13 @@ impl Program<'_> {
     pub fn is_reachable(&self, f: Fun, depth: u32) -> bool {
         if depth == 0 || self.fun(f).kind == FunctionKind::Module {
             return true;
+        }
+        // A name that is meant for a framework which does not know it.
+        if self.callers(f).is_empty()
+            && let Some(owner) = self.owner_of_function(f)
+            && self.is_misspelt_hook(owner, &self.fun(f).name)
+        {
+            return self.is_called_by_name(PathKey::Name(self.sym(&self.fun(f).name)));
         }
         if !self.callers(f).is_empty()
             || !self.passed(f).is_empty()

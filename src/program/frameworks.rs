@@ -9,6 +9,9 @@ use crate::facts::*;
 use crate::findings::{Confidence, Region};
 use crate::models::{self, Lifecycle, Method};
 
+/// So many letters make a hook's name unmistakable within another.
+const HOOK: usize = 9;
+
 /// What a framework does with a member of an object of its own kind.
 pub(super) enum Contract {
     /// It runs once in the life of the program: the object is one for all.
@@ -190,6 +193,19 @@ impl Program<'_> {
             }));
         }
         None
+    }
+
+    /// The name holds that of a hook that ends a life, and is none that the framework calls: `UNSAFE_componentWillUnmount`,
+    /// `componentwillunmount`.
+    pub(super) fn is_misspelt_hook(&self, owner: Owner, name: &str) -> bool {
+        let lower = name.to_ascii_lowercase();
+        self.view.lifecycles().any(|lifecycle| {
+            let ends = || lifecycle.teardown.iter().chain(lifecycle.pairs.iter().map(|(_, down)| down));
+            let hooks = || ends().chain(&lifecycle.once).chain(&lifecycle.many);
+            ends().any(|hook| hook.len() >= HOOK && lower.contains(&hook.to_ascii_lowercase()))
+                && !hooks().any(|hook| hook == name)
+                && self.follows(owner, lifecycle)
+        })
     }
 
     /// The owner's objects are such that the framework calls these methods of them.

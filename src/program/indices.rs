@@ -3,7 +3,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{At, CallAt, Fun, Program};
+use super::{At, CallAt, Fun, Program, Sym};
 use crate::facts::*;
 
 /// Answers by id. Each list keeps the order of the vectors that it is made of.
@@ -161,6 +161,26 @@ impl Program<'_> {
     /// A class's own constructor and field initializers.
     pub(super) fn initializers(&self, class: At<ClassId>) -> impl Iterator<Item = Fun> + '_ {
         self.indices(class.file).makers.get(&class.id).into_iter().flatten().map(move |&id| class.with(id))
+    }
+
+    /// Some file has a member, or a text, of this name.
+    pub(super) fn is_written(&self, name: Sym) -> bool {
+        if let Some(&known) = self.written.borrow().get(&name) {
+            return known;
+        }
+        let text = self.text(name);
+        let is = |key: &Key| matches!(key, Key::Name(n) if **n == *text);
+        let written = self.files.iter().map(|f| &f.facts).any(|facts| {
+            facts.assigns.iter().any(|a| matches!(&a.to, Place::Member(_, key) if is(key)))
+                || facts.classes.iter().any(|c| c.members.iter().any(|m| is(&m.key)))
+                || facts.values.iter().any(|v| match v {
+                    Value::Object(props, _) => props.iter().any(|(key, _)| is(key)),
+                    Value::String(s) => **s == *text,
+                    _ => false,
+                })
+        });
+        self.written.borrow_mut().insert(name, written);
+        written
     }
 
     /// Some expression mentions the variable.

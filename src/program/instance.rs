@@ -132,6 +132,14 @@ impl Program<'_> {
             if !self.is_constructor(f, owner) && self.written_by_callers(f, &sources, WRITERS) {
                 return Count::Unknown;
             }
+            // Kept for its listeners, whatever becomes of the object that holds it.
+            if let Some(kept) = sources
+                .iter()
+                .flat_map(|(_, os)| os)
+                .find(|o| matches!(o.root, Root::Call(made) if o.path.is_empty() && self.gives_kept(made)))
+            {
+                return self.count_at(c, kept, depth - 1);
+            }
             for (assign, origins) in &sources {
                 let at = assign.with(self.assign(*assign).function);
                 // Written fresh before the line, in this activation.

@@ -1,7 +1,8 @@
 //! Loops: which of them add again, and which go over names, over their own elements, or turn once.
 
 use super::count::{Count, Emitter};
-use super::{At, CallAt, Origin, Program, Root};
+use super::starters::Started;
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -122,9 +123,55 @@ impl Program<'_> {
         }
     }
 
+    /// What a call goes over with the callback that it is given, and which argument the callback is: `list.forEach(f)`, `_.each(list, f)`.
+    pub(super) fn iterated(&self, c: CallAt) -> Option<(At<ValueId>, usize)> {
+        if let Some(model) = self.method_model(c)
+            && let Some(callback) = model.callbacks.iter().find(|b| b.runs == crate::models::Runs::Each && b.member.is_none() && b.arg > 0)
+        {
+            return self.call(c).args.first().map(|&list| (c.with(list), callback.arg as usize));
+        }
+        self.receiver(c).map(|(object, _)| (object, 0))
+    }
+
+    /// What parameter `i` of a callback is, where the callback only ever runs once for each element of collections: an element, or its key.
+    pub(super) fn iterated_param(&self, g: Fun, i: u32) -> Option<Vec<Origin>> {
+        let passed = self.passed(g);
+        if passed.is_empty() || !self.callers(g).is_empty() {
+            return None;
+        }
+        let mut out = Vec::new();
+        for p in passed {
+            let c = p.call;
+            if p.shift > 0 || !self.handed(*p, 1).iter().all(|s| s.how == Started::Each) {
+                return None;
+            }
+            let (list, _) = self.iterated(c).filter(|&(_, arg)| arg == p.arg)?;
+            let gathers = self.callee_name(c).is_some_and(|n| n.starts_with("reduce"));
+            match i.checked_sub(gathers.into()) {
+                Some(0) => out.extend(self.element(list)),
+                Some(1) => {
+                    for o in self.origins(list).iter() {
+                        match (o.root, o.path.is_empty()) {
+                            (Root::Literal(v), true) => {
+                                let Value::Object(props, _) = self.value(v) else { return None };
+                                out.extend(props.iter().filter_map(|(key, _)| match key {
+                                    Key::Name(name) => Some(Origin::root(Root::Const(self.sym(name)))),
+                                    Key::Computed(_) => None,
+                                }));
+                            }
+                            _ => out.push(o.join(PathKey::Element)),
+                        }
+                    }
+                }
+                _ => return None,
+            }
+        }
+        (!out.is_empty()).then_some(out)
+    }
+
     /// `['close', 'end'].forEach(...)`: a list of names, not of runs.
     pub(super) fn is_name_list(&self, c: CallAt) -> bool {
-        let Some((object, _)) = self.receiver(c) else { return false };
+        let Some((object, arg)) = self.iterated(c) else { return false };
         let mut list = object;
         // `Object.keys(x)`, `Object.entries(x)`.
         if let Value::Call(inner) = self.value(list)
@@ -142,24 +189,28 @@ impl Program<'_> {
         match self.value(list) {
             Value::Array(elements) => elements.iter().all(|&e| matches!(self.value(list.with(e)), Value::String(_))),
             _ => self.origins(object).iter().any(|o| match (o.root, o.path.is_empty()) {
-                (Root::Literal(v), true) => {
-                    matches!(self.value(v), Value::Array(elements) if !elements.is_empty() && elements.iter().all(|&e| matches!(self.value(v.with(e)), Value::String(_))))
-                }
-                (Root::Param(..), _) => self.listener_event_is_element(c),
-                _ => false,
+                (Root::Literal(v), true) => match self.value(v) {
+                    Value::Array(elements) => {
+                        !elements.is_empty() && elements.iter().all(|&e| matches!(self.value(v.with(e)), Value::String(_)))
+                    }
+                    _ => arg > 0 && self.listener_event_is_element(c, arg),
+                },
+                (Root::Const(_) | Root::Nothing, _) => false,
+                _ => self.listener_event_is_element(c, arg),
             }),
         }
     }
 
-    /// The callback's first parameter is used as an event's name.
-    pub(super) fn listener_event_is_element(&self, c: CallAt) -> bool {
+    /// The callback's parameter (an element, or its key) is used as an event's name.
+    fn listener_event_is_element(&self, c: CallAt, arg: usize) -> bool {
         let call = self.call(c);
-        let Some(&first) = call.args.first() else { return false };
-        self.functions_of(c.with(first)).iter().any(|&(f, _)| {
+        let Some(&callback) = call.args.get(arg) else { return false };
+        self.functions_of(c.with(callback)).iter().any(|&(f, _)| {
             self.calls_within(f).into_iter().any(|inner| {
                 super::sites::registration(self, inner).is_some_and(|site| {
-                    site.event_value
-                        .is_some_and(|e| self.origins(inner.with(e)).iter().any(|o| o.root == Root::Param(f, 0) && o.path.is_empty()))
+                    site.event_value.is_some_and(|e| {
+                        self.origins(inner.with(e)).iter().any(|o| matches!(o.root, Root::Param(g, _) if g == f) && o.path.is_empty())
+                    })
                 })
             })
         })

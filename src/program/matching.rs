@@ -32,6 +32,14 @@ impl Program<'_> {
         if !a.is_empty() && !b.is_empty() && (made(a) && handed(b) || handed(a) && made(b)) {
             return Match::Different;
         }
+        // Each of two calls gives another object.
+        let kept = |os: &[Origin]| match os {
+            [Origin { root: Root::Call(c), path }] if path.is_empty() => self.gives_kept(*c),
+            _ => false,
+        };
+        if kept(a) && kept(b) {
+            return Match::Different;
+        }
         let concrete = |o: &Origin| {
             matches!(o.root, Root::Global(_) | Root::Call(_) | Root::Literal(_) | Root::This(_) | Root::Param(..) | Root::Module(_))
         };
@@ -205,7 +213,60 @@ impl Program<'_> {
         if handler == Match::Unknown && release.handlers.as_ref().is_some_and(|h| self.wraps(registration, h)) {
             handler = Match::Different;
         }
+        if self.names_nobody(release) {
+            handler = Match::Different;
+        }
         (receiver, event, handler)
+    }
+
+    /// The release is given no function: `null`, or a member that nothing ever writes.
+    pub(super) fn names_nobody(&self, release: &Release) -> bool {
+        let Some(handlers) = &release.handlers else { return false };
+        // Other emitters than the DOM's take «no function» for «all of them».
+        let of_target = self.callee_name(release.call).as_deref() == Some("removeEventListener") || self.call(release.call).args.len() == 1;
+        of_target
+            && release.call == release.inner
+            && !handlers.is_empty()
+            && handlers.iter().all(|o| o.is_nothing() || self.is_unwritten(o))
+    }
+
+    /// `this.member` of a class or component of the program, where no file has anything of that name.
+    fn is_unwritten(&self, o: &Origin) -> bool {
+        let (Root::This(f), [PathKey::Name(name)]) = (o.root, &o.path[..]) else { return false };
+        !self.text(*name).starts_with('$')
+            && self.owner_of_this(f).is_some_and(|owner| {
+                self.parents(owner).iter().all(|p| super::owners::owner_of_constructor(p).is_some() || self.constructed(p).is_some())
+            })
+            && !self.is_written(*name)
+    }
+
+    /// The release stands in another closure of what a call gave back than the registration, and everybody who adds lets that object
+    /// go at once (`make().add()`): the release that is called later is another call's, with another function.
+    pub(super) fn is_of_dropped(&self, registration: &Registration, release: &Release) -> bool {
+        let (f, g) = (self.function_of(registration.call), self.function_of(release.call));
+        let Some(maker) = self.parent(f).filter(|&m| self.fun(m).kind != FunctionKind::Module) else { return false };
+        if f == g || self.parent(g) != Some(maker) || self.callers(f).is_empty() || !self.passed(f).is_empty() {
+            return false;
+        }
+        let given_back = self.fun(maker).returns.iter().all(|&r| match self.value(maker.with(r)) {
+            Value::Object(props, _) => {
+                let has = |h: Fun| props.iter().any(|(_, p)| self.functions_of(maker.with(*p)).iter().any(|&(x, _)| x == h));
+                has(f) && has(g)
+            }
+            _ => false,
+        });
+        let of_maker = |o: &Origin| match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => self.within(h, maker) && h != maker,
+            _ => false,
+        };
+        given_back
+            && registration.handlers.iter().all(of_maker)
+            && self.callers(f).iter().all(|&c| {
+                (self.call(c).result == Use::Dropped || self.fun(f).returns.is_empty())
+                    && self.receiver(c).is_some_and(|(object, _)| {
+                        matches!(self.value(object), Value::Call(made) if self.functions_called(c.with(*made)).contains(&maker))
+                    })
+            })
     }
 
     /// The listener is made out of the function that is released: `debounce(f)`, or `x => f(x)` in a method whose twin releases `f`.
@@ -294,6 +355,9 @@ impl Program<'_> {
     /// it was meant for this registration.
     pub(super) fn looks_alike(&self, registration: &Registration, release: &Release) -> bool {
         let Some(released) = &release.handlers else { return false };
+        if self.names_nobody(release) {
+            return true;
+        }
         // A release of an unknown value is nobody's attempt.
         if released.iter().any(|o| matches!(o.root, Root::Unknown(_) | Root::Nothing)) {
             return false;

@@ -149,6 +149,8 @@ pub struct Program<'a> {
     families: RefCell<FxHashMap<Owner, Rc<[Owner]>>>,
     starters: RefCell<FxHashMap<Fun, Rc<[starters::Starter]>>>,
     runs: RefCell<FxHashMap<runs::Goal, walk::Walk<Option<runs::Runs>>>>,
+    /// Members by name: does any file write one?
+    written: RefCell<FxHashMap<Sym, bool>>,
     given_out: RefCell<FxHashMap<u32, Rc<FxHashSet<At<ValueId>>>>>,
     /// How deep values are looked through just now.
     depth: Cell<u32>,
@@ -190,6 +192,7 @@ impl<'a> Program<'a> {
             families: RefCell::default(),
             starters: RefCell::default(),
             runs: RefCell::default(),
+            written: RefCell::default(),
             given_out: RefCell::default(),
             depth: Cell::new(0),
             asked: RefCell::default(),

@@ -4,7 +4,7 @@ use super::count::{Count, Emitter, Many};
 use super::discharge::{Discharge, Mismatch};
 use super::guards::Guard;
 use super::sites::{EventKey, Registration, Sites};
-use super::{CallAt, Origin, Owner, Program, Root};
+use super::{CallAt, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
 
@@ -165,14 +165,15 @@ impl Program<'_> {
         }
     }
 
-    /// The event's name is made of what the call is given: other calls mean other events.
-    fn is_event_of_call(&self, registration: &Registration) -> bool {
+    /// The event's name is made of what the call is given: other calls mean other events. (Of a list of names for what lives as long as
+    /// the program there are few: the same come again.)
+    fn is_event_of_call(&self, registration: &Registration, emitter: Emitter) -> bool {
         match &registration.event {
             EventKey::Name(_) => false,
             EventKey::Value(origins) => {
                 !origins.is_empty()
                     && origins.iter().all(|o| match o.root {
-                        Root::Param(..) => true,
+                        Root::Param(..) => emitter != Emitter::Process || !o.path.contains(&PathKey::Element),
                         Root::Unknown(v) => matches!(self.value(v), Value::Text(_)),
                         _ => false,
                     })
@@ -208,7 +209,7 @@ impl Program<'_> {
             }
             _ => true,
         };
-        if many.operation && !attempt && (!shaped(self) || self.is_event_of_call(registration)) {
+        if many.operation && !attempt && (!shaped(self) || self.is_event_of_call(registration, many.emitter)) {
             confidence = Confidence::Low;
         }
         if attempt || many.bag && fault == Fault::NotReleased && !self.has_any_release(registration) {
@@ -217,6 +218,7 @@ impl Program<'_> {
         // An EventTarget takes the same function once.
         if registration.target
             && many.region != Region::Instance
+            && !matches!(fault, Fault::Mismatch(_, Mismatch::Activation))
             && !registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o))
         {
             return None;

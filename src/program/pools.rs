@@ -21,6 +21,10 @@ impl Program<'_> {
                 crate::models::Origin::Shared => {
                     Some(("is one object for all callers".into(), self.emitter_kind(&Origin::root(Root::Call(made)))))
                 }
+                crate::models::Origin::Kept => {
+                    let kind = self.emitter_kind(&Origin::root(Root::Call(made)));
+                    Some(("gives an object that is kept as long as it has listeners".into(), kind))
+                }
                 _ => None,
             };
         }
@@ -37,6 +41,11 @@ impl Program<'_> {
             return Some((format!("`{name}` gives an object that is handed back after use: it serves again"), Emitter::Pooled));
         }
         None
+    }
+
+    /// The call gives a new object each time, that is kept as long as it has listeners.
+    pub(super) fn gives_kept(&self, made: CallAt) -> bool {
+        self.call(made).kind == CallKind::Call && self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Kept)
     }
 
     /// The call takes something out of a pool, by the words that pools use.

@@ -151,7 +151,10 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
     if is_registration_name(&name) {
         // `query.addListener(f)`, `runtime.onMessage.addListener(f)`: the method fixes the event.
         let [event, handler, rest @ ..] = args else { return modelled(program, c, Some(receiver)) };
-        if !plausible(program, c, *event, *handler) || is_other(program, receiver) || is_static_helper(program, c, receiver) {
+        if !plausible(program, c, *event, *handler) {
+            return modelled(program, c, Some(receiver));
+        }
+        if is_other(program, receiver) || is_static_helper(program, c, receiver) {
             return None;
         }
         return Some(added(program, c, Some(receiver), &name, *event, *handler, rest));
@@ -578,7 +581,14 @@ fn event_key(program: &Program, site: &Site) -> EventKey {
 fn key_of(program: &Program, v: At<ValueId>) -> EventKey {
     match program.constant(v) {
         Some(name) => EventKey::Name(name),
-        None => from_origins(program, program.origins(v).to_vec()),
+        None => {
+            let given = |o: &Origin| match (o.root, o.path.is_empty()) {
+                (Root::Param(g, i), true) => program.iterated_param(g, i),
+                _ => None,
+            };
+            let origins = program.origins(v);
+            from_origins(program, origins.iter().flat_map(|o| given(o).unwrap_or_else(|| vec![o.clone()])).collect())
+        }
     }
 }
 

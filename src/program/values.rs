@@ -221,7 +221,7 @@ impl Program<'_> {
         out
     }
 
-    fn element(&self, v: At<ValueId>) -> Vec<Origin> {
+    pub(super) fn element(&self, v: At<ValueId>) -> Vec<Origin> {
         let mut out = Vec::new();
         for origin in self.origins(v).iter() {
             if let (Root::Literal(literal), true) = (origin.root, origin.path.is_empty())

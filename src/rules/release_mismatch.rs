@@ -22,6 +22,11 @@ fn word(program: &Program, obligation: &Obligation) -> Words {
             "this release names a function that was never added: each `bind`, arrow or function expression is a new one",
             "keep the function that is added (`this.onEvent = this.onEvent.bind(this)` once, or a variable) and give the same one to both calls",
         ),
+        Mismatch::Activation => (
+            "another function",
+            "this release names the function that its own call has made: what was added was made by another call, and its object is gone",
+            "make the object once, keep it, and call both of its methods",
+        ),
         Mismatch::Phase => (
             "another phase",
             "this release has another capture flag: `addEventListener(e, f, true)` and `removeEventListener(e, f)` speak of two listeners",
