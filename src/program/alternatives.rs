@@ -107,10 +107,11 @@ impl Program<'_> {
     /// The line comes again when something it started has failed or ended, whether or not the event it waits for has come.
     pub(super) fn is_retried(&self, call: CallAt, receivers: &[Origin], event: Option<&str>) -> bool {
         let f = self.function_of(call);
-        let top = self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        let top_of = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        let top = top_of(f);
         let own = receivers.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::This(_)));
         let waits = event.is_none_or(|event| !is_end(event) && !super::stages::is_teardown(event));
-        if !own || !waits || self.owner_around(f).is_none() {
+        if !own || !waits || self.owner_around(top).is_none() {
             return false;
         }
         let mut seen = FxHashSet::default();
@@ -121,11 +122,14 @@ impl Program<'_> {
             }
             for starter in self.starters(g).iter() {
                 let (Some(by), Some(within)) = (starter.by, starter.within) else { continue };
-                if by == call || self.owner_around(within) != self.owner_around(f) {
+                if by == call || self.owner_around(top_of(within)) != self.owner_around(top) {
                     continue;
                 }
                 let fails = matches!(&starter.how, super::starters::Started::Listener(Some(event)) if is_failure(event));
-                if (failed || fails) && self.within(within, top) {
+                // The object's own failure.
+                let own =
+                    fails && super::sites::registration(self, by).is_some_and(|site| self.same_object(&site.receivers(self), receivers));
+                if own || (failed || fails) && self.within(within, top) {
                     return true;
                 }
                 open.push((within, failed || fails));
@@ -190,7 +194,7 @@ impl Program<'_> {
     }
 
     /// What the listener settles: parameters of the functions around it that it calls, or is.
-    fn settles(&self, registration: &Registration) -> FxHashSet<(Fun, u32)> {
+    pub(super) fn settles(&self, registration: &Registration) -> FxHashSet<(Fun, u32)> {
         let f = self.function_of(registration.call);
         let mut functions = Vec::new();
         registration.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 4));

@@ -94,7 +94,7 @@ impl Program<'_> {
         }
         match best {
             Some(many) => Count::Many(many),
-            None if unknown => Count::Unknown,
+            None if unknown => self.count_of_elements(registration).map_or(Count::Unknown, |many| Count::Many(Box::new(many))),
             None => Count::One,
         }
     }

@@ -134,6 +134,13 @@ impl Program<'_> {
                     partial.get_or_insert((release.call, RETRIED.to_owned()));
                     continue;
                 }
+                if !registration.once
+                    && emitter == Emitter::Longer
+                    && let Some((_, exit)) = self.ends_otherwise(sites, registration)
+                {
+                    partial.get_or_insert((release.call, exit));
+                    continue;
+                }
                 // What waits for its emitter's end goes with it.
                 let with_emitter = emitter == Emitter::Longer && registration.event.name().is_some_and(super::alternatives::is_end);
                 if with_emitter || self.presumed_to_fire(registration, emitter) {

@@ -15,6 +15,8 @@ pub(super) struct Indices {
     inner: Vec<Vec<FunctionId>>,
     /// The one call of each function that is called where it is written.
     invoked: FxHashMap<FunctionId, CallId>,
+    /// The calls that copy the members of others into each object literal: `Object.assign({}, defaults, options)`.
+    merged: FxHashMap<ValueId, Vec<CallId>>,
     /// The first assignment that a value is given by.
     assigned: FxHashMap<ValueId, AssignId>,
     /// The first function that returns a value.
@@ -53,6 +55,9 @@ impl Indices {
                 && call.args.iter().all(|a| !matches!(facts.values[a.index()], Value::Spread(_)))
             {
                 indices.invoked.insert(*f, id);
+            }
+            if let Some(literal) = merged(facts, call) {
+                indices.merged.entry(literal).or_default().push(id);
             }
             if let Value::Member(_, Key::Name(name)) = callee
                 && matches!(name.as_str(), "add" | "set" | "push" | "unshift")
@@ -98,6 +103,26 @@ impl Indices {
     }
 }
 
+/// The name is that of a function that copies the members of its further arguments into its first.
+pub(super) fn is_merge(name: &str) -> bool {
+    matches!(name, "assign" | "extend" | "_extends" | "__assign" | "merge" | "defaults" | "_objectSpread" | "_objectSpread2")
+}
+
+/// The object literal that a call copies members into, also through another such call: `__assign(__assign({}, a), b)`.
+fn merged(facts: &ModuleFacts, call: &Call) -> Option<ValueId> {
+    let name = match &facts.values[call.callee.index()] {
+        Value::Global(name) | Value::Member(_, Key::Name(name)) => name.as_str(),
+        Value::Binding(b) => facts.bindings[b.index()].name.as_str(),
+        _ => return None,
+    };
+    let &into = call.args.first().filter(|_| is_merge(name) && call.args.len() > 1)?;
+    match &facts.values[into.index()] {
+        Value::Object(..) => Some(into),
+        Value::Call(inner) => merged(facts, &facts.calls[inner.index()]),
+        _ => None,
+    }
+}
+
 impl Program<'_> {
     fn indices(&self, file: u32) -> &Indices {
         self.indices[file as usize].get_or_init(|| Indices::of(self.facts(file)))
@@ -126,6 +151,15 @@ impl Program<'_> {
     /// The call of a function that is called where it is written, and has no name to be called by.
     pub(super) fn invoked(&self, f: Fun) -> Option<CallAt> {
         self.indices(f.file).invoked.get(&f.id).map(|&id| f.with(id))
+    }
+
+    /// What is copied into an object literal, what counts most first.
+    pub(super) fn merged(&self, literal: At<ValueId>) -> Vec<At<ValueId>> {
+        let calls = self.indices(literal.file).merged.get(&literal.id).map_or(&[][..], Vec::as_slice);
+        let mut out: Vec<At<ValueId>> =
+            calls.iter().flat_map(|c| &self.call(literal.with(*c)).args[1..]).map(|&v| literal.with(v)).collect();
+        out.reverse();
+        out
     }
 
     /// Where a value first is assigned.

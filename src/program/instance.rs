@@ -140,6 +140,9 @@ impl Program<'_> {
             {
                 return self.count_at(c, kept, depth - 1);
             }
+            // Made here, or given: what is given counts.
+            let given = self.is_constructor(f, owner)
+                && sources.iter().flat_map(|(_, o)| o).any(|o| matches!(o.root, Root::Param(h, _) if h == f && !o.path.is_empty()));
             for (assign, origins) in &sources {
                 let at = assign.with(self.assign(*assign).function);
                 // Written fresh before the line, in this activation.
@@ -148,7 +151,7 @@ impl Program<'_> {
                     Root::Literal(_) => true,
                     _ => false,
                 });
-                if fresh && self.within(f, at) && self.runs(f, Some(at)).is_none() && !self.is_after(*assign, c) {
+                if fresh && !given && self.within(f, at) && self.runs(f, Some(at)).is_none() && !self.is_after(*assign, c) {
                     return Count::One;
                 }
                 // Written anew outside the constructor: each round of a reconnect or retry has its own.
@@ -160,7 +163,11 @@ impl Program<'_> {
                         matches!(o.root, Root::Call(_) | Root::Literal(_))
                             || matches!(o.root, Root::Param(h, _) if !self.passed(h).is_empty())
                     });
-                if owner_there && made_elsewhere && !self.is_constructor(there, owner) {
+                if owner_there
+                    && made_elsewhere
+                    && !self.is_constructor(there, owner)
+                    && !self.is_written_once(*assign, &sources, origin, owner)
+                {
                     rewritten = true;
                 }
                 for o in origins {
@@ -257,6 +264,31 @@ impl Program<'_> {
             }
         }
         self.step_function(g, format!("`{}` is the {} object itself: it outlives each call", self.show(origin), self.owner_name(owner)))
+    }
+
+    /// The field is written only where it is empty, and nothing empties it: `if (!this.socket) this.socket = connect()`.
+    fn is_written_once(&self, a: At<AssignId>, sources: &[(At<AssignId>, Vec<Origin>)], origin: &Origin, owner: Owner) -> bool {
+        let assign = self.assign(a);
+        if sources.len() != 1 || origin.path.len() != 1 {
+            return false;
+        }
+        let Place::Member(_, key) = &assign.to else { return false };
+        let asks = |test: ValueId, outcome: bool| match (self.value(a.with(test)), outcome) {
+            (Value::Unary(op, inner), true) => op == "!" && matches!(self.value(a.with(*inner)), Value::Member(_, k) if k == key),
+            (Value::Member(_, k), false) => k == key,
+            _ => false,
+        };
+        let guarded = assign.only_if_empty
+            || match self.block(a.with(assign.block)).kind {
+                BlockKind::Then(test) => asks(test, true),
+                BlockKind::Else(test) => asks(test, false),
+                _ => false,
+            };
+        guarded
+            && self
+                .field_assigns(owner, &origin.path)
+                .iter()
+                .all(|&other| other == a || self.is_constructor(other.with(self.fun(other.with(self.assign(other).function)).this), owner))
     }
 
     /// Each call of `f` stands behind an assignment that gives the field a value of that activation: the line meets each once.

@@ -106,7 +106,11 @@ impl Program<'_> {
             (EventKey::Value(x), EventKey::Value(y)) => {
                 let constant = |o: &[Origin]| {
                     !o.is_empty()
-                        && o.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Call(_)) || matches!(o.root, Root::Module(_)))
+                        && o.iter().all(|o| {
+                            // `'a:'.concat(x)` at both ends is one text.
+                            o.path.is_empty() && matches!(o.root, Root::Call(c) if self.callee_name(c).as_deref() != Some("concat"))
+                                || matches!(o.root, Root::Module(_))
+                        })
                 };
                 if constant(x) && constant(y) { Match::Different } else { Match::Unknown }
             }

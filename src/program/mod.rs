@@ -12,6 +12,7 @@
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
 //! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
+//! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `paths`, `firing`, `alternatives`, `disposers` | does a release meet its registration, on every way, ever |
 //! | `siblings` | what was forgotten beside what is released |
 //! | `discharge` | what ends the obligation |
@@ -25,6 +26,7 @@ pub mod alternatives;
 mod asked;
 pub mod calls;
 pub mod count;
+mod cycles;
 pub mod discharge;
 pub mod disposers;
 mod down_level;

@@ -91,6 +91,9 @@ impl Program<'_> {
         if fault == Fault::NotReleased && self.is_passed_on(registration) {
             return None;
         }
+        let again = if fault == Fault::NotReleased { self.started_again(sites, registration, emitter) } else { None };
+        let guarded = again.is_none();
+        let count = again.map_or(count, |many| Count::Many(Box::new(many)));
         // To wait once for the end of what outlives this is no promise that it comes soon.
         let waits_for_end = registration.once
             && registration
@@ -105,7 +108,7 @@ impl Program<'_> {
         // What hangs on an instance is guarded by a mark on the instance.
         let own = emitter != Emitter::Process && registration.receivers.iter().any(|o| matches!(o.root, Root::This(_)));
         let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer && !own);
-        if guard == Some(Guard::Once) && !matches!(fault, Fault::Mismatch(..)) && sibling.is_none() {
+        if guard == Some(Guard::Once) && guarded && !matches!(fault, Fault::Mismatch(..)) && sibling.is_none() {
             return None;
         }
         if guard == Some(Guard::State) && self.is_early(&registration.event) {
@@ -220,6 +223,7 @@ impl Program<'_> {
             && many.region != Region::Instance
             && !matches!(fault, Fault::Mismatch(_, Mismatch::Activation))
             && !registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o))
+            && !(matches!(fault, Fault::Mismatch(..)) && self.is_given_to_object(registration))
         {
             return None;
         }

@@ -58,6 +58,13 @@ impl Program<'_> {
                         out = Some(format!("it is removed only when `{event}` fires, which is the exception"));
                         continue;
                     }
+                    Some(event)
+                        if self.event_fires(&site).0 == Some(crate::models::Fires::Rarely)
+                            && !self.same_object(&site.receivers(self), &registration.receivers) =>
+                    {
+                        out = Some(format!("it is removed only when `{event}` fires, which is the exception"));
+                        continue;
+                    }
                     _ => return None,
                 }
             }

@@ -15,6 +15,16 @@ impl Program<'_> {
         {
             return self.origins(made.with(value)).to_vec();
         }
+        // `p.finally(f)` gives what `p` does, and so does `p.catch(f)` where nothing fails.
+        if let Some((object, Key::Name(name))) = self.receiver(made)
+            && matches!(name.as_str(), "finally" | "catch")
+            && self.depth.get() <= super::values::DEPTH
+        {
+            self.depth.set(self.depth.get() + 1);
+            let out = self.origins(object).iter().flat_map(|o| self.awaited(o)).collect();
+            self.depth.set(self.depth.get() - 1);
+            return out;
+        }
         // `p.then(f)` gives what `f` returns.
         if let (Some((_, Key::Name(name))), Some(&callback)) = (self.receiver(made), self.call(made).args.first())
             && name == "then"

@@ -55,6 +55,12 @@ impl Program<'_> {
         matches!(self.discharge(sites, other, Emitter::Longer), Discharge::Released).then_some(other.call)
     }
 
+    /// The emitter was given to the object, so that other objects add their listeners to it too.
+    pub(super) fn is_given_to_object(&self, registration: &Registration) -> bool {
+        let owner = self.owner_around(self.function_of(registration.call));
+        owner.is_some_and(|owner| registration.receivers.iter().all(|o| self.is_handed_in(o, owner)))
+    }
+
     /// The function is a constructor, or a method that a constructor of the class calls.
     fn at_start(&self, f: Fun, owner: Owner) -> bool {
         let made = |g: Fun| self.owner_of_this(g).is_some_and(|o| self.related(o, owner) && self.is_constructor(g, o));
@@ -94,7 +100,7 @@ impl Program<'_> {
     }
 
     /// The emitter is ended by the class, tells the class of its end, or is handed on at the end of the object.
-    fn ends_with(&self, sites: &Sites, registration: &Registration, owner: Owner) -> bool {
+    pub(super) fn ends_with(&self, sites: &Sites, registration: &Registration, owner: Owner) -> bool {
         let about = |o: &[Origin]| {
             o.iter().any(|x| {
                 registration
@@ -136,7 +142,7 @@ impl Program<'_> {
         if self.function_of(release.call) == f || self.within(self.function_of(release.call), f) {
             return false;
         }
-        let many = self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o) && self.is_public_owner(o))
+        let many = self.owner_of_this(f).is_some_and(|o| self.at_start(f, o) && self.is_public_owner(o))
             || self.runs_as_lifecycle(f).and_then(super::frameworks::Contract::runs).is_some_and(|r| r.region == Region::Mount);
         let argument = |c: CallAt| {
             let handler = super::sites::registration(self, c)

@@ -19,6 +19,8 @@ use crate::models::Origin as From;
 pub const PATH: usize = 4;
 /// How many origins a value has at most.
 pub const WIDTH: usize = 8;
+/// What looking into a merged bag counts for in depth.
+const MERGED: u32 = 20;
 /// How deep calls and variables are looked through.
 pub(super) const DEPTH: u32 = 40;
 
@@ -298,6 +300,26 @@ impl Program<'_> {
                         if found {
                             return;
                         }
+                        // What is put there by hand comes before what was copied.
+                        let merged = self.merged(literal);
+                        let depth = self.depth.get();
+                        // Bags merged into one another again and again tell nothing new.
+                        if !merged.is_empty()
+                            && depth + MERGED < DEPTH
+                            && self.field_assigns(super::Owner::Literal(literal), &[key]).is_empty()
+                        {
+                            self.depth.set(depth + MERGED);
+                            for source in merged {
+                                for inner in self.origins(source).iter().filter(|o| **o != *origin && !o.is_nothing()) {
+                                    self.member_of(inner, key, out);
+                                    found = true;
+                                }
+                            }
+                            self.depth.set(depth);
+                        }
+                        if found {
+                            return;
+                        }
                         // `x = { ...x, k: v }` leads back to itself.
                         if self.depth.get() < DEPTH {
                             self.depth.set(self.depth.get() + 1);
@@ -352,6 +374,13 @@ impl Program<'_> {
                     out.push(Origin::root(Root::Global(self.sym(name))));
                     return;
                 }
+                // `Link.DOWN = 'down'`.
+                (Root::Function(f), Some(constant)) if constant.starts_with(char::is_uppercase) => {
+                    if let Some(text) = self.single_text(super::Owner::Function(f), key) {
+                        out.extend(self.origins(text).iter().cloned());
+                        return;
+                    }
+                }
                 (Root::Class(_) | Root::Function(_), Some("__proto__")) => {
                     let parents = self.parents_of(origin);
                     if !parents.is_empty() {
@@ -390,6 +419,17 @@ impl Program<'_> {
             return;
         }
         out.push(origin.join(key));
+    }
+
+    /// The text that is the one value ever given to a member.
+    fn single_text(&self, owner: super::Owner, key: PathKey) -> Option<At<ValueId>> {
+        match self.field_assigns(owner, &[key])[..] {
+            [assign] => {
+                let from = assign.with(self.assign(assign).from);
+                matches!(self.value(from), Value::String(_)).then_some(from)
+            }
+            _ => None,
+        }
     }
 
     fn super_member(&self, v: At<ValueId>, key: &Key) -> Vec<Origin> {
@@ -437,6 +477,13 @@ impl Program<'_> {
                 (name, Some(first)) if super::calls::made_async(name) => return self.origins(first).to_vec(),
                 ("mark" | "m", Some(first)) if self.is_regenerator(c) => return self.origins(first).to_vec(),
                 ("_assertThisInitialized" | "_possibleConstructorReturn" | "_callSuper", Some(first)) => {
+                    return self.origins(first).to_vec();
+                }
+                // `__assign({}, a, b)`: the first, with the members of the others.
+                (name, Some(first))
+                    if super::indices::is_merge(name)
+                        && matches!(&*self.origins(first), [Origin { root: Root::Literal(_), path }] if path.is_empty()) =>
+                {
                     return self.origins(first).to_vec();
                 }
                 // The constructor of the parent, as down-level classes find it.

@@ -1,0 +1,119 @@
+//! Cycles: what an object starts, stops and starts again, and what it takes out of a collection for each piece of work.
+//!
+//! ```text
+//! again(R)   :- R under «not yet started», R's method makes that true, another method makes it false again
+//! element(R) :- R on an element of a collection that is older than the call, R's listener settles the call's promise
+//! ```
+
+use super::count::{Count, DEPTH, Emitter, Many};
+use super::sites::{Registration, Sites};
+use super::walk::Walk;
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
+use crate::facts::*;
+use crate::findings::{Confidence, Region};
+
+impl Program<'_> {
+    /// The line runs again on one object: the guard that it stands under is emptied by another method, which leaves the listener.
+    pub(super) fn started_again(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> Option<Many> {
+        let c = registration.call;
+        let f = self.function_of(c);
+        let owner = self.owner_of_this(f).filter(|o| matches!(o, Owner::Class(_) | Owner::Proto(_)))?;
+        if registration.once || self.is_constructor(f, owner) || !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter)) {
+            return None;
+        }
+        let emptied = self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().find_map(|(test, outcome)| {
+            let (place, set) = match self.value(test) {
+                Value::Unary(op, inner) if op == "!" => (test.with(*inner), !outcome),
+                _ => (test, outcome),
+            };
+            if set { None } else { self.emptied_by(place, f, owner) }
+        })?;
+        if self.ends_with(sites, registration, owner) {
+            return None;
+        }
+        let origin = registration.receivers.first()?;
+        let range = self.files[emptied.file as usize].positions.assigns[emptied.id.index()];
+        let steps = vec![
+            self.step_lives(origin, owner, f),
+            self.step_at(emptied.file, range, "the guard is emptied here, so that the line runs again"),
+        ];
+        match self.many(Region::Call, Confidence::Medium, origin, steps) {
+            Count::Many(many) => Some(*many),
+            _ => None,
+        }
+    }
+
+    /// The object outlives a stop: it is the instance, what the constructor made or was given, or of the program.
+    fn is_kept(&self, o: &Origin, owner: Owner, emitter: Emitter) -> bool {
+        match (o.root, o.path.is_empty()) {
+            (Root::This(_), true) => true,
+            (Root::This(_), false) if !o.path.contains(&PathKey::Element) => {
+                let sources = self.field_sources(o);
+                !sources.is_empty()
+                    && sources.iter().all(|(a, _)| {
+                        let there = a.with(self.assign(*a).function);
+                        self.is_constructor(there.with(self.fun(there).this), owner)
+                    })
+            }
+            (Root::Global(_) | Root::Module(_), _) => emitter == Emitter::Process,
+            _ => false,
+        }
+    }
+
+    /// Where another method empties the field of `this` that `f` fills.
+    fn emptied_by(&self, place: At<ValueId>, f: Fun, owner: Owner) -> Option<At<AssignId>> {
+        let Value::Member(object, key) = self.value(place) else { return None };
+        if !matches!(self.value(place.with(*object)), Value::This(_)) {
+            return None;
+        }
+        let empties =
+            |a: At<AssignId>| matches!(self.value(a.with(self.assign(a).from)), Value::Bool(false) | Value::Null | Value::Undefined);
+        let assigns = self.field_assigns(owner, &[self.path_key(place.file, key)]);
+        let filled = assigns.iter().any(|&a| !empties(a) && a.with(self.assign(a).function) == f);
+        assigns.into_iter().filter(|_| filled).find(|&a| {
+            let g = a.with(self.assign(a).function);
+            let this = g.with(self.fun(g).this);
+            empties(a) && this != f && this == g && !self.is_constructor(this, owner) && self.is_reachable(g, 4)
+        })
+    }
+
+    /// The line adds a listener to an element of a collection that is older than the call, once for each piece of work.
+    pub(super) fn count_of_elements(&self, registration: &Registration) -> Option<Many> {
+        let c = registration.call;
+        let f = self.function_of(c);
+        let [origin] = &registration.receivers[..] else { return None };
+        let at = origin.path.iter().position(|key| *key == PathKey::Element)?;
+        let Root::This(g) = origin.root else { return None };
+        let owner = self.owner_of_this(g).filter(|o| matches!(o, Owner::Class(_) | Owner::Proto(_)))?;
+        let promised = self.settles(registration).into_iter().any(|(g, _)| self.is_executor_of_promise(g) && self.within(f, g));
+        if at == 0 || !promised || self.is_constructor(g, owner) {
+            return None;
+        }
+        // What is taken out, or put in by this very call, is not there for the next.
+        let collection = Origin { root: origin.root, path: origin.path[..at].to_vec() };
+        let moves = |c: CallAt| {
+            self.receiver(c).is_some_and(|(object, key)| {
+                let Key::Name(name) = key else { return false };
+                matches!(name.as_str(), "pop" | "shift" | "splice" | "delete" | "push" | "set" | "add" | "unshift")
+                    && self.origins(object).iter().any(|o| self.same_origin(o, &collection))
+            })
+        };
+        let fills = |a: &Assign| match &a.to {
+            Place::Member(object, _) => self.origins(g.with(*object)).iter().any(|o| self.same_origin(o, &collection)),
+            _ => false,
+        };
+        let within = |h: Fun| self.within(h, g);
+        if self.calls_within(g).into_iter().any(moves) || self.facts(g.file).assigns.iter().any(|a| within(g.with(a.function)) && fills(a))
+        {
+            return None;
+        }
+        let runs = self.runs_per_instance(f, owner, c, &mut Walk::new(), DEPTH).filter(|r| r.confidence >= Confidence::Medium)?;
+        let mut steps =
+            vec![self.step_call(c, format!("`{}` is one of those that the object keeps: each serves again", self.show(origin)))];
+        steps.extend(runs.steps);
+        match self.many(runs.region, Confidence::Medium, origin, steps) {
+            Count::Many(many) => Some(*many),
+            _ => None,
+        }
+    }
+}
