@@ -417,6 +417,9 @@ pub struct Lifecycle {
     /// has one of them beside a life-cycle method is meant, wherever it goes.
     #[serde(default)]
     pub members_in: Vec<String>,
+    /// Members whose members are the object's own too, each called again and again in its life, when the value of that name changes.
+    #[serde(default)]
+    pub watched_in: Vec<String>,
     /// The teardown names are unmistakable: a class or object literal that has one is meant, whatever it extends.
     #[serde(default)]
     pub by_name: bool,

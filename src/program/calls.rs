@@ -166,9 +166,34 @@ impl CallGraph {
                 Root::Call(c) if program.call(c).kind == CallKind::New => {
                     origins.extend(program.origins(c.with(program.call(c).callee)).iter().cloned());
                 }
+                // `(function (root, factory) { module.exports = factory() })(this, function () {...})` gives out what the factory does.
+                Root::Call(c) => {
+                    let callee = c.with(program.call(c).callee);
+                    let callee = match program.value(callee) {
+                        Value::Member(object, Key::Name(name)) if matches!(name.as_str(), "call" | "apply") => c.with(*object),
+                        _ => callee,
+                    };
+                    for factory in program.origins(callee).iter().flat_map(|o| self.given(program, o)) {
+                        if let (Root::Function(f), true) = (factory.root, factory.path.is_empty()) {
+                            for &value in program.fun(f).returns.iter().take(8) {
+                                origins.extend(program.origins(f.with(value)).iter().cloned());
+                            }
+                        }
+                    }
+                }
+                Root::Param(..) => origins.extend(self.given(program, &origin)),
                 _ => {}
             }
         }
+    }
+
+    /// What the calls of a function of one file give for its parameter.
+    fn given(&self, program: &Program, origin: &Origin) -> Vec<Origin> {
+        let (Root::Param(f, _), true) = (origin.root, origin.path.is_empty()) else { return Vec::new() };
+        let callers = self.callers.get(&f).map_or(&[][..], Vec::as_slice);
+        // Written and called in one place.
+        let here = callers.iter().filter(|c| matches!(program.value(c.with(program.call(**c).callee)), Value::Function(_)));
+        here.flat_map(|&c| program.from_callee(c, f, origin)).collect()
     }
 
     fn publish_owner(&mut self, program: &Program, owner: Owner, origins: &mut Vec<Origin>) {

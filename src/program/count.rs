@@ -328,6 +328,9 @@ impl Program<'_> {
         if let Some(count) = self.count_callback_param(origin, g, i, depth) {
             return count;
         }
+        if let Some(count) = self.count_target(origin, g, i) {
+            return count;
+        }
         // A listener's or an entry point's parameter is made for this run.
         if self.passed(g).iter().any(|p| super::sites::registration(self, p.call).is_some()) && origin.path.is_empty() {
             return Count::One;

@@ -159,6 +159,10 @@ impl Program<'_> {
                 uncalled = true;
                 continue;
             }
+            if self.is_toggled(registration, release) {
+                partial.get_or_insert((release.call, "when the component goes away before that, nothing removes it".to_owned()));
+                continue;
+            }
             match self.way_past(registration, release) {
                 None => released.push(release.call),
                 Some(exit) => {
@@ -200,6 +204,15 @@ impl Program<'_> {
             return Discharge::Released;
         }
         Discharge::Nothing
+    }
+
+    /// One arm adds and the other removes, in what a framework runs at changes only, never at the end.
+    fn is_toggled(&self, registration: &Registration, release: &Release) -> bool {
+        let f = self.function_of(registration.call);
+        f == self.function_of(release.call)
+            && self.is_beside(release.call, registration.call)
+            && self.is_beside(registration.call, release.call)
+            && self.runs_again_in_life(f)
     }
 
     /// The listener that is released is a parameter of a function that the program or its users call.

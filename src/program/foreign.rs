@@ -2,8 +2,9 @@
 
 use super::count::{Count, Emitter};
 use super::runs::Runs;
+use super::starters::Times;
 use super::types::Type;
-use super::{CallAt, Fun, Origin, Program, Root};
+use super::{CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -145,6 +146,28 @@ impl Program<'_> {
             BAGS.iter().any(|b| name.starts_with(b) || name.ends_with(b) || name.ends_with(&format!("{b}s")))
         };
         param.name.is_empty() || bag(&param.name) || param.of.as_ref().is_some_and(|of| of.names.iter().any(|n| bag(n)))
+    }
+
+    /// The element that a repeating event came from, or one around it: it was there before, and serves the next events too.
+    pub(super) fn count_target(&self, origin: &Origin, g: Fun, i: u32) -> Option<Count> {
+        let named = |key: &PathKey, names: &[&str]| matches!(key, PathKey::Name(name) if names.contains(&&*self.text(*name)));
+        let (first, around) = origin.path.split_first()?;
+        if i != 0
+            || !named(first, &["target", "currentTarget", "srcElement"])
+            || !around.iter().all(|key| named(key, &["parentElement", "parentNode"]))
+        {
+            return None;
+        }
+        self.passed(g).iter().filter(|p| p.shift == 0).find_map(|p| {
+            let site = super::sites::registration(self, p.call).filter(|site| site.target)?;
+            let (Some(event), Times::Many(region)) = self.listener_times(&site) else { return None };
+            if site.handler != Some(self.call(p.call).args[p.arg]) {
+                return None;
+            }
+            let message =
+                format!("`{}` is where `{event}` came from: it is there before and after, and the event comes again", self.show(origin));
+            Some(self.many(region, Confidence::Medium, origin, vec![self.step_call(p.call, message)]))
+        })
     }
 
     /// What a constructor was given, counted at the places that make the object.

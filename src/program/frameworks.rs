@@ -208,6 +208,37 @@ impl Program<'_> {
         })
     }
 
+    /// The framework calls the function again and again in the life of one object: a hook, or a watcher of one of its values.
+    pub(super) fn runs_again_in_life(&self, f: Fun) -> bool {
+        let Some(owner) = self.owner_of_function(f) else { return false };
+        let name = &self.fun(f).name;
+        self.view
+            .lifecycles()
+            .any(|lifecycle| (lifecycle.many.contains(name) || self.is_watcher(f, owner, lifecycle)) && self.follows(owner, lifecycle))
+    }
+
+    /// A watcher runs again and again in each component's life.
+    pub(super) fn runs_as_watcher(&self, f: Fun) -> Option<Runs> {
+        let owner = self.owner_of_function(f)?;
+        let watches = |lifecycle: &Lifecycle| self.is_watcher(f, owner, lifecycle) && self.follows(owner, lifecycle);
+        self.view.lifecycles().any(watches).then(|| Runs {
+            region: Region::Mount,
+            confidence: Confidence::Medium,
+            steps: vec![self.step_function(f, format!("`{}` runs in each component, whenever the value changes", self.fun(f).name))],
+            operation: false,
+            cycle: false,
+        })
+    }
+
+    fn is_watcher(&self, f: Fun, owner: Owner, lifecycle: &Lifecycle) -> bool {
+        let Owner::Literal(literal) = owner else { return false };
+        let Value::Object(props, _) = self.value(literal) else { return false };
+        props.iter().any(|(key, value)| {
+            matches!(key, Key::Name(group) if lifecycle.watched_in.contains(group))
+                && matches!(self.value(literal.with(*value)), Value::Object(inner, _) if inner.iter().any(|(_, w)| *self.value(literal.with(*w)) == Value::Function(f.id)))
+        })
+    }
+
     /// The owner's objects are such that the framework calls these methods of them.
     fn follows(&self, owner: Owner, lifecycle: &Lifecycle) -> bool {
         let base = || {

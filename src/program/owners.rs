@@ -155,7 +155,9 @@ impl Owners {
             }
             for (key, value) in props {
                 let Key::Name(group) = key else { continue };
-                if let (true, Value::Object(inner, _)) = (lifecycle.members_in.contains(group), program.value(literal.with(*value))) {
+                if let (true, Value::Object(inner, _)) =
+                    (lifecycle.members_in.contains(group) || lifecycle.watched_in.contains(group), program.value(literal.with(*value)))
+                {
                     for (key, value) in inner {
                         if let Value::Function(f) = program.value(literal.with(*value)) {
                             let key = program.path_key(literal.file, key);

@@ -89,6 +89,11 @@ impl Program<'_> {
         {
             return walk.leave(entered, contract.runs());
         }
+        if goal.is_none()
+            && let Some(runs) = self.runs_as_watcher(f)
+        {
+            return walk.leave(entered, Some(runs));
+        }
         let mut best: Option<Runs> = None;
         let better = |best: &Option<Runs>, runs: &Runs| best.as_ref().is_none_or(|b| runs.confidence > b.confidence);
         for starter in self.starters(f).iter() {
