@@ -37,6 +37,8 @@ pub struct Many {
     pub operation: bool,
     /// The emitter was handed over in a bag of shared parts.
     pub bag: bool,
+    /// And an object of the program that goes on holding it handed it over.
+    pub held: bool,
 }
 
 /// What kind of object the listener is added to, for what its events mean.
@@ -138,7 +140,7 @@ impl Program<'_> {
             Emitter::Process => Region::Program,
             _ => self.lifetime(origin),
         };
-        Count::Many(Box::new(Many { region, confidence, lifetime, emitter, steps, operation: false, bag: false }))
+        Count::Many(Box::new(Many { region, confidence, lifetime, emitter, steps, operation: false, bag: false, held: false }))
     }
 
     /// How long an object lives, by where it is held.

@@ -103,16 +103,18 @@ impl Program<'_> {
         let mut count = self.many(Region::Instance, Confidence::Low, origin, vec![self.step_function(g, message)]);
         if let Count::Many(many) = &mut count {
             many.bag = true;
+            many.held = self.held_by_makers(g, origin, MAKERS);
         }
         Some(count)
     }
 
-    /// Some call hands over what an object holds, rather than what its own caller gave.
+    /// Some call hands over what an object holds, rather than what its own caller gave. (A part that its constructor makes is one for
+    /// each whole, and goes with it.)
     fn held_by_makers(&self, g: Fun, origin: &Origin, depth: u32) -> bool {
         depth > 0
             && self.callers(g).iter().filter(|&&c| !self.within(self.function_of(c), g)).any(|&c| {
                 self.from_callee(c, g, origin).iter().any(|moved| match moved.root {
-                    Root::This(_) => !moved.path.is_empty(),
+                    Root::This(h) => !moved.path.is_empty() && !self.is_instance_scope(h),
                     Root::Param(h, _) if h != g => self.held_by_makers(h, moved, depth - 1),
                     _ => false,
                 })

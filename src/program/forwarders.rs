@@ -38,11 +38,16 @@ impl Program<'_> {
     /// often it is called, and for how long, is the caller's business.
     pub(super) fn is_passed_on(&self, registration: &Registration) -> bool {
         let f = self.function_of(registration.call);
-        if !registration.receivers.iter().all(|o| matches!(o.root, Root::This(_))) || self.owner_of_function(f).is_none() {
+        let own = registration.receivers.iter().all(|o| matches!(o.root, Root::This(_))) && self.owner_of_function(f).is_some();
+        // Or to what lives as long as the program, for users of the package only.
+        let ambient = registration.receivers.iter().all(|o| matches!(o.root, Root::Global(_) | Root::Module(_)))
+            && self.callers(f).is_empty()
+            && self.passed(f).is_empty();
+        if !own && !ambient {
             return false;
         }
         let given = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(g, _), true) if g == f);
-        let coat = |h: Fun| {
+        let only_calls = |h: Fun, given: &dyn Fn(&Origin) -> bool| {
             let leaves = |c: CallAt| self.callee_name(c).as_deref() == Some("exit");
             let told: Vec<CallAt> = self
                 .calls_within(h)
@@ -50,6 +55,14 @@ impl Program<'_> {
                 .filter(|&c| matches!(self.call(c).result, Use::Dropped | Use::Returned) && !leaves(c))
                 .collect();
             !told.is_empty() && told.iter().all(|&c| self.origins(c.with(self.call(c).callee)).iter().any(given))
+        };
+        // In one coat, or in two.
+        let coat = |h: Fun| {
+            only_calls(h, &|o| {
+                given(o)
+                    || ambient
+                        && matches!((o.root, o.path.is_empty()), (Root::Function(g), true) if self.within(g, f) && only_calls(g, &given))
+            })
         };
         // Nothing else is begun there.
         !registration.handlers.is_empty()

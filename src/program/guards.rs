@@ -277,6 +277,8 @@ impl Program<'_> {
                 return (outcome == op.starts_with('<') && self.is_listener_count(count)).then_some(Guard::Once);
             }
             "in" => return (!outcome && self.is_mark(left)).then_some(Guard::Once),
+            // `if (!(this instanceof X)) return new X()`: called without `new`, once.
+            "instanceof" if matches!(self.value(left), Value::This(_)) => return (!outcome).then_some(Guard::Once),
             _ => return None,
         };
         for (one, other) in [(left, right), (right, left)] {

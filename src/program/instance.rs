@@ -394,6 +394,15 @@ impl Program<'_> {
                 inside |= fresh && !self.is_public_function(f) && (name.starts_with(['#', '_']) || is_set_up(name));
                 continue;
             }
+            // An object is made anew: another one.
+            if let Some(by) = starter.by
+                && starter.how == Started::Called
+                && self.call(by).kind == CallKind::New
+                && self.functions_called(by).contains(&f)
+            {
+                inside = true;
+                continue;
+            }
             // The way back leaves the line's own function on a branch that does not come past the line.
             if let Some(by) = starter.by
                 && self.function_of(by) == self.function_of(c)

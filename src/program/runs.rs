@@ -95,7 +95,9 @@ impl Program<'_> {
             return walk.leave(entered, Some(runs));
         }
         let mut best: Option<Runs> = None;
-        let better = |best: &Option<Runs>, runs: &Runs| best.as_ref().is_none_or(|b| runs.confidence > b.confidence);
+        let better = |best: &Option<Runs>, runs: &Runs| {
+            best.as_ref().is_none_or(|b| (runs.confidence, !runs.operation) > (b.confidence, !b.operation))
+        };
         for starter in self.starters(f).iter() {
             let found = self.runs_of_starter(f, starter, wanted, walk, depth);
             if let Some(runs) = found

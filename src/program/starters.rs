@@ -137,6 +137,9 @@ impl Program<'_> {
                 && site.handler == Some(call.args[passed.arg])
             {
                 let (event, times) = self.listener_times(&site);
+                let listener = self.functions_of(c.with(call.args[passed.arg]));
+                let ends = !listener.is_empty() && listener.iter().all(|&(h, _)| self.ends_its_emitter(h, &site));
+                let times = if ends { Times::One } else { times };
                 let how = if times == Times::One || self.is_known_to_repeat(&site) { Started::Listener } else { Started::Heard };
                 return starter(how(event), times);
             }
@@ -293,6 +296,30 @@ impl Program<'_> {
             _ => Times::Many(runs.unwrap_or(Region::Event)),
         };
         (event, times)
+    }
+
+    /// The listener takes itself away, or stops what it listens to, whenever it runs.
+    fn ends_its_emitter(&self, h: Fun, site: &sites::Site) -> bool {
+        let receivers = site.receivers(self);
+        let own = |v: At<ValueId>| self.origins(v).iter().any(|o| receivers.contains(o) || o.root == Root::This(h) && o.path.is_empty());
+        let calls: Vec<CallAt> = self.calls_within(h);
+        let resumes = || calls.iter().any(|&c| self.callee_name(c).as_deref() == Some("resume"));
+        self.block(h.with(self.fun(h).body)).items.iter().any(|item| {
+            let Item::Call(c) = item else { return false };
+            let c = h.with(*c);
+            let Some((object, Key::Name(name))) = self.receiver(c) else { return false };
+            match name.as_str() {
+                "pause" => own(object) && !resumes(),
+                "destroy" | "close" | "terminate" => own(object),
+                name if sites::is_release_name(name) => {
+                    let args = &self.call(c).args;
+                    let same_event = args.first().is_none_or(|&event| self.constant(c.with(event)) == site.event);
+                    let itself = |&f: &ValueId| self.functions_of(c.with(f)).iter().any(|&(g, _)| g == h);
+                    own(object) && same_event && (name == "removeAllListeners" || args.get(1).is_some_and(itself))
+                }
+                _ => false,
+            }
+        })
     }
 
     /// A model or its very name says that the event comes again and again.
