@@ -324,8 +324,8 @@ impl Resolve for Resolver {
         self.resolve(from, specifier)
     }
 
-    fn entries(&self, file: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
-        self.entries(file)
+    fn is_entry(&self, file: &Utf8Path) -> Option<bool> {
+        self.is_entry(file)
     }
 
     fn package(&self, file: &Utf8Path) -> Option<String> {

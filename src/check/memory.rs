@@ -124,7 +124,7 @@ impl Memory {
         if !self.resolved.as_ref().is_some_and(same) {
             let paths: Vec<Utf8PathBuf> = files.iter().map(|file| file.path.clone()).collect();
             let resolver = Resolver::new(paths.clone(), overlay);
-            self.resolved = Some(Resolved { paths, resolver, specifiers: Mutex::default(), entries: Mutex::default() });
+            self.resolved = Some(Resolved { paths, resolver, specifiers: Mutex::default() });
         }
         self.resolved.as_ref().expect("it was just put there")
     }
@@ -135,30 +135,22 @@ pub(super) struct Resolved {
     paths: Vec<Utf8PathBuf>,
     resolver: Resolver,
     specifiers: Mutex<FxHashMap<Utf8PathBuf, FxHashMap<String, Option<Utf8PathBuf>>>>,
-    /// By folder.
-    entries: Mutex<FxHashMap<Utf8PathBuf, Option<Vec<Utf8PathBuf>>>>,
 }
 
 impl Resolve for Resolved {
     fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
-        let Ok(mut specifiers) = self.specifiers.lock() else { return self.resolver.resolve(from, specifier) };
-        if let Some(known) = specifiers.get(from).and_then(|known| known.get(specifier)) {
-            return known.clone();
-        }
-        let found = self.resolver.resolve(from, specifier);
-        specifiers.entry(from.to_owned()).or_default().insert(specifier.to_owned(), found.clone());
-        found
+        let known = self.specifiers.lock().ok().and_then(|known| known.get(from)?.get(specifier).cloned());
+        known.unwrap_or_else(|| {
+            let found = self.resolver.resolve(from, specifier);
+            if let Ok(mut specifiers) = self.specifiers.lock() {
+                specifiers.entry(from.to_owned()).or_default().insert(specifier.to_owned(), found.clone());
+            }
+            found
+        })
     }
 
-    fn entries(&self, file: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
-        let folder = file.parent().unwrap_or(file);
-        let Ok(mut entries) = self.entries.lock() else { return self.resolver.entries(file) };
-        if let Some(known) = entries.get(folder) {
-            return known.clone();
-        }
-        let found = self.resolver.entries(file);
-        entries.insert(folder.to_owned(), found.clone());
-        found
+    fn is_entry(&self, file: &Utf8Path) -> Option<bool> {
+        self.resolver.is_entry(file)
     }
 
     fn package(&self, file: &Utf8Path) -> Option<String> {

@@ -217,8 +217,7 @@ impl Told {
 /// Every answer of a resolver that a program asks for, found out beforehand and on all threads.
 pub struct Links {
     edges: FxHashMap<Utf8PathBuf, FxHashMap<String, Utf8PathBuf>>,
-    /// By folder.
-    entries: FxHashMap<Utf8PathBuf, Option<Vec<Utf8PathBuf>>>,
+    entries: FxHashMap<Utf8PathBuf, Option<bool>>,
     package: Option<String>,
 }
 
@@ -229,11 +228,9 @@ impl Links {
             let found = requests.iter().filter_map(|request| Some((request.clone(), resolver.resolve(file, request)?))).collect();
             (file.to_owned(), found)
         };
-        let mut folders: Vec<&Utf8Path> = files.iter().map(|(file, _)| *file).collect();
-        folders.dedup_by_key(|file| file.parent());
         Links {
             edges: files.par_iter().map(edges).collect(),
-            entries: folders.par_iter().map(|file| (folder_of(file), resolver.entries(file))).collect(),
+            entries: files.par_iter().map(|&(file, _)| (file.to_owned(), resolver.is_entry(file))).collect(),
             package: files.first().and_then(|(file, _)| resolver.package(file)),
         }
     }
@@ -242,8 +239,7 @@ impl Links {
     pub fn key<'f>(&self, files: impl Iterator<Item = (&'f Utf8Path, &'f [String], Key, [bool; 2])>) -> Key {
         let mut parts: Vec<Vec<u8>> = vec![cache::build().to_vec(), format!("{:?}", self.package).into_bytes()];
         for (path, requests, key, flags) in files {
-            let entries = self.entries.get(&folder_of(path)).and_then(Option::as_ref);
-            let public = entries.is_none_or(|entries| entries.iter().any(|entry| entry == path));
+            let public = self.is_entry(path).unwrap_or(true);
             let mut part = key.to_vec();
             part.extend([flags[0], flags[1], public].map(u8::from));
             part.extend_from_slice(path.as_str().as_bytes());
@@ -262,15 +258,11 @@ impl Resolve for Links {
         self.edges.get(from)?.get(specifier).cloned()
     }
 
-    fn entries(&self, file: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
-        self.entries.get(&folder_of(file)).cloned().flatten()
+    fn is_entry(&self, file: &Utf8Path) -> Option<bool> {
+        self.entries.get(file).copied().flatten()
     }
 
     fn package(&self, _: &Utf8Path) -> Option<String> {
         self.package.clone()
     }
-}
-
-fn folder_of(file: &Utf8Path) -> Utf8PathBuf {
-    file.parent().unwrap_or(file).to_owned()
 }

@@ -4,7 +4,10 @@ use camino::Utf8Path;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entry::matches;
-use super::{Decorator, Entry, EventModel, Fires, Kind, Lifecycle, Member, Method, ModuleModel, Pack, PackError, Shape, TypeModel, check};
+use super::{
+    Decorator, Entry, EventModel, Fires, Kind, Lifecycle, Member, Method, ModuleModel, Origin, Pack, PackError, Registers, Shape,
+    TypeModel, check,
+};
 use crate::findings::Region;
 
 impl ModuleModel {
@@ -43,6 +46,21 @@ pub struct Models {
     globals: FxHashMap<String, usize>,
     evidence: FxHashMap<String, Vec<TypeIx>>,
     ambient: FxHashSet<TypeIx>,
+    /// Methods and functions of any type or module, by name.
+    named: FxHashMap<String, Named>,
+}
+
+/// What the methods and functions of one name may do, whosever they are: most calls can be told apart by their name.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// How they add listeners.
+    pub registers: Vec<Registers>,
+    /// One of them takes listeners away.
+    pub releases: bool,
+    /// One of them gives back its receiver or an argument.
+    pub gives_back: bool,
+    /// One of them gives back something of a type.
+    pub returns: bool,
 }
 
 /// Where a type stands, and what was worked out of it.
@@ -97,6 +115,7 @@ impl Models {
             models.types[ix].line = line;
         }
         models.ambient = models.standing();
+        models.named = models.names();
         models
     }
 
@@ -121,6 +140,27 @@ impl Models {
         }
         out.retain(|&ix| self.lifetime(ix) == Some(Region::Program));
         out
+    }
+
+    fn names(&self) -> FxHashMap<String, Named> {
+        let mut names: FxHashMap<String, Named> = FxHashMap::default();
+        for pack in &self.packs {
+            let types = pack.types.iter().flat_map(|model| model.methods.iter().chain(&model.statics));
+            let modules = pack.modules.iter().flat_map(|module| &module.functions);
+            for (name, method) in types.chain(modules) {
+                let named = names.entry(name.clone()).or_default();
+                named.registers.extend(method.registers.iter().cloned());
+                named.releases |= method.releases.is_some();
+                named.gives_back |= method.origin == Origin::Receiver || method.returns_arg.is_some();
+                named.returns |= method.returns.is_some();
+            }
+        }
+        names
+    }
+
+    /// What methods and functions of that name may do; none where no type or module has any.
+    pub fn named(&self, name: &str) -> Option<&Named> {
+        self.named.get(name)
     }
 
     /// There is one object of this type, or a few, and they live as long as the program (`process`, `document`).

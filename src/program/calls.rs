@@ -4,33 +4,77 @@
 //! runs(C, F) :- origin(callee of C) = F, or a method of the receiver's owner
 //! ```
 
+use std::cell::{OnceCell, RefCell};
+use std::rc::Rc;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::candidates::{Candidates, Seen};
+use super::layers::{FIRST, FULL, GROUND};
 use super::owners::owner_of_constructor;
 use super::types::Type;
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::models::Method;
 
+/// Answers, found when they are first asked.
 #[derive(Default)]
 pub struct CallGraph {
-    pub callers: FxHashMap<Fun, Vec<CallAt>>,
-    passed: FxHashMap<Fun, Vec<Passed>>,
-    /// Functions inside an object handed to a call.
-    optioned: FxHashMap<Fun, Vec<Optioned>>,
-    pub makers: FxHashMap<Owner, Vec<CallAt>>,
-    targets: FxHashMap<CallAt, Vec<Fun>>,
-    public: FxHashSet<Fun>,
-    public_owners: FxHashSet<Owner>,
-    /// Functions that other functions return.
-    returned: FxHashMap<Fun, Vec<Fun>>,
+    candidates: OnceCell<Candidates>,
+    /// Of the layers above the ground, by file.
+    answers: [Vec<OnceCell<Answers>>; 2],
+    met: [RefCell<Met>; 2],
+    makers: [RefCell<FxHashMap<Owner, Rc<[CallAt]>>>; 2],
+    public: OnceCell<Public>,
+}
+
+/// What is known of the functions of one file.
+struct Answers(Vec<Answer>);
+
+#[derive(Default)]
+struct Answer {
+    callers: OnceCell<Box<[CallAt]>>,
+    passed: OnceCell<Box<[Passed]>>,
+    /// Where it stands inside an object handed to a call.
+    optioned: OnceCell<Box<[Optioned]>>,
+    /// Functions that return it.
+    returned: OnceCell<Box<[Fun]>>,
+}
+
+/// What was met on looking candidates through. Of a function it is all once the function's own candidates were among them.
+#[derive(Default)]
+struct Met {
+    calls: Found<Fun, CallAt>,
+    makers: FxHashMap<Owner, Vec<CallAt>>,
+    supers: bool,
+    passed: Found<Fun, Passed>,
+    optioned: Found<Fun, Optioned>,
+    returned: Found<Fun, Fun>,
+}
+
+struct Found<K, T> {
+    seen: Seen,
+    of: FxHashMap<K, Vec<T>>,
+}
+
+impl<K, T> Default for Found<K, T> {
+    fn default() -> Self {
+        Found { seen: Seen::default(), of: FxHashMap::default() }
+    }
+}
+
+/// What the package's users can call.
+#[derive(Default)]
+struct Public {
+    functions: FxHashSet<Fun>,
+    owners: FxHashSet<Owner>,
 }
 
 /// Functions that a value is, each with how many arguments `bind` has put before.
 pub(super) type Held = Vec<(Fun, usize)>;
 
 /// A function handed to a call.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Passed {
     pub call: CallAt,
     pub arg: usize,
@@ -39,7 +83,7 @@ pub struct Passed {
 }
 
 /// A function inside an object or array handed to a call.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Optioned {
     pub call: CallAt,
     pub arg: usize,
@@ -47,72 +91,22 @@ pub struct Optioned {
     pub path: Vec<PathKey>,
 }
 
-/// How deep the functions of an argument are looked for.
-const OPTIONS: usize = 4;
-
 impl CallGraph {
-    pub fn build(program: &Program) -> CallGraph {
-        let mut graph = CallGraph::default();
-        for c in program.all_calls() {
-            let call = program.call(c);
-            let targets = program.functions_called(c);
-            // How a test calls the program says nothing of how it is used.
-            let speaks_of = |file: u32| !program.files[c.file as usize].test || program.files[file as usize].test;
-            for &f in targets.iter().filter(|f| speaks_of(f.file)) {
-                graph.callers.entry(f).or_default().push(c);
-            }
-            graph.targets.insert(c, targets);
-            if call.kind == CallKind::New {
-                for origin in program.origins(c.with(call.callee)).iter() {
-                    if let Some(owner) = owner_of_constructor(origin)
-                        && speaks_of(owner.file())
-                    {
-                        graph.makers.entry(owner).or_default().push(c);
-                    }
-                }
-            }
-            for (arg, &value) in call.args.iter().enumerate() {
-                for (function, shift) in program.functions_of(c.with(value)).into_iter().filter(|(f, _)| speaks_of(f.file)) {
-                    graph.passed.entry(function).or_default().push(Passed { call: c, arg, shift });
-                }
-                graph.options(program, c, arg, c.with(value), &[]);
-            }
-        }
-        for f in program.all_functions() {
-            for &value in &program.fun(f).returns {
-                for (function, _) in program.functions_of(f.with(value)) {
-                    graph.returned.entry(function).or_default().push(f);
-                }
-            }
-        }
-        graph.publish(program);
-        graph
+    /// Of a program of so many files.
+    pub fn of(files: usize) -> CallGraph {
+        let answers = || (0..files).map(|_| OnceCell::new()).collect();
+        CallGraph { answers: [answers(), answers()], ..CallGraph::default() }
+    }
+}
+
+impl Public {
+    /// Exports of the package's entry files, and what these return.
+    fn of(program: &Program) -> Public {
+        let mut public = Public::default();
+        public.publish(program);
+        public
     }
 
-    /// Lets targets be asked again.
-    pub fn forget_targets(&mut self) {
-        self.targets.clear();
-    }
-
-    fn options(&mut self, program: &Program, c: CallAt, arg: usize, value: At<ValueId>, path: &[PathKey]) {
-        if path.len() == OPTIONS {
-            return;
-        }
-        let inner: Vec<(PathKey, ValueId)> = match program.value(value) {
-            Value::Object(props, _) => props.iter().map(|(key, inner)| (program.path_key(value.file, key), *inner)).collect(),
-            Value::Array(elements) => elements.iter().map(|&inner| (PathKey::Element, inner)).collect(),
-            _ => return,
-        };
-        for (key, inner) in inner {
-            let path: Vec<PathKey> = path.iter().copied().chain([key]).collect();
-            for (function, _) in program.functions_of(value.with(inner)) {
-                self.optioned.entry(function).or_default().push(Optioned { call: c, arg, path: path.clone() });
-            }
-            self.options(program, c, arg, value.with(inner), &path);
-        }
-    }
-
-    /// What the package's users can call: exports of its entry files, and what these return.
     fn publish(&mut self, program: &Program) {
         let some = (0..program.files.len() as u32).any(|f| program.is_public(f));
         let mut files: Vec<(u32, Option<String>)> =
@@ -137,7 +131,7 @@ impl CallGraph {
             }
             match origin.root {
                 Root::Function(f) => {
-                    self.public.insert(f);
+                    self.functions.insert(f);
                     self.publish_owner(program, Owner::Proto(f), &mut origins);
                     self.publish_owner(program, Owner::Function(f), &mut origins);
                     // `exported.Part = Part`.
@@ -173,7 +167,7 @@ impl CallGraph {
                         Value::Member(object, Key::Name(name)) if matches!(name.as_str(), "call" | "apply") => c.with(*object),
                         _ => callee,
                     };
-                    for factory in program.origins(callee).iter().flat_map(|o| self.given(program, o)) {
+                    for factory in program.origins(callee).iter().flat_map(|o| Public::given(program, o)) {
                         if let (Root::Function(f), true) = (factory.root, factory.path.is_empty()) {
                             for &value in program.fun(f).returns.iter().take(8) {
                                 origins.extend(program.origins(f.with(value)).iter().cloned());
@@ -181,16 +175,16 @@ impl CallGraph {
                         }
                     }
                 }
-                Root::Param(..) => origins.extend(self.given(program, &origin)),
+                Root::Param(..) => origins.extend(Public::given(program, &origin)),
                 _ => {}
             }
         }
     }
 
     /// What the calls of a function of one file give for its parameter.
-    fn given(&self, program: &Program, origin: &Origin) -> Vec<Origin> {
+    fn given(program: &Program, origin: &Origin) -> Vec<Origin> {
         let (Root::Param(f, _), true) = (origin.root, origin.path.is_empty()) else { return Vec::new() };
-        let callers = self.callers.get(&f).map_or(&[][..], Vec::as_slice);
+        let callers = program.callers(f);
         // Written and called in one place.
         let here = callers.iter().filter(|c| matches!(program.value(c.with(program.call(**c).callee)), Value::Function(_)));
         here.flat_map(|&c| program.from_callee(c, f, origin)).collect()
@@ -198,7 +192,7 @@ impl CallGraph {
 
     fn publish_owner(&mut self, program: &Program, owner: Owner, origins: &mut Vec<Origin>) {
         for &owner in program.family(owner).iter() {
-            if !self.public_owners.insert(owner) {
+            if !self.owners.insert(owner) {
                 continue;
             }
             let private = |f: Fun| match owner {
@@ -211,7 +205,7 @@ impl CallGraph {
                     _ => true,
                 };
                 if !hidden {
-                    self.public.insert(f);
+                    self.functions.insert(f);
                     if matches!(owner, Owner::Function(_) | Owner::Literal(_)) {
                         origins.push(Origin::root(Root::Function(f)));
                     }
@@ -220,7 +214,7 @@ impl CallGraph {
             if let Owner::Class(class) = owner {
                 for member in &program.class(class).members {
                     if let (true, Some(f), false) = (member.is_static, member.function, member.private) {
-                        self.public.insert(class.with(f));
+                        self.functions.insert(class.with(f));
                     }
                 }
             }
@@ -230,10 +224,22 @@ impl CallGraph {
 
 impl Program<'_> {
     /// Functions of the program that a call runs directly.
-    pub fn functions_called(&self, c: CallAt) -> Vec<Fun> {
-        if let Some(known) = self.calls.targets.get(&c) {
+    pub fn functions_called(&self, c: CallAt) -> Rc<[Fun]> {
+        if self.level() == FULL {
+            return self.on(FIRST, || self.functions_called(c));
+        }
+        if let Some(known) = self.layer().targets.borrow().get(&c) {
             return known.clone();
         }
+        let found: Rc<[Fun]> = self.find_called(c).into();
+        // What was found while other questions are open may be partial.
+        if self.layer().is_idle() {
+            self.layer().targets.borrow_mut().insert(c, found.clone());
+        }
+        found
+    }
+
+    fn find_called(&self, c: CallAt) -> Vec<Fun> {
         let call = self.call(c);
         let callee = c.with(call.callee);
         let mut out: Vec<Fun> = Vec::new();
@@ -280,14 +286,14 @@ impl Program<'_> {
             Some(Owner::Proto(f)) => vec![f],
             Some(Owner::Class(class)) => {
                 let mut out: Vec<Fun> = self.initializers(class).collect();
-                if !out.iter().any(|&f| self.fun(f).kind == FunctionKind::Constructor) && self.depth.get() < 20 {
-                    self.depth.set(self.depth.get() + 1);
+                if !out.iter().any(|&f| self.fun(f).kind == FunctionKind::Constructor) && self.depth().get() < 20 {
+                    self.depth().set(self.depth().get() + 1);
                     for parent in self.parents(Owner::Class(class)) {
                         if parent.root != origin.root {
                             out.extend(self.constructors(parent));
                         }
                     }
-                    self.depth.set(self.depth.get() - 1);
+                    self.depth().set(self.depth().get() - 1);
                 }
                 out
             }
@@ -347,28 +353,28 @@ impl Program<'_> {
             (_, []) => {}
             (_, [.., key]) => {
                 let Some(prefix) = origin.prefix() else { return };
-                if let Some(known) = self.held.borrow().get(&(origin.clone(), depth)) {
+                if let Some(known) = self.layer().held.borrow().get(&(origin.clone(), depth)) {
                     out.extend(known);
                     return;
                 }
-                let (shallow, before) = (self.depth.get() < 20, out.len());
+                let (shallow, before) = (self.depth().get() < 20, out.len());
                 if let Some(Type::Owner(owner)) = self.type_of(&prefix) {
                     out.extend(self.methods(owner, *key).into_iter().map(|f| (f, 0)));
                     for assign in self.field_assigns(owner, &[*key]) {
                         let from = assign.with(self.assign(assign).from);
-                        if self.depth.get() < 30 {
-                            self.depth.set(self.depth.get() + 1);
+                        if self.depth().get() < 30 {
+                            self.depth().set(self.depth().get() + 1);
                             for origin in self.origins(from).iter() {
                                 if origin.root != Root::Unknown(from) {
                                     self.functions_of_origin(origin, out, depth - 1);
                                 }
                             }
-                            self.depth.set(self.depth.get() - 1);
+                            self.depth().set(self.depth().get() - 1);
                         }
                     }
                 }
-                if shallow && self.resolving.borrow().is_empty() && self.typing.borrow().is_empty() {
-                    self.held.borrow_mut().insert((origin.clone(), depth), out[before..].to_vec());
+                if shallow && self.layer().is_idle() {
+                    self.layer().held.borrow_mut().insert((origin.clone(), depth), out[before..].to_vec());
                 }
             }
         }
@@ -385,30 +391,136 @@ impl Program<'_> {
         }
     }
 
+    /// What is known of a function on this layer; none on the ground.
+    fn answer(&self, f: Fun) -> Option<(usize, &Answer)> {
+        let below = self.level().checked_sub(1)?;
+        let answers = self.calls.answers[below][f.file as usize]
+            .get_or_init(|| Answers(self.facts(f.file).functions.iter().map(|_| Answer::default()).collect()));
+        Some((below, &answers.0[f.id.index()]))
+    }
+
+    pub(super) fn candidates(&self) -> &Candidates {
+        self.calls.candidates.get_or_init(|| self.on(GROUND, || Candidates::of(self)))
+    }
+
+    /// What a call in `from` says of how the functions of a file are used: how a test calls the program says nothing.
+    fn speaks_of(&self, from: u32, of: u32) -> bool {
+        !self.files[from as usize].test || self.files[of as usize].test
+    }
+
+    /// The calls that run a function, in the order of the text.
     pub fn callers(&self, f: Fun) -> &[CallAt] {
-        self.calls.callers.get(&f).map_or(&[], Vec::as_slice)
+        let Some((below, answer)) = self.answer(f) else { return &[] };
+        answer.callers.get_or_init(|| {
+            let met = &self.calls.met[below];
+            let may = self.may_call(f, &mut met.borrow_mut().calls.seen);
+            self.look_through(below, &may);
+            let is_super =
+                matches!(self.fun(f).kind, FunctionKind::Constructor | FunctionKind::Initializer) || self.is_extended(Owner::Proto(f));
+            if is_super && !std::mem::replace(&mut met.borrow_mut().supers, true) {
+                self.look_through(below, self.super_calls());
+            }
+            sorted(met.borrow_mut().calls.of.remove(&f))
+        })
     }
 
+    /// Says of each of these calls what it runs and makes.
+    fn look_through(&self, below: usize, calls: &[CallAt]) {
+        for &c in calls {
+            let run = self.on(below, || self.functions_called(c));
+            let made = match self.call(c).kind {
+                CallKind::New => self.on(below, || self.origins(c.with(self.call(c).callee))),
+                _ => Rc::from([]),
+            };
+            let mut met = self.calls.met[below].borrow_mut();
+            for &f in run.iter().filter(|f| self.speaks_of(c.file, f.file)) {
+                met.calls.of.entry(f).or_default().push(c);
+            }
+            for owner in made.iter().filter_map(owner_of_constructor).filter(|owner| self.speaks_of(c.file, owner.file())) {
+                met.makers.entry(owner).or_default().push(c);
+            }
+        }
+    }
+
+    /// Calls `new X` of an owner's constructor.
+    pub fn makers(&self, owner: Owner) -> Rc<[CallAt]> {
+        let Some(below) = self.level().checked_sub(1) else { return Rc::from([]) };
+        if let Some(known) = self.calls.makers[below].borrow().get(&owner) {
+            return known.clone();
+        }
+        let met = &self.calls.met[below];
+        let may = self.may_make(owner, &mut met.borrow_mut().calls.seen);
+        self.look_through(below, &may);
+        let out: Rc<[CallAt]> = sorted(met.borrow_mut().makers.remove(&owner)).into();
+        self.calls.makers[below].borrow_mut().insert(owner, out.clone());
+        out
+    }
+
+    /// The calls that are handed a function.
     pub fn passed(&self, f: Fun) -> &[Passed] {
-        self.calls.passed.get(&f).map_or(&[], Vec::as_slice)
+        let Some((below, answer)) = self.answer(f) else { return &[] };
+        answer.passed.get_or_init(|| {
+            let met = &self.calls.met[below];
+            let may = self.may_pass(f, &mut met.borrow_mut().passed.seen);
+            for (call, arg) in may {
+                let arg = arg as usize;
+                let held = self.on(below, || self.functions_of(call.with(self.call(call).args[arg])));
+                let mut met = met.borrow_mut();
+                for (g, shift) in held.into_iter().filter(|(g, _)| self.speaks_of(call.file, g.file)) {
+                    met.passed.of.entry(g).or_default().push(Passed { call, arg, shift });
+                }
+            }
+            sorted(met.borrow_mut().passed.of.remove(&f))
+        })
     }
 
+    /// The calls that are handed an object with a function in it.
     pub fn optioned(&self, f: Fun) -> &[Optioned] {
-        self.calls.optioned.get(&f).map_or(&[], Vec::as_slice)
+        let Some((below, answer)) = self.answer(f) else { return &[] };
+        answer.optioned.get_or_init(|| {
+            let met = &self.calls.met[below];
+            let may = self.may_option(f, &mut met.borrow_mut().optioned.seen);
+            for may in may {
+                let (optioned, value) = &*may;
+                let held = self.on(below, || self.functions_of(*value));
+                let mut met = met.borrow_mut();
+                for (g, _) in held {
+                    met.optioned.of.entry(g).or_default().push(optioned.clone());
+                }
+            }
+            sorted(met.borrow_mut().optioned.of.remove(&f))
+        })
     }
 
     /// Functions that return this function.
     pub fn returned_by(&self, f: Fun) -> &[Fun] {
-        self.calls.returned.get(&f).map_or(&[], Vec::as_slice)
+        let Some((below, answer)) = self.answer(f) else { return &[] };
+        answer.returned.get_or_init(|| {
+            let met = &self.calls.met[below];
+            let may = self.may_return(f, &mut met.borrow_mut().returned.seen);
+            for may in may {
+                let (function, value) = may.id;
+                let held = self.on(below, || self.functions_of(may.with(value)));
+                let mut met = met.borrow_mut();
+                for (g, _) in held {
+                    met.returned.of.entry(g).or_default().push(may.with(function));
+                }
+            }
+            sorted(met.borrow_mut().returned.of.remove(&f))
+        })
+    }
+
+    fn public(&self) -> &Public {
+        self.calls.public.get_or_init(|| self.on(FIRST, || Public::of(self)))
     }
 
     /// The package's users can call it.
     pub fn is_public_function(&self, f: Fun) -> bool {
-        self.calls.public.contains(&f)
+        self.public().functions.contains(&f)
     }
 
     pub fn is_public_owner(&self, owner: Owner) -> bool {
-        self.calls.public_owners.contains(&owner)
+        self.public().owners.contains(&owner)
     }
 
     /// What a model says of the function that a call runs.
@@ -420,6 +532,7 @@ impl Program<'_> {
         }
         match self.value(callee) {
             Value::Global(name) => self.models.global_function(name),
+            Value::Member(_, Key::Name(name)) if self.models.named(name).is_none() => None,
             Value::Member(object, Key::Name(name)) => {
                 for origin in self.origins(c.with(*object)).iter() {
                     let path = match (origin.root, &origin.path[..]) {
@@ -480,4 +593,12 @@ impl Program<'_> {
 /// Helpers of compilers that make an asynchronous function out of a generator.
 pub(super) fn made_async(name: &str) -> bool {
     matches!(name.trim_start_matches('_'), "asyncToGenerator" | "async_to_generator" | "wrapAsyncGenerator" | "__async")
+}
+
+/// In order, each once.
+fn sorted<T: Ord>(found: Option<Vec<T>>) -> Box<[T]> {
+    let mut found = found.unwrap_or_default();
+    found.sort_unstable();
+    found.dedup();
+    found.into()
 }

@@ -122,11 +122,6 @@ impl Program<'_> {
         }
     }
 
-    /// Some call names this member on an object that is not known.
-    pub(super) fn is_called_by_name(&self, key: PathKey) -> bool {
-        self.named_calls().contains(&key)
-    }
-
     /// The function is taken as a value (`const f = this.close`).
     pub(super) fn is_stored(&self, f: Fun) -> bool {
         self.stores(f.file, &self.fun(f).name)

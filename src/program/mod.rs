@@ -6,7 +6,8 @@
 //! | `values`, `promises`, `down_level` | where does a value come from |
 //! | `owners` | whose member is a function, which values does a field get |
 //! | `types` | what is an object |
-//! | `calls`, `starters` | what does a call run, who starts a function and how often |
+//! | `layers` | in which order are values, types and calls told |
+//! | `calls`, `candidates`, `starters` | what does a call run, who starts a function and how often |
 //! | `sites`, `forwarders` | which calls add listeners, which take them away, which pass one on |
 //! | `guards` | which tests let a line run once |
 //! | `emissions` | how often does the program itself make an event happen |
@@ -25,6 +26,7 @@
 pub mod alternatives;
 mod asked;
 pub mod calls;
+mod candidates;
 pub mod count;
 mod cycles;
 pub mod discharge;
@@ -38,6 +40,7 @@ pub mod frameworks;
 pub mod guards;
 mod indices;
 pub mod instance;
+mod layers;
 pub mod loops;
 mod made;
 pub mod matching;
@@ -80,9 +83,9 @@ pub use values::{Origin, PathKey, Root};
 pub trait Resolve: Sync {
     /// The absolute path of the source file that `specifier` means in `from`; none for core and absent modules.
     fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf>;
-    /// Absolute paths of the files that the package around `file` shows to its users (`exports`, `main`, `bin`, ...); none where there is
-    /// no `package.json` above it (then everything exported is public).
-    fn entries(&self, file: &Utf8Path) -> Option<Vec<Utf8PathBuf>>;
+    /// The package around `file` shows it to its users (`exports`, `main`, `bin`, ...); none where there is no `package.json` above it (then
+    /// everything exported is public).
+    fn is_entry(&self, file: &Utf8Path) -> Option<bool>;
     /// The name of the package around `file`.
     fn package(&self, file: &Utf8Path) -> Option<String>;
 }
@@ -129,20 +132,13 @@ pub struct Program<'a> {
     symbols: RefCell<Interner>,
     modules: resolve::Modules,
     indices: Vec<std::cell::OnceCell<indices::Indices>>,
-    values: RefCell<FxHashMap<At<ValueId>, Rc<[Origin]>>>,
-    resolving: RefCell<FxHashSet<At<ValueId>>>,
+    layers: layers::Layers,
     owners: owners::Owners,
     this_given: FxHashMap<Fun, At<ValueId>>,
     calls: calls::CallGraph,
     weights: sizes::Weights,
-    types: RefCell<FxHashMap<Origin, Option<types::Type>>>,
-    typing: RefCell<FxHashSet<Origin>>,
-    /// Functions that an access path holds, as they were found at a depth.
-    held: RefCell<FxHashMap<(Origin, u32), calls::Held>>,
-    /// Type questions cut short by a cycle or a limit.
-    cuts: Cell<u32>,
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
-    named_calls: std::cell::OnceCell<FxHashSet<PathKey>>,
+    called_by_name: RefCell<FxHashMap<PathKey, bool>>,
     emitted: std::cell::OnceCell<Option<FxHashSet<String>>>,
     emissions: std::cell::OnceCell<FxHashMap<Rc<str>, Vec<CallAt>>>,
     emitted_again: RefCell<FxHashMap<emissions::Event, bool>>,
@@ -154,8 +150,6 @@ pub struct Program<'a> {
     /// Members by name: does any file write one?
     written: RefCell<FxHashMap<Sym, bool>>,
     given_out: RefCell<FxHashMap<u32, Rc<FxHashSet<At<ValueId>>>>>,
-    /// How deep values are looked through just now.
-    depth: Cell<u32>,
     asked: RefCell<asked::Asked>,
     /// Registrations whose count met a limit; told as a problem.
     pub limited: Cell<u32>,
@@ -167,6 +161,7 @@ impl<'a> Program<'a> {
         let package = files.first().and_then(|f| resolve.package(&f.path));
         let view = models.without(package.as_deref());
         let modules = resolve::Modules::link(&files, resolve);
+        let calls = calls::CallGraph::of(files.len());
         let indices = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let mut program = Program {
             files,
@@ -175,18 +170,13 @@ impl<'a> Program<'a> {
             symbols: RefCell::default(),
             modules,
             indices,
-            values: RefCell::default(),
-            resolving: RefCell::default(),
+            layers: layers::Layers::asking(layers::GROUND),
             owners: owners::Owners::default(),
             this_given: FxHashMap::default(),
-            calls: calls::CallGraph::default(),
+            calls,
             weights: sizes::Weights::default(),
-            types: RefCell::default(),
-            typing: RefCell::default(),
-            held: RefCell::default(),
-            cuts: Cell::new(0),
             uses: RefCell::default(),
-            named_calls: std::cell::OnceCell::new(),
+            called_by_name: RefCell::default(),
             emitted: std::cell::OnceCell::new(),
             emissions: std::cell::OnceCell::new(),
             emitted_again: RefCell::default(),
@@ -196,35 +186,16 @@ impl<'a> Program<'a> {
             runs: RefCell::default(),
             written: RefCell::default(),
             given_out: RefCell::default(),
-            depth: Cell::new(0),
             asked: RefCell::default(),
             limited: Cell::new(0),
         };
         program.this_given = owners::this_given(&program);
         program.owners = owners::Owners::collect(&program);
-        program.forget();
-        program.uses.borrow_mut().clear();
-        for file in 0..program.files.len() as u32 {
-            program.uses(file);
-        }
-        program.types.borrow_mut().clear();
-        program.held.borrow_mut().clear();
-        program.calls = calls::CallGraph::build(&program);
-        // Who is called tells types of parameters, and types tell who is called: a second round knows more.
-        program.forget();
-        program.calls.forget_targets();
-        program.calls = calls::CallGraph::build(&program);
-        program.forget();
+        // What was answered while no owner was known.
+        program.layers = layers::Layers::asking(layers::FULL);
+        program.families.take();
+        program.uses.take();
         program
-    }
-
-    /// Forgets answers that were given while less was known.
-    fn forget(&mut self) {
-        self.values.borrow_mut().clear();
-        self.types.borrow_mut().clear();
-        self.held.borrow_mut().clear();
-        self.families.borrow_mut().clear();
-        self.starters.borrow_mut().clear();
     }
 
     /// Names of all events that the program emits; none when some emitted name is not constant.
@@ -254,19 +225,17 @@ impl<'a> Program<'a> {
             .as_ref()
     }
 
-    /// Names of members that are called on objects of unknown kind.
-    pub(super) fn named_calls(&self) -> &FxHashSet<PathKey> {
-        self.named_calls.get_or_init(|| {
-            let mut out = FxHashSet::default();
-            for c in self.all_calls() {
-                if let Some((_, Key::Name(name))) = self.receiver(c)
-                    && self.functions_called(c).is_empty()
-                {
-                    out.insert(PathKey::Name(self.sym(name)));
-                }
-            }
-            out
-        })
+    /// Some call names this member on an object that is not known.
+    pub(super) fn is_called_by_name(&self, key: PathKey) -> bool {
+        if let Some(&known) = self.called_by_name.borrow().get(&key) {
+            return known;
+        }
+        let found = self.candidates().called_under(key).any(|c| {
+            matches!(self.receiver(c), Some((_, Key::Name(name))) if PathKey::Name(self.sym(name)) == key)
+                && self.functions_called(c).is_empty()
+        });
+        self.called_by_name.borrow_mut().insert(key, found);
+        found
     }
 
     pub fn sym(&self, name: &str) -> Sym {

@@ -44,6 +44,8 @@ pub struct Owners {
     /// The same by key.
     keyed: FxHashMap<(Owner, PathKey), Vec<Fun>>,
     fields: FxHashMap<(Owner, Vec<PathKey>), Vec<At<AssignId>>>,
+    /// Those of a path of one step, whatever it is.
+    own_fields: FxHashMap<Owner, Vec<At<AssignId>>>,
     parents: FxHashMap<Owner, Vec<Origin>>,
     children: FxHashMap<Owner, Vec<Owner>>,
     /// Member functions by name, for calls on objects that are not known.
@@ -362,6 +364,9 @@ impl Owners {
                 };
                 if let Some(owner) = owner {
                     let path: Vec<PathKey> = target.path.iter().copied().chain([step]).collect();
+                    if path.len() == 1 {
+                        self.own_fields.entry(owner).or_default().push(At::new(file, AssignId(index as u32)));
+                    }
                     self.fields.entry((owner, path)).or_default().push(At::new(file, AssignId(index as u32)));
                     let from = At::new(file, assign.from);
                     // `this.handle = function () {...}.bind(this)` is a member too.
@@ -578,14 +583,7 @@ impl Program<'_> {
 
     /// The values that the own fields of an owner get, in the order of the text.
     pub(super) fn field_values(&self, owner: Owner) -> Vec<At<ValueId>> {
-        let mut assigns: Vec<At<AssignId>> = self
-            .owners
-            .fields
-            .iter()
-            .filter(|((o, path), _)| *o == owner && path.len() == 1)
-            .flat_map(|(_, assigns)| assigns)
-            .copied()
-            .collect();
+        let mut assigns = self.owners.own_fields.get(&owner).cloned().unwrap_or_default();
         assigns.sort();
         assigns.into_iter().map(|a| a.with(self.assign(a).from)).collect()
     }
@@ -608,8 +606,28 @@ impl Program<'_> {
         }
     }
 
-    /// Calls `new X` of an owner's constructor or of a descendant's.
-    pub fn makers(&self, owner: Owner) -> Vec<CallAt> {
-        self.calls.makers.get(&owner).cloned().unwrap_or_default()
+    /// Every member function of every owner, in no order.
+    pub(super) fn all_members(&self) -> impl Iterator<Item = (PathKey, Fun)> + '_ {
+        self.owners.members.values().flatten().copied()
+    }
+
+    /// Something extends it.
+    pub(super) fn is_extended(&self, owner: Owner) -> bool {
+        self.owners.children.contains_key(&owner)
+    }
+
+    /// An owner and all that extend it.
+    pub(super) fn descendants(&self, owner: Owner) -> Vec<Owner> {
+        let mut out = vec![owner];
+        let mut at = 0;
+        while at < out.len() {
+            for &child in self.owners.children.get(&out[at]).into_iter().flatten() {
+                if !out.contains(&child) {
+                    out.push(child);
+                }
+            }
+            at += 1;
+        }
+        out
     }
 }

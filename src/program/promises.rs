@@ -18,11 +18,11 @@ impl Program<'_> {
         // `p.finally(f)` gives what `p` does, and so does `p.catch(f)` where nothing fails.
         if let Some((object, Key::Name(name))) = self.receiver(made)
             && matches!(name.as_str(), "finally" | "catch")
-            && self.depth.get() <= super::values::DEPTH
+            && self.depth().get() <= super::values::DEPTH
         {
-            self.depth.set(self.depth.get() + 1);
+            self.depth().set(self.depth().get() + 1);
             let out = self.origins(object).iter().flat_map(|o| self.awaited(o)).collect();
-            self.depth.set(self.depth.get() - 1);
+            self.depth().set(self.depth().get() - 1);
             return out;
         }
         // `p.then(f)` gives what `f` returns.
@@ -31,12 +31,12 @@ impl Program<'_> {
             && let Value::Function(f) = self.value(made.with(callback))
         {
             let returns = &self.fun(made.with(*f)).returns;
-            if returns.is_empty() || returns.len() > super::values::WIDTH || self.depth.get() > super::values::DEPTH {
+            if returns.is_empty() || returns.len() > super::values::WIDTH || self.depth().get() > super::values::DEPTH {
                 return own();
             }
-            self.depth.set(self.depth.get() + 1);
+            self.depth().set(self.depth().get() + 1);
             let out = returns.iter().flat_map(|&r| self.origins(made.with(r)).to_vec()).flat_map(|o| self.awaited(&o)).collect();
-            self.depth.set(self.depth.get() - 1);
+            self.depth().set(self.depth().get() - 1);
             return out;
         }
         if self.call(made).kind != CallKind::New || self.callee_name(made).as_deref() != Some("Promise") {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use super::{At, Program, Resolve};
@@ -39,29 +39,40 @@ pub enum Exported {
 
 impl Modules {
     pub fn link(files: &[Arc<FileFacts>], resolve: &dyn Resolve) -> Modules {
-        let ids: FxHashMap<&Utf8PathBuf, u32> = files.iter().enumerate().map(|(i, f)| (&f.path, i as u32)).collect();
+        let ids: FxHashMap<&str, u32> = files.iter().enumerate().map(|(i, f)| (f.path.as_str(), i as u32)).collect();
+        let parts: Vec<Module> = files.par_iter().map(|file| Module::link(file, &ids, resolve)).collect();
         let mut modules = Modules::default();
-        let mut entries: FxHashMap<Option<camino::Utf8PathBuf>, Option<Vec<Utf8PathBuf>>> = FxHashMap::default();
-        for file in files {
-            let mut edges = FxHashMap::default();
-            for specifier in &file.facts.requests {
-                if let Some(target) = resolve.resolve(&file.path, specifier).and_then(|p| ids.get(&p).copied()) {
-                    edges.insert(specifier.clone(), target);
-                }
-            }
-            modules.starred.push(starred(&file.facts, &edges));
-            modules.edges.push(edges);
-            let folder = file.path.parent().map(|p| p.to_owned());
-            let entries = entries.entry(folder).or_insert_with(|| resolve.entries(&file.path));
-            modules.public.push(match entries {
-                None => true,
-                Some(entries) => entries.contains(&file.path),
-            });
-            let (whole, named) = common_js(&file.facts);
-            modules.whole.push(whole);
-            modules.named.push(named);
+        for module in parts {
+            modules.edges.push(module.edges);
+            modules.public.push(module.public);
+            modules.whole.push(module.whole);
+            modules.named.push(module.named);
+            modules.starred.push(module.starred);
         }
         modules
+    }
+}
+
+/// One file of [`Modules`].
+struct Module {
+    edges: FxHashMap<String, u32>,
+    public: bool,
+    whole: Vec<ValueId>,
+    named: FxHashMap<String, Vec<ValueId>>,
+    starred: Vec<u32>,
+}
+
+impl Module {
+    fn link(file: &FileFacts, ids: &FxHashMap<&str, u32>, resolve: &dyn Resolve) -> Module {
+        let mut edges = FxHashMap::default();
+        for specifier in &file.facts.requests {
+            if let Some(target) = resolve.resolve(&file.path, specifier).and_then(|path| ids.get(path.as_str()).copied()) {
+                edges.insert(specifier.clone(), target);
+            }
+        }
+        let (whole, named) = common_js(&file.facts);
+        let starred = starred(&file.facts, &edges);
+        Module { edges, public: resolve.is_entry(&file.path).unwrap_or(true), whole, named, starred }
     }
 }
 

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::types::Type;
 use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
-use crate::models::{Kind, Releases};
+use crate::models::{Kind, Registers, Releases};
 
 /// How far helpers of helpers are followed.
 const LIFTS: u32 = 3;
@@ -190,22 +190,21 @@ fn added(
 /// A registration that a model tells of: `socket.setTimeout(ms, f)`, `addAbortListener(signal, f)`, `finished(stream, f)`.
 fn modelled(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Option<Site> {
     let args = &program.call(c).args;
+    // Most calls are told apart by their name and arguments.
+    if let Some((_, Key::Name(name))) = program.receiver(c)
+        && !program.models.named(name)?.registers.iter().any(|registers| is_given(program, c, registers))
+    {
+        return None;
+    }
     let model = program.method_model(c)?;
     for registers in &model.registers {
         if registers.self_releasing || registers.on_member.is_some() {
             continue;
         }
-        let handler = match registers.listener {
-            Some(listener) => {
-                let index = if listener < 0 { args.len().checked_sub(1)? } else { listener as usize };
-                let Some(&handler) = args.get(index) else { continue };
-                if !is_function_like(program, c.with(handler)) {
-                    continue;
-                }
-                Some(handler)
-            }
-            None => None,
-        };
+        if !is_given(program, c, registers) {
+            continue;
+        }
+        let handler = registers.listener.and_then(|listener| listener_of(args, listener));
         let on = match registers.on_arg {
             Some(arg) => c.with(*args.get(arg)?),
             None => receiver?,
@@ -224,6 +223,18 @@ fn modelled(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Opti
         });
     }
     None
+}
+
+/// The argument that is the listener (-1: the last).
+fn listener_of(args: &[ValueId], listener: i32) -> Option<ValueId> {
+    let index = if listener < 0 { args.len().checked_sub(1)? } else { listener as usize };
+    args.get(index).copied()
+}
+
+/// The call has the listener that such a registration wants.
+fn is_given(program: &Program, c: CallAt, registers: &Registers) -> bool {
+    let Some(listener) = registers.listener else { return true };
+    listener_of(&program.call(c).args, listener).is_some_and(|handler| is_function_like(program, c.with(handler)))
 }
 
 /// The name that `e[method](...)` calls, if every value of `method` registers.
@@ -366,7 +377,8 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         receiver = c.with(args[0]);
         args = &args[1..];
     }
-    if is_other_method(program, c, receiver) {
+    if !is_release_name(&name) && !program.models.named(&name).is_some_and(|named| named.releases) || is_other_method(program, c, receiver)
+    {
         return None;
     }
     let receiver = Some(receiver);

@@ -176,7 +176,7 @@ impl Program<'_> {
                 return starter(Started::Unknown, Times::One);
             }
             let mut out = Vec::new();
-            for g in targets {
+            for g in targets.iter().copied() {
                 out.extend(self.called_back(c, g, passed.arg, depth - 1));
             }
             if out.is_empty() {

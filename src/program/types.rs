@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::layers::GROUND;
 use super::owners::owner_of_constructor;
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root, sites};
 use crate::facts::*;
@@ -21,21 +22,25 @@ const IMPORTS: u32 = 6;
 impl Program<'_> {
     /// What an object is, as far as it is known.
     pub fn type_of(&self, origin: &Origin) -> Option<Type> {
-        if let Some(known) = self.types.borrow().get(origin) {
+        if let Some(known) = self.layer().types.borrow().get(origin) {
             return *known;
         }
-        if self.depth.get() > 36 || !self.typing.borrow_mut().insert(origin.clone()) {
-            self.cuts.set(self.cuts.get() + 1);
+        if self.depth().get() > 36 || !self.layer().typing.borrow_mut().insert(origin.clone()) {
+            self.layer().cuts.set(self.layer().cuts.get() + 1);
             return None;
         }
-        let cuts = self.cuts.get();
-        self.depth.set(self.depth.get() + 1);
+        let cuts = self.layer().cuts.get();
+        self.depth().set(self.depth().get() + 1);
         let found = self.find_type(origin);
-        self.depth.set(self.depth.get() - 1);
-        self.typing.borrow_mut().remove(origin);
+        self.depth().set(self.depth().get() - 1);
+        self.layer().typing.borrow_mut().remove(origin);
         // An answer that a cycle cut short is kept only deep inside, where asking again would cost exponentially.
-        if found.is_some() || self.cuts.get() == cuts || self.typing.borrow().len() > 4 || self.typing.borrow().is_empty() {
-            self.types.borrow_mut().insert(origin.clone(), found);
+        if found.is_some()
+            || self.layer().cuts.get() == cuts
+            || self.layer().typing.borrow().len() > 4
+            || self.layer().typing.borrow().is_empty()
+        {
+            self.layer().types.borrow_mut().insert(origin.clone(), found);
         }
         found
     }
@@ -153,12 +158,14 @@ impl Program<'_> {
             }
             return None;
         }
-        if let Some(method) = self.method_model(c)
+        let returns = |name: &str| self.models.named(name).is_some_and(|named| named.returns);
+        if !matches!(self.receiver(c), Some((_, Key::Name(name))) if !returns(name))
+            && let Some(method) = self.method_model(c)
             && let Some(returns) = &method.returns
         {
             return self.used_type(returns);
         }
-        for f in self.functions_called(c) {
+        for f in self.functions_called(c).iter().copied() {
             if let Some(of) = self.fun(f).return_type.clone()
                 && let Some(found) = self.written_type(f.file, &of)
             {
@@ -566,6 +573,10 @@ impl Program<'_> {
 
     /// What is done with an untyped value: one event or member that nothing else has.
     fn evidence(&self, file: u32, origin: &Origin) -> Option<Type> {
+        // The ground tells what the evidence is.
+        if self.level() == GROUND {
+            return None;
+        }
         let uses = self.uses(file);
         let uses = uses.get(origin)?;
         if uses.events.iter().any(|e| &**e == "socket") {
@@ -603,8 +614,12 @@ impl Program<'_> {
         if let Some(known) = self.uses.borrow().get(&file) {
             return known.clone();
         }
-        // An empty table stands while the real one is made: evidence does not rest on evidence.
-        self.uses.borrow_mut().insert(file, std::rc::Rc::default());
+        let uses = std::rc::Rc::new(self.on(GROUND, || self.find_uses(file)));
+        self.uses.borrow_mut().insert(file, uses.clone());
+        uses
+    }
+
+    fn find_uses(&self, file: u32) -> FxHashMap<Origin, Uses> {
         let mut uses: FxHashMap<Origin, Uses> = FxHashMap::default();
         let facts = self.facts(file);
         for value in &facts.values {
@@ -628,8 +643,6 @@ impl Program<'_> {
                 }
             }
         }
-        let uses = std::rc::Rc::new(uses);
-        self.uses.borrow_mut().insert(file, uses.clone());
         uses
     }
 }

@@ -106,17 +106,17 @@ impl Origin {
 impl Program<'_> {
     /// Where a value comes from; never empty.
     pub fn origins(&self, v: At<ValueId>) -> Rc<[Origin]> {
-        if let Some(known) = self.values.borrow().get(&v) {
+        if let Some(known) = self.values().get(&v) {
             return known.clone();
         }
         let unknown = || -> Rc<[Origin]> { Rc::from([Origin::root(Root::Unknown(v))]) };
-        if self.depth.get() > DEPTH || !self.resolving.borrow_mut().insert(v) {
+        if self.depth().get() > DEPTH || !self.layer().resolving.borrow_mut().insert(v) {
             return unknown();
         }
-        self.depth.set(self.depth.get() + 1);
+        self.depth().set(self.depth().get() + 1);
         let mut out = self.resolve_value(v);
-        self.depth.set(self.depth.get() - 1);
-        self.resolving.borrow_mut().remove(&v);
+        self.depth().set(self.depth().get() - 1);
+        self.layer().resolving.borrow_mut().remove(&v);
         out.sort();
         out.dedup();
         if out.len() > 1 {
@@ -127,7 +127,7 @@ impl Program<'_> {
         }
         let out: Rc<[Origin]> = if out.is_empty() { unknown() } else { out.into() };
         // What was found within a cycle may be partial; asking again and again would cost exponentially.
-        self.values.borrow_mut().insert(v, out.clone());
+        self.values().insert(v, out.clone());
         out
     }
 
@@ -302,34 +302,34 @@ impl Program<'_> {
                         }
                         // What is put there by hand comes before what was copied.
                         let merged = self.merged(literal);
-                        let depth = self.depth.get();
+                        let depth = self.depth().get();
                         // Bags merged into one another again and again tell nothing new.
                         if !merged.is_empty()
                             && depth + MERGED < DEPTH
                             && self.field_assigns(super::Owner::Literal(literal), &[key]).is_empty()
                         {
-                            self.depth.set(depth + MERGED);
+                            self.depth().set(depth + MERGED);
                             for source in merged {
                                 for inner in self.origins(source).iter().filter(|o| **o != *origin && !o.is_nothing()) {
                                     self.member_of(inner, key, out);
                                     found = true;
                                 }
                             }
-                            self.depth.set(depth);
+                            self.depth().set(depth);
                         }
                         if found {
                             return;
                         }
                         // `x = { ...x, k: v }` leads back to itself.
-                        if self.depth.get() < DEPTH {
-                            self.depth.set(self.depth.get() + 1);
+                        if self.depth().get() < DEPTH {
+                            self.depth().set(self.depth().get() + 1);
                             for spread in spreads {
                                 for inner in self.origins(literal.with(*spread)).iter().filter(|o| **o != *origin) {
                                     self.member_of(inner, key, out);
                                     found = true;
                                 }
                             }
-                            self.depth.set(self.depth.get() - 1);
+                            self.depth().set(self.depth().get() - 1);
                         }
                         if found {
                             return;
@@ -521,19 +521,22 @@ impl Program<'_> {
             if super::sites::is_chaining(name) && call.args.len() >= 2 && self.functions_called(c).is_empty() {
                 return self.origins(object).to_vec();
             }
-            if let Some(method) = self.method_model(c)
+            if self.models.named(name).is_some_and(|named| named.gives_back)
+                && let Some(method) = self.method_model(c)
                 && method.origin == From::Receiver
             {
                 return self.origins(object).to_vec();
             }
         }
-        if self.functions_called(c).is_empty()
+        let gives_back = |name: &str| self.models.named(name).is_some_and(|named| named.gives_back);
+        if !matches!(self.receiver(c), Some((_, Key::Name(name))) if !gives_back(name))
+            && self.functions_called(c).is_empty()
             && let Some(returned) = self.method_model(c).and_then(|method| method.returns_arg)
             && let Some(returned) = arg(returned)
         {
             return self.origins(returned).to_vec();
         }
-        for f in self.functions_called(c) {
+        for f in self.functions_called(c).iter().copied() {
             let function = self.fun(f);
             if function.is_generator || function.returns.is_empty() || function.returns.len() > WIDTH || self.within(self.function_of(c), f)
             {

@@ -6,6 +6,32 @@ use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 use rustc_hash::FxHashSet;
 use serde_json::Value;
 
+/// The files of a program, by path and by what their paths begin with.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// In the order of their texts.
+    paths: Vec<Utf8PathBuf>,
+    there: FxHashSet<String>,
+}
+
+impl Files {
+    pub fn new(mut paths: Vec<Utf8PathBuf>) -> Files {
+        paths.sort_unstable_by(|a, b| a.as_str().cmp(b.as_str()));
+        let there = paths.iter().map(|path| path.as_str().to_owned()).collect();
+        Files { paths, there }
+    }
+
+    pub fn contains(&self, path: &Utf8Path) -> bool {
+        self.there.contains(path.as_str())
+    }
+
+    /// Those whose text begins with `before`.
+    fn under(&self, before: &str) -> impl Iterator<Item = &Utf8PathBuf> {
+        let start = self.paths.partition_point(|path| path.as_str() < before);
+        self.paths[start..].iter().take_while(move |path| path.as_str().starts_with(before))
+    }
+}
+
 /// A package on disk.
 #[derive(Debug)]
 pub struct Package {
@@ -39,9 +65,9 @@ impl Package {
         Some(Package { folder: folder.to_owned(), name, targets, open })
     }
 
-    /// The files that users of the package enter by, among `files` (sorted). A built entry brings the source that it was built from
-    /// where that can be told.
-    pub fn entries(&self, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    /// The files that users of the package enter by, among `files`. A built entry brings the source that it was built from where that can
+    /// be told.
+    pub fn entries(&self, files: &Files) -> FxHashSet<Utf8PathBuf> {
         let mut entries = FxHashSet::default();
         for target in &self.targets {
             let candidates = candidates(target);
@@ -54,49 +80,44 @@ impl Package {
         if self.open && (entries.is_empty() || self.targets.is_empty()) {
             entries.extend(self.file("index", files));
         }
-        let mut entries: Vec<_> = entries.into_iter().collect();
-        entries.sort();
         entries
     }
 
     /// What the package's name alone means.
-    pub fn main(&self, files: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
+    pub fn main(&self, files: &Files) -> Option<Utf8PathBuf> {
         let targets = self.targets.iter().filter(|target| !target.contains('*')).flat_map(|target| candidates(target));
         targets.chain(["index".to_owned(), "src/index".to_owned()]).find_map(|candidate| self.file(&candidate, files))
     }
 
     /// What `name/inside` means, as far as the names of files tell.
-    pub fn subpath(&self, inside: &str, files: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
+    pub fn subpath(&self, inside: &str, files: &Files) -> Option<Utf8PathBuf> {
         let built = BUILT.iter().map(|folder| format!("{folder}/{inside}"));
         candidates(inside).into_iter().chain([format!("src/{inside}")]).chain(built).find_map(|candidate| self.file(&candidate, files))
     }
 
     /// The file that `target` means: itself, with an extension in place of or behind its own, or the index of a folder.
-    fn file(&self, target: &str, files: &[Utf8PathBuf]) -> Option<Utf8PathBuf> {
+    fn file(&self, target: &str, files: &Files) -> Option<Utf8PathBuf> {
         let path = normalize(&self.folder.join(target));
-        let there = |path: &Utf8Path| files.binary_search_by(|file| file.as_path().cmp(path)).is_ok();
         let mut spellings = vec![path.clone()];
         let bare = Utf8PathBuf::from(strip_extension(path.as_str()));
         for base in [&path, &bare, &path.join("index")] {
             spellings.extend(super::EXTENSIONS.iter().map(|extension| Utf8PathBuf::from(format!("{base}.{extension}"))));
         }
-        spellings.into_iter().find(|spelling| there(spelling))
+        spellings.into_iter().find(|spelling| files.contains(spelling))
     }
 
     /// The files that a target means, `*` in it standing for any text.
-    fn files_of(&self, target: &str, files: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
+    fn files_of(&self, target: &str, files: &Files) -> Vec<Utf8PathBuf> {
         let Some((before, after)) = target.split_once('*') else { return self.file(target, files).into_iter().collect() };
         // A letter in the star's place keeps the slash before it.
         let before = normalize(&self.folder.join(format!("{before}x")));
         let before = before.as_str().strip_suffix('x').unwrap_or_default();
         let after = strip_extension(after);
-        let start = files.partition_point(|file| file.as_str() < before);
-        let inside = files[start..].iter().take_while(|file| file.as_str().starts_with(before));
         let matches = |file: &&Utf8PathBuf| {
             let star = &file.as_str()[before.len()..];
             !star.contains("node_modules/") && strip_extension(star).ends_with(after)
         };
-        inside.filter(matches).cloned().collect()
+        files.under(before).filter(matches).cloned().collect()
     }
 }
 
@@ -178,10 +199,11 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
         fs::write(root.join("package.json"), json).expect("written");
-        let mut files: Vec<_> = files.iter().map(|file| root.join(file)).collect();
-        files.sort();
-        let package = Package::read(root).expect("a package");
-        package.entries(&files).iter().map(|entry| entry.strip_prefix(root).expect("inside").to_string()).collect()
+        let files = Files::new(files.iter().map(|file| root.join(file)).collect());
+        let entries = Package::read(root).expect("a package").entries(&files);
+        let mut entries: Vec<_> = entries.iter().map(|entry| entry.strip_prefix(root).expect("inside").to_string()).collect();
+        entries.sort();
+        entries
     }
 
     #[test]
@@ -201,6 +223,8 @@ mod tests {
             entries(r#"{"main":"dist/index.js","bin":{"x":"bin/x.js"}}"#, &["bin/x.js", "src/index.ts"]),
             ["bin/x.js", "src/index.ts"]
         );
+        // A dash sorts before a slash in a text and after it among paths.
+        assert_eq!(entries(r#"{"exports":{"./*":"./f/*.js"}}"#, &["f-g/a.js", "f/a.js", "f/b/c.js", "g.js"]), ["f/a.js", "f/b/c.js"]);
         assert_eq!(
             entries(
                 r#"{"exports":{".":{"import":"./dist/esm/index.mjs","types":"./dist/index.d.ts"},"./f/*":"./dist/f/*.js","./no":null}}"#,

@@ -1,6 +1,6 @@
 //! From a specifier to the file it means, as Node, bundlers and TypeScript find it.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use oxc_resolver::{ResolveOptions, ResolverGeneric, TsconfigDiscovery};
@@ -8,7 +8,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Overlay;
 use super::overlay::OverlaidDisk;
-use super::package::Package;
+use super::package::{Files, Package};
 
 type Finder = ResolverGeneric<OverlaidDisk>;
 
@@ -20,19 +20,24 @@ pub struct Resolver {
     javascript: Finder,
     /// The same without `tsconfig.json`, for where that is broken.
     plain: Finder,
-    /// The program's files, sorted.
-    files: Vec<Utf8PathBuf>,
+    files: Files,
     /// The program's packages by name: a workspace is linked though nothing is installed.
     workspaces: FxHashMap<String, Package>,
     /// The package around each folder that was asked about.
-    around: Mutex<FxHashMap<Utf8PathBuf, Option<std::sync::Arc<Package>>>>,
+    around: Mutex<FxHashMap<Utf8PathBuf, Option<Arc<Entered>>>>,
+}
+
+/// A package and the files that its users enter by.
+struct Entered {
+    package: Package,
+    entries: OnceLock<FxHashSet<Utf8PathBuf>>,
 }
 
 const TYPESCRIPT_FIRST: [&str; 8] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
 const JAVASCRIPT_FIRST: [&str; 8] = [".js", ".cjs", ".mjs", ".jsx", ".ts", ".tsx", ".mts", ".cts"];
 
 impl Resolver {
-    /// For a program of these files (sorted), with `overlay` on the disk.
+    /// For a program of these files, with `overlay` on the disk.
     pub fn new(files: Vec<Utf8PathBuf>, overlay: &Overlay) -> Resolver {
         let typescript = Finder::new_with_file_system(OverlaidDisk::new(overlay.clone()), options(&TYPESCRIPT_FIRST));
         let javascript = typescript.clone_with_options(options(&JAVASCRIPT_FIRST));
@@ -46,22 +51,27 @@ impl Resolver {
                 workspaces.entry(name).or_insert(package);
             }
         }
-        Resolver { typescript, javascript, plain, files, workspaces, around: Mutex::default() }
+        Resolver { typescript, javascript, plain, files: Files::new(files), workspaces, around: Mutex::default() }
     }
 
     /// The nearest package above `file`, as Node looks for it.
-    fn package_around(&self, file: &Utf8Path) -> Option<std::sync::Arc<Package>> {
-        let folder = file.parent()?;
+    fn package_around(&self, file: &Utf8Path) -> Option<Arc<Entered>> {
+        self.package_of(file.parent()?)
+    }
+
+    fn package_of(&self, folder: &Utf8Path) -> Option<Arc<Entered>> {
+        if folder.file_name() == Some("node_modules") {
+            return None;
+        }
         if let Some(known) = self.around.lock().ok()?.get(folder) {
             return known.clone();
         }
-        let found = folder
-            .ancestors()
-            .take_while(|folder| folder.file_name() != Some("node_modules"))
-            .find_map(Package::read)
-            .map(std::sync::Arc::new);
-        self.around.lock().ok()?.insert(folder.to_owned(), found.clone());
-        found
+        let found = match Package::read(folder) {
+            Some(package) => Some(Arc::new(Entered { package, entries: OnceLock::new() })),
+            None => self.package_of(folder.parent()?),
+        };
+        // Another thread may have found the same: there is one of each.
+        self.around.lock().ok()?.entry(folder.to_owned()).or_insert(found).clone()
     }
 
     /// The file of a package of this program that `specifier` means: `name` its main entry, `name/x` the file `x` or what it was built
@@ -99,19 +109,20 @@ impl Resolver {
         };
         // What is built may be absent, or ignored: then the source that it is built from.
         match found {
-            Some(found) if self.files.binary_search(&found).is_ok() => Some(found),
+            Some(found) if self.files.contains(&found) => Some(found),
             found => self.in_workspace(specifier).or(found.filter(|path| path.extension().is_some_and(|e| super::EXTENSIONS.contains(&e)))),
         }
     }
 
-    /// The files by which users enter the package around `file`; none where it is in no package.
-    pub fn entries(&self, file: &Utf8Path) -> Option<Vec<Utf8PathBuf>> {
-        self.package_around(file).map(|package| package.entries(&self.files))
+    /// Users of the package around `file` enter by it; none where it is in no package.
+    pub fn is_entry(&self, file: &Utf8Path) -> Option<bool> {
+        let around = self.package_around(file)?;
+        Some(around.entries.get_or_init(|| around.package.entries(&self.files)).contains(file))
     }
 
     /// The name of the package around `file`.
     pub fn package(&self, file: &Utf8Path) -> Option<String> {
-        self.package_around(file)?.name.clone()
+        self.package_around(file)?.package.name.clone()
     }
 }
 
@@ -192,9 +203,8 @@ mod tests {
             assert_eq!(from("src/a.ts", nothing), None, "{nothing}");
         }
         assert_eq!(resolver.package(&root.join("packages/p/src/x.ts")).as_deref(), Some("@s/p"));
-        assert_eq!(
-            resolver.entries(&root.join("packages/p/src/x.ts")),
-            Some(vec![root.join("packages/p/src/index.ts"), root.join("packages/p/src/x.ts")])
-        );
+        for (file, entry) in [("packages/p/src/index.ts", true), ("packages/p/src/x.ts", true)] {
+            assert_eq!(resolver.is_entry(&root.join(file)), Some(entry), "{file}");
+        }
     }
 }

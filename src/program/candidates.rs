@@ -1,0 +1,455 @@
+//! Candidates: which calls may run a function at all, told by names alone, so that only these are looked through when its callers are asked.
+//!
+//! A field-based call graph (Feldthaus et al., «Efficient construction of approximate call graphs for JavaScript IDE services», ICSE 2013):
+//! whatever is stored under a name may be read under that name, whatever the object. It holds more than what values tell, never less.
+//!
+//! ```text
+//! flows(F, k)    :- o.k = v, { k: v }, class { k }, export { v as k }, head(v) = F        stored under a name
+//! flows(h, k)    :- o.k = v, head(v) = h                                                  and under another one
+//! flows(h, F())  :- return v in F, head(v) = h
+//! flows(h(), k()) :- flows(h, k)
+//! candidate(C,F) :- head(callee of C) = h, flows*(F, h)
+//! ```
+
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::calls::Optioned;
+use super::resolve::Exported;
+use super::{At, CallAt, Fun, Owner, PathKey, Program, Sym};
+use crate::facts::*;
+
+/// How many variables and expressions lead to a head at most.
+const DEPTH: u32 = 40;
+/// How deep the functions of an argument are looked for.
+const OPTIONS: usize = 4;
+
+/// By what a value may be had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Head {
+    /// It is written there.
+    Function(Fun),
+    Class(At<ClassId>),
+    /// A member of that name.
+    Name(Sym),
+    /// A member whose name is not known, an element.
+    Keyed,
+    /// What a call of such a thing gives back.
+    Result(Callee),
+}
+
+/// What is called, as far as a result's head tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Callee {
+    Function(Fun),
+    Name(Sym),
+    /// An element, a result.
+    Other,
+}
+
+impl Head {
+    /// What a call of it gives back.
+    fn result(self) -> Option<Head> {
+        match self {
+            Head::Function(f) => Some(Head::Result(Callee::Function(f))),
+            Head::Name(name) => Some(Head::Result(Callee::Name(name))),
+            Head::Keyed | Head::Result(_) => Some(Head::Result(Callee::Other)),
+            Head::Class(_) => None,
+        }
+    }
+}
+
+/// A place inside an argument, and what stands there.
+pub(super) type OptionAt = Rc<(Optioned, At<ValueId>)>;
+
+/// Calls, arguments and returned values by their heads.
+#[derive(Default)]
+pub(super) struct Candidates {
+    flows: FxHashMap<Head, Vec<Flow>>,
+    calls: FxHashMap<Head, Vec<CallAt>>,
+    /// `super(...)`: run by where they stand.
+    supers: Vec<CallAt>,
+    args: FxHashMap<Head, Vec<(CallAt, u32)>>,
+    options: FxHashMap<Head, Vec<OptionAt>>,
+    returns: FxHashMap<Head, Vec<At<(FunctionId, ValueId)>>>,
+}
+
+/// What is had by one head is had by another too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Flow {
+    to: Head,
+    /// Because this is stored there; it counts where some function is among what it is.
+    stored: Option<At<ValueId>>,
+}
+
+/// Heads that were looked through. With a head go all that it flows to.
+#[derive(Default)]
+pub(super) struct Seen(FxHashSet<Head>);
+
+/// Finds heads; those of variables are found once.
+struct Heads<'p, 'a> {
+    program: &'p Program<'a>,
+    variables: FxHashMap<At<BindingId>, Rc<[Head]>>,
+}
+
+impl Heads<'_, '_> {
+    /// Adds the heads of a value.
+    fn of(&mut self, v: At<ValueId>, depth: u32, out: &mut Vec<Head>) {
+        if depth == 0 {
+            return;
+        }
+        let program = self.program;
+        let mut all = |heads: &mut Self, parts: &[ValueId]| parts.iter().for_each(|&part| heads.of(v.with(part), depth - 1, out));
+        match program.value(v) {
+            Value::Function(f) => out.push(Head::Function(v.with(*f))),
+            Value::Class(class) => out.push(Head::Class(v.with(*class))),
+            Value::Binding(b) => out.extend(self.variable(v.with(*b), depth - 1).iter()),
+            Value::Choice(ChoiceKind::And, parts) => all(self, &parts[parts.len().saturating_sub(1)..]),
+            Value::Choice(_, parts) => all(self, parts),
+            Value::Await(inner) | Value::Spread(inner) => all(self, &[*inner]),
+            Value::Element(inner) => {
+                all(self, &[*inner]);
+                out.push(Head::Keyed);
+            }
+            Value::Param(f, i) => {
+                if let Some(c) = program.invoked(v.with(*f))
+                    && let Some(&given) = program.call(c).args.get(*i as usize)
+                {
+                    self.of(c.with(given), depth - 1, out);
+                }
+            }
+            Value::This(f) => {
+                if let Some(given) = program.this_given(v.with(*f)) {
+                    self.of(given, depth - 1, out);
+                }
+            }
+            Value::Member(object, key) => {
+                let head = self.key(v.file, key);
+                out.push(head);
+                // What these stand for is the object itself.
+                if let Key::Name(name) = key
+                    && matches!(name.as_str(), "call" | "apply" | "default" | "__proto__")
+                {
+                    self.of(v.with(*object), depth - 1, out);
+                }
+            }
+            Value::Call(c) => self.result(v.with(*c), depth, out),
+            Value::Import(module, name) => {
+                for exported in program.import(v.file, module, name) {
+                    if let Exported::Value(value) = exported {
+                        self.of(value, depth - 1, out);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn variable(&mut self, b: At<BindingId>, depth: u32) -> Rc<[Head]> {
+        if let Some(known) = self.variables.get(&b) {
+            return known.clone();
+        }
+        // A variable that leads back to itself adds nothing.
+        self.variables.insert(b, Rc::from([]));
+        let mut out = Vec::new();
+        for &def in &self.program.binding(b).defs {
+            self.of(b.with(self.program.assign(b.with(def)).from), depth, &mut out);
+        }
+        out.sort_unstable();
+        out.dedup();
+        let out: Rc<[Head]> = out.into();
+        self.variables.insert(b, out.clone());
+        out
+    }
+
+    /// What a call gives back: what its function returns, its arguments, its receiver, or what this holds.
+    fn result(&mut self, c: CallAt, depth: u32, out: &mut Vec<Head>) {
+        let call = self.program.call(c);
+        if call.kind != CallKind::Call {
+            return;
+        }
+        let mut callee = Vec::new();
+        self.of(c.with(call.callee), depth - 1, &mut callee);
+        out.extend(callee.into_iter().filter_map(Head::result));
+        for &arg in &call.args {
+            self.of(c.with(arg), depth - 1, out);
+        }
+        if let Value::Member(object, Key::Name(name)) = self.program.value(c.with(call.callee)) {
+            match (name.as_str(), &call.args[..]) {
+                ("pop" | "shift" | "at" | "find", _) => out.push(Head::Keyed),
+                ("get", [key]) => {
+                    let head = self.key(c.file, &Key::Computed(*key));
+                    out.push(head);
+                }
+                _ => {}
+            }
+            self.of(c.with(*object), depth - 1, out);
+        }
+    }
+
+    fn key(&self, file: u32, key: &Key) -> Head {
+        match self.program.path_key(file, key) {
+            PathKey::Name(name) => Head::Name(name),
+            PathKey::Symbol(_) | PathKey::Element => Head::Keyed,
+        }
+    }
+
+    fn list(&mut self, v: At<ValueId>) -> Vec<Head> {
+        let mut out = Vec::new();
+        // Most values can be told apart from functions by how they are written.
+        if !matches!(
+            self.program.value(v),
+            Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null | Value::Undefined | Value::Object(..) | Value::Array(_)
+        ) {
+            self.of(v, DEPTH, &mut out);
+            out.sort_unstable();
+            out.dedup();
+        }
+        out
+    }
+}
+
+impl Candidates {
+    /// Of all that the files say. To be asked of the ground.
+    pub(super) fn of(program: &Program) -> Candidates {
+        let mut candidates = Candidates::default();
+        let mut heads = Heads { program, variables: FxHashMap::default() };
+        for file in 0..program.files.len() as u32 {
+            candidates.stored(&mut heads, file);
+            candidates.called(&mut heads, file);
+        }
+        for (key, function) in program.all_members() {
+            candidates.flow(&[Head::Function(function)], head_of(key), None);
+        }
+        for flows in candidates.flows.values_mut() {
+            flows.sort_unstable();
+            flows.dedup();
+        }
+        candidates
+    }
+
+    fn flow(&mut self, from: &[Head], to: Head, stored: Option<At<ValueId>>) {
+        for &from in from.iter().filter(|from| **from != to) {
+            let stored = stored.filter(|_| !matches!(from, Head::Function(_) | Head::Class(_)));
+            self.flows.entry(from).or_default().push(Flow { to, stored });
+        }
+    }
+
+    /// A value is stored under a key.
+    fn store(&mut self, heads: &mut Heads, value: At<ValueId>, to: Head) {
+        let from = heads.list(value);
+        self.flow(&from, to, Some(value));
+    }
+
+    /// What is stored under names, and what is returned.
+    fn stored(&mut self, heads: &mut Heads, file: u32) {
+        let program = heads.program;
+        let facts = program.facts(file);
+        for assign in &facts.assigns {
+            if let Place::Member(_, key) = &assign.to {
+                let to = heads.key(file, key);
+                self.store(heads, At::new(file, assign.from), to);
+            }
+        }
+        for value in &facts.values {
+            match value {
+                Value::Object(props, _) => {
+                    for (key, value) in props {
+                        let to = heads.key(file, key);
+                        self.store(heads, At::new(file, *value), to);
+                    }
+                }
+                Value::Array(elements) => {
+                    for (index, &element) in elements.iter().enumerate() {
+                        self.store(heads, At::new(file, element), Head::Keyed);
+                        self.store(heads, At::new(file, element), Head::Name(program.sym(&index.to_string())));
+                    }
+                }
+                _ => {}
+            }
+        }
+        for member in facts.classes.iter().flat_map(|class| &class.members) {
+            let to = heads.key(file, &member.key);
+            if let Some(function) = member.function {
+                self.flow(&[Head::Function(At::new(file, function))], to, None);
+            }
+            if let Some(value) = member.value {
+                self.store(heads, At::new(file, value), to);
+            }
+        }
+        for (name, value) in program.exported_values(file) {
+            let name = if name == "=" { "default" } else { &name };
+            self.store(heads, value, Head::Name(program.sym(name)));
+        }
+        for export in &facts.exports {
+            if let Export::From { name, from, .. } = export {
+                self.flow(&[Head::Name(program.sym(from))], Head::Name(program.sym(name)), None);
+            }
+        }
+        for (function, of) in (0..).map(FunctionId).zip(&facts.functions) {
+            for &value in &of.returns {
+                let from = heads.list(At::new(file, value));
+                // A parameter's member is returned as what the caller gave.
+                self.flow(&from, Head::Result(Callee::Function(At::new(file, function))), None);
+                for head in from {
+                    self.returns.entry(head).or_default().push(At::new(file, (function, value)));
+                }
+            }
+        }
+    }
+
+    /// What is called, and with what.
+    fn called(&mut self, heads: &mut Heads, file: u32) {
+        let facts = heads.program.facts(file);
+        for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+            let c = At::new(file, id);
+            let is_super = call.kind == CallKind::Super || matches!(facts.values[call.callee.index()], Value::Super);
+            if is_super {
+                self.supers.push(c);
+            } else {
+                for head in heads.list(c.with(call.callee)) {
+                    self.calls.entry(head).or_default().push(c);
+                }
+            }
+            for (arg, &value) in (0..).zip(&call.args) {
+                for head in heads.list(c.with(value)) {
+                    self.args.entry(head).or_default().push((c, arg));
+                }
+                self.options(heads, c, arg as usize, c.with(value), &[]);
+            }
+        }
+    }
+
+    fn options(&mut self, heads: &mut Heads, c: CallAt, arg: usize, value: At<ValueId>, path: &[PathKey]) {
+        if path.len() == OPTIONS {
+            return;
+        }
+        let program = heads.program;
+        let inner: Vec<(PathKey, ValueId)> = match program.value(value) {
+            Value::Object(props, _) => props.iter().map(|(key, inner)| (program.path_key(value.file, key), *inner)).collect(),
+            Value::Array(elements) => elements.iter().map(|&inner| (PathKey::Element, inner)).collect(),
+            _ => return,
+        };
+        for (key, inner) in inner {
+            let path: Vec<PathKey> = path.iter().copied().chain([key]).collect();
+            let inner = value.with(inner);
+            let found = heads.list(inner);
+            if !found.is_empty() {
+                let optioned = Rc::new((Optioned { call: c, arg, path: path.clone() }, inner));
+                for head in found {
+                    self.options.entry(head).or_default().push(optioned.clone());
+                }
+            }
+            self.options(heads, c, arg, inner, &path);
+        }
+    }
+
+    /// Calls of a member of that name.
+    pub(super) fn called_under(&self, key: PathKey) -> impl Iterator<Item = CallAt> + '_ {
+        self.calls.get(&head_of(key)).into_iter().flatten().copied()
+    }
+}
+
+fn head_of(key: PathKey) -> Head {
+    match key {
+        PathKey::Name(name) => Head::Name(name),
+        PathKey::Symbol(_) | PathKey::Element => Head::Keyed,
+    }
+}
+
+/// All that lies under some heads, in order, each once.
+fn under<T: Clone + Ord>(index: &FxHashMap<Head, Vec<T>>, heads: &[Head]) -> Vec<T> {
+    let mut out: Vec<T> = heads.iter().filter_map(|head| index.get(head)).flatten().cloned().collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+/// What may run, take or give back a function or an object's maker, but for what was looked through before: then it was met.
+impl Program<'_> {
+    /// What a value that is written as one of these may be had by. To be asked on the layer that the answer is for.
+    fn heads(&self, from: impl IntoIterator<Item = Head>, seen: &mut Seen) -> Vec<Head> {
+        let candidates = self.candidates();
+        let below = self.level().saturating_sub(1);
+        let holds = |stored: At<ValueId>| self.on(below, || !self.functions_of(stored).is_empty());
+        let mut out: Vec<Head> = from.into_iter().filter(|&head| seen.0.insert(head)).collect();
+        let mut at = 0;
+        while at < out.len() {
+            let head = out[at];
+            for flow in candidates.flows.get(&head).into_iter().flatten() {
+                if !seen.0.contains(&flow.to) && flow.stored.is_none_or(holds) {
+                    seen.0.insert(flow.to);
+                    out.push(flow.to);
+                }
+            }
+            // What a function gives back is had wherever the function is.
+            let callee = match head {
+                Head::Result(Callee::Function(f)) => Some(Head::Function(f)),
+                Head::Result(Callee::Name(name)) => Some(Head::Name(name)),
+                _ => None,
+            };
+            for flow in callee.and_then(|callee| candidates.flows.get(&callee)).into_iter().flatten() {
+                if let Some(to) = flow.to.result()
+                    && !seen.0.contains(&to)
+                    && flow.stored.is_none_or(holds)
+                {
+                    seen.0.insert(to);
+                    out.push(to);
+                }
+            }
+            at += 1;
+        }
+        out
+    }
+
+    /// By what a function may be had: itself and, where it makes objects, its class and those that extend it.
+    fn heads_of(&self, f: Fun) -> Vec<Head> {
+        let mut out = vec![Head::Function(f)];
+        let function = self.fun(f);
+        let owner = match (function.kind, function.class) {
+            (FunctionKind::Constructor | FunctionKind::Initializer, Some(class)) => Owner::Class(f.with(class)),
+            _ => Owner::Proto(f),
+        };
+        out.extend(self.descendants(owner).into_iter().filter_map(head_of_owner));
+        out
+    }
+
+    /// Calls that may run a function.
+    pub(super) fn may_call(&self, f: Fun, seen: &mut Seen) -> Vec<CallAt> {
+        under(&self.candidates().calls, &self.heads(self.heads_of(f), seen))
+    }
+
+    /// Calls that may make an object of an owner's own.
+    pub(super) fn may_make(&self, owner: Owner, seen: &mut Seen) -> Vec<CallAt> {
+        under(&self.candidates().calls, &self.heads(head_of_owner(owner), seen))
+    }
+
+    /// `super(...)` anywhere.
+    pub(super) fn super_calls(&self) -> &[CallAt] {
+        &self.candidates().supers
+    }
+
+    /// Arguments that may be a function.
+    pub(super) fn may_pass(&self, f: Fun, seen: &mut Seen) -> Vec<(CallAt, u32)> {
+        under(&self.candidates().args, &self.heads([Head::Function(f)], seen))
+    }
+
+    /// Places inside arguments that may hold a function, with what stands there.
+    pub(super) fn may_option(&self, f: Fun, seen: &mut Seen) -> Vec<OptionAt> {
+        under(&self.candidates().options, &self.heads([Head::Function(f)], seen))
+    }
+
+    /// Functions that may return a function, with what they return.
+    pub(super) fn may_return(&self, f: Fun, seen: &mut Seen) -> Vec<At<(FunctionId, ValueId)>> {
+        under(&self.candidates().returns, &self.heads([Head::Function(f)], seen))
+    }
+}
+
+fn head_of_owner(owner: Owner) -> Option<Head> {
+    match owner {
+        Owner::Class(class) => Some(Head::Class(class)),
+        Owner::Proto(f) => Some(Head::Function(f)),
+        _ => None,
+    }
+}

@@ -1,0 +1,94 @@
+//! Layers: the same questions, asked again where more is known.
+//!
+//! Who is called tells what a parameter is, and what a parameter is tells who is called. Three layers cut this circle:
+//!
+//! | layer | what is known |
+//! | --- | --- |
+//! | `GROUND` | owners, written types, models; no function's callers, and nothing is told by how it is used |
+//! | `FIRST` | whom a call runs by the ground, and what is told by use |
+//! | `FULL` | whom a call runs by the first |
+//!
+//! A layer asks only those below it, each from the start, so that no answer rests on a question that is still open there. Everything is
+//! asked on demand.
+
+use std::cell::{Cell, RefCell, RefMut};
+use std::rc::Rc;
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::calls::Held;
+use super::types::Type;
+use super::{At, CallAt, Fun, Origin, Program};
+use crate::facts::ValueId;
+
+/// Nothing is known of calls.
+pub(super) const GROUND: usize = 0;
+/// The callers of the ground are known.
+pub(super) const FIRST: usize = 1;
+/// What rules ask.
+pub(super) const FULL: usize = 2;
+
+/// What one layer has answered, and what it is answering.
+#[derive(Default)]
+pub(super) struct Layer {
+    pub values: RefCell<FxHashMap<At<ValueId>, Rc<[Origin]>>>,
+    pub resolving: RefCell<FxHashSet<At<ValueId>>>,
+    pub types: RefCell<FxHashMap<Origin, Option<Type>>>,
+    pub typing: RefCell<FxHashSet<Origin>>,
+    /// Functions that an access path holds, as they were found at a depth.
+    pub held: RefCell<FxHashMap<(Origin, u32), Held>>,
+    /// What calls run.
+    pub targets: RefCell<FxHashMap<CallAt, Rc<[Fun]>>>,
+    /// Type questions cut short by a cycle or a limit.
+    pub cuts: Cell<u32>,
+    /// How deep values are looked through just now.
+    pub depth: Cell<u32>,
+}
+
+impl Layer {
+    /// No question is open.
+    pub fn is_idle(&self) -> bool {
+        self.resolving.borrow().is_empty() && self.typing.borrow().is_empty()
+    }
+}
+
+/// All of them, and the one that is asked just now.
+#[derive(Default)]
+pub(super) struct Layers {
+    layers: [Layer; 3],
+    at: Cell<usize>,
+}
+
+impl Layers {
+    /// A program whose owners are not known yet asks the ground.
+    pub fn asking(at: usize) -> Layers {
+        Layers { at: Cell::new(at), ..Layers::default() }
+    }
+}
+
+impl Program<'_> {
+    pub(super) fn layer(&self) -> &Layer {
+        &self.layers.layers[self.level()]
+    }
+
+    pub(super) fn level(&self) -> usize {
+        self.layers.at.get()
+    }
+
+    /// Asks a layer.
+    pub(super) fn on<T>(&self, level: usize, ask: impl FnOnce() -> T) -> T {
+        let from = self.layers.at.replace(level);
+        let answer = ask();
+        self.layers.at.set(from);
+        answer
+    }
+
+    /// How deep values are looked through just now.
+    pub(super) fn depth(&self) -> &Cell<u32> {
+        &self.layer().depth
+    }
+
+    pub(super) fn values(&self) -> RefMut<'_, FxHashMap<At<ValueId>, Rc<[Origin]>>> {
+        self.layer().values.borrow_mut()
+    }
+}
