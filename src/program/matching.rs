@@ -228,10 +228,13 @@ impl Program<'_> {
         let Some(handlers) = &release.handlers else { return false };
         // Other emitters than the DOM's take «no function» for «all of them».
         let of_target = self.callee_name(release.call).as_deref() == Some("removeEventListener") || self.call(release.call).args.len() == 1;
+        // What a member holds may be written at any time.
+        let listener = super::sites::release(self, release.call).and_then(|site| site.listener);
+        let member = listener.is_some_and(|v| matches!(self.value(release.call.with(v)), Value::Member(..)));
         of_target
             && release.call == release.inner
             && !handlers.is_empty()
-            && handlers.iter().all(|o| o.is_nothing() || self.is_unwritten(o))
+            && handlers.iter().all(|o| o.is_nothing() && !member || self.is_unwritten(o))
     }
 
     /// `this.member` of a class or component of the program, where no file has anything of that name.
