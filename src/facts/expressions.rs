@@ -75,7 +75,7 @@ impl Extractor<'_> {
                 let then = self.in_block(BlockKind::Then(test), |x| values[0] = x.expr(&cond.cons, using));
                 let otherwise = self.in_block(BlockKind::Else(test), |x| values[1] = x.expr(&cond.alt, using));
                 self.branch(test, then, Some(otherwise));
-                self.value(Value::Choice(ChoiceKind::Conditional, values.to_vec()))
+                self.value(Value::Choice(ChoiceKind::Conditional(test), values.to_vec()))
             }
             ast::Expr::Call(call) => self.call(call, using),
             ast::Expr::New(new) => {
@@ -483,6 +483,14 @@ impl Extractor<'_> {
                     self.request(&specifier);
                     return self.value(Value::Import(specifier, "=".into()));
                 }
+                // A template as compilers write it for old engines.
+                if let Some(text) = joined_text(expr)
+                    && call.args.iter().all(|arg| arg.spread.is_none())
+                {
+                    let mut parts = vec![self.expr(text, Use::Used)];
+                    parts.extend(call.args.iter().map(|arg| self.expr(&arg.expr, Use::Used)));
+                    return self.value(Value::Text(parts));
+                }
                 let (callee, name, after) = self.callee(expr);
                 let paren = self.paren_after(after, self.offset(call.span.hi));
                 self.emit_call(callee, &call.args, CallKind::Call, false, using, name, paren, call.span)
@@ -664,4 +672,16 @@ fn constant(args: &[ast::ExprOrSpread]) -> Option<String> {
         },
         _ => None,
     }
+}
+
+/// The text that `"text".concat` joins something to.
+fn joined_text(callee: &ast::Expr) -> Option<&ast::Expr> {
+    let ast::Expr::Member(member) = callee else { return None };
+    let joins = matches!(&member.prop, ast::MemberProp::Ident(name) if &*name.sym == "concat");
+    let is_text = match &*member.obj {
+        ast::Expr::Lit(ast::Lit::Str(_)) | ast::Expr::Tpl(_) => true,
+        ast::Expr::Call(inner) => matches!(&inner.callee, ast::Callee::Expr(expr) if joined_text(expr).is_some()),
+        _ => false,
+    };
+    (joins && is_text).then_some(&member.obj)
 }

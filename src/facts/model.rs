@@ -257,7 +257,8 @@ pub enum Value {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChoiceKind {
-    Conditional,
+    /// With its test.
+    Conditional(ValueId),
     Or,
     And,
     Nullish,

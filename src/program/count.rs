@@ -217,7 +217,19 @@ impl Program<'_> {
 
     /// An object made in the activation of `g` (at call `made`).
     pub(super) fn count_made(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, made: Option<CallAt>, depth: u32) -> Count {
-        let _ = depth;
+        // What is looked up below an object belongs to that object.
+        if let Some(made) = made
+            && origin.path.is_empty()
+            && depth > 0
+            && self.is_looked_up(made)
+            && let Some((holder, _)) = self.receiver(made)
+        {
+            let holders = self.origins(holder);
+            if holders.iter().all(|o| matches!(o.root, Root::This(_) | Root::Param(..) | Root::Call(_))) {
+                let counts = holders.iter().map(|o| self.count_at(c, o, depth - 1));
+                return counts.max_by_key(Count::rank).expect("a value has origins");
+            }
+        }
         // A field of what was made: a connection below it may be older.
         if !origin.path.is_empty() && self.emitter_kind(origin) == Emitter::Pooled {
             let message = format!("`{}` is a connection that is used again: it outlives what was made here", self.show(origin));

@@ -54,6 +54,7 @@ impl Program<'_> {
         let mut partial: Option<(CallAt, String)> = None;
         let mut released: Vec<CallAt> = Vec::new();
         let mut uncalled = false;
+        let mut hidden = false;
         for release in sites.releases_for(self, registration) {
             // The inside of a helper that releases what it is given speaks through its calls.
             // The helper that registers keeps, or runs first, what releases.
@@ -65,6 +66,9 @@ impl Program<'_> {
                 continue;
             }
             if !self.in_reach(registration, release) {
+                continue;
+            }
+            if self.is_never_told(&release.told) {
                 continue;
             }
             let (receiver, event, handler) = self.compare(registration, release);
@@ -152,7 +156,10 @@ impl Program<'_> {
                 continue;
             }
             if !self.is_reachable(self.function_of(release.call), 4) {
-                uncalled = true;
+                // Where nothing is seen to add either, who calls the one may call the other.
+                let seen = self.is_reachable(self.function_of(registration.call), 4);
+                uncalled |= seen;
+                hidden |= !seen;
                 continue;
             }
             if self.overwritten_slot(registration, release) {
@@ -189,8 +196,14 @@ impl Program<'_> {
         {
             return Discharge::NotOnEveryPath { release, exit: format!("when `{event}` fires instead, nothing removes it") };
         }
+        if self.is_kept_by_helper(sites, registration) {
+            return Discharge::Released;
+        }
         if uncalled {
             return Discharge::Dropped;
+        }
+        if hidden {
+            return Discharge::Released;
         }
         if let Some((release, exit)) = self.disposer_past(registration) {
             return Discharge::NotOnEveryPath { release, exit };

@@ -2,7 +2,7 @@
 
 use super::count::Emitter;
 use super::sites::{Registration, Release};
-use super::{Fun, PathKey, Program, Root};
+use super::{At, Fun, PathKey, Program, Root};
 use crate::facts::*;
 use crate::models::Fires;
 
@@ -118,8 +118,25 @@ impl Program<'_> {
                     || function.name.starts_with('_')
                     || !function.decorators.is_empty()
                     || self.is_stored(f)
+                    || self.is_made_by_factory(owner)
             }
         }
+    }
+
+    /// A function gives the class back (`module.exports = factory()`), or a file that no other asks for gives it out: others make its
+    /// objects.
+    fn is_made_by_factory(&self, owner: super::Owner) -> bool {
+        let (file, class) = match owner {
+            super::Owner::Class(class) => (class.file, Root::Class(class)),
+            super::Owner::Proto(constructor) => (constructor.file, Root::Function(constructor)),
+            _ => return false,
+        };
+        let functions = &self.facts(file).functions;
+        self.outward.get_or_init(|| self.given_to_others()).contains(&class)
+            || functions
+                .iter()
+                .flat_map(|f| &f.returns)
+                .any(|&r| self.origins(At::new(file, r)).iter().any(|o| o.path.is_empty() && o.root == class))
     }
 
     /// The function is taken as a value (`const f = this.close`).

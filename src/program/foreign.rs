@@ -38,6 +38,9 @@ impl Program<'_> {
     pub(super) fn count_signal(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, i: u32, depth: u32, inner: Option<Runs>) -> Count {
         let _ = (c, i);
         let callers: Vec<CallAt> = self.callers(g).iter().copied().filter(|&caller| !self.within(self.function_of(caller), g)).collect();
+        if inner.is_none() && self.is_given_controller(origin, g, &callers, depth) {
+            return Count::One;
+        }
         let mut fresh = !callers.is_empty() && !self.is_public_function(g);
         if fresh {
             for &caller in &callers {
@@ -83,6 +86,20 @@ impl Program<'_> {
             },
         };
         self.many(region, Confidence::Medium, origin, steps)
+    }
+
+    /// The signal is that of a controller which each of the program's own calls makes for the call, rather than a signal that its caller
+    /// may listen to as well: who hands the controller over hands over one piece of work.
+    fn is_given_controller(&self, origin: &Origin, g: Fun, callers: &[CallAt], depth: u32) -> bool {
+        let Some(holder) = origin.prefix() else { return false };
+        let made = |caller: CallAt| {
+            self.from_callee(caller, g, &holder).iter().any(|o| {
+                matches!(o.root, Root::Call(c) if o.path.is_empty() && self.call(c).kind == CallKind::New)
+                    && matches!(self.type_of(o), Some(Type::Model(ix)) if self.models.name(ix) == "AbortController")
+                    && matches!(self.count_at(caller, &o.extend(&origin.path[origin.path.len() - 1..]), depth - 1), Count::One)
+            })
+        };
+        !callers.is_empty() && callers.iter().all(|&caller| made(caller))
     }
 
     /// An emitter out of a bag of components, taken by a constructor.

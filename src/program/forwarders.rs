@@ -43,10 +43,19 @@ impl Program<'_> {
         let ambient = registration.receivers.iter().all(|o| matches!(o.root, Root::Global(_) | Root::Module(_)))
             && self.callers(f).is_empty()
             && self.passed(f).is_empty();
+        let given = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(g, _), true) if g == f);
+        // What the emitter gives back, the caller gets: a disposer, or the emitter itself.
+        let whole = self.owner_of_function(f).is_some()
+            && self.call(registration.call).result == Use::Returned
+            && self.calls_within(f).len() == 1
+            && self.callers(f).is_empty()
+            && registration.handlers.iter().all(given);
+        if whole && !registration.handlers.is_empty() {
+            return true;
+        }
         if !own && !ambient {
             return false;
         }
-        let given = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(g, _), true) if g == f);
         let only_calls = |h: Fun, given: &dyn Fn(&Origin) -> bool| {
             let leaves = |c: CallAt| self.callee_name(c).as_deref() == Some("exit");
             let told: Vec<CallAt> = self
@@ -64,6 +73,12 @@ impl Program<'_> {
                         && matches!((o.root, o.path.is_empty()), (Root::Function(g), true) if self.within(g, f) && only_calls(g, &given))
             })
         };
+        // `if (ready) listener(); else this.once('ready', listener)`: what calls it, or is given it too, is part of that.
+        let concerns = |c: CallAt| {
+            let call = self.call(c);
+            let heard = |v: ValueId| self.origins(c.with(v)).iter().any(|o| registration.handlers.contains(o));
+            heard(call.callee) || call.args.iter().any(|&a| heard(a))
+        };
         // Nothing else is begun there.
         !registration.handlers.is_empty()
             && registration.handlers.iter().all(|o| match (o.root, o.path.is_empty()) {
@@ -74,6 +89,7 @@ impl Program<'_> {
                 super::sites::registration(self, c).is_some()
                     || super::sites::release(self, c).is_some()
                     || self.call(c).result != Use::Dropped
+                    || concerns(c)
             })
     }
 }

@@ -195,7 +195,9 @@ impl Program<'_> {
             Value::Unary(op, inner) if op == "!" => again(*inner, !outcome),
             Value::Choice(ChoiceKind::And, parts) if outcome => parts.iter().find_map(|&p| again(p, true)),
             Value::Choice(ChoiceKind::Or, parts) if !outcome => parts.iter().find_map(|&p| again(p, false)),
-            Value::Choice(ChoiceKind::Conditional, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
+            Value::Choice(ChoiceKind::Conditional(_), parts) => {
+                parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State)
+            }
             // `a && b` is what its last part is, where the first only asks whether there is something to look at
             // (`socket && socket.connecting`, `marks !== null && name in marks`).
             Value::Choice(ChoiceKind::And, parts) => {

@@ -40,7 +40,9 @@ impl Program<'_> {
     }
 
     pub(super) fn count_this(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, depth: u32) -> Count {
-        if let Some(count) = self.loop_count(c, origin, None) {
+        if !self.is_written_each_turn(c, origin)
+            && let Some(count) = self.loop_count(c, origin, None)
+        {
             return count;
         }
         // A method put in place of a foreign one: `this` is an object that is older, and each use runs it.
@@ -250,6 +252,23 @@ impl Program<'_> {
                 self.count_injected(o, *h, depth).unwrap_or(if unknown { Count::Unknown } else { Count::One })
             }
         }
+    }
+
+    /// The loop around the call gives the field a fresh value in each turn, before the call.
+    fn is_written_each_turn(&self, c: CallAt, origin: &Origin) -> bool {
+        let Some(around) = self.loop_around(c.with(self.call(c).block)) else { return false };
+        !origin.path.is_empty()
+            && self.field_sources(origin).iter().any(|(assign, origins)| {
+                assign.file == c.file
+                    && self.block_within(assign.with(self.assign(*assign).block), around)
+                    && self.is_just_before(*assign, c)
+                    && !origins.is_empty()
+                    && origins.iter().all(|o| match o.root {
+                        Root::Call(made) => o.path.is_empty() && self.not_fresh(made).is_none(),
+                        Root::Literal(_) => true,
+                        _ => false,
+                    })
+            })
     }
 
     pub(super) fn step_lives(&self, origin: &Origin, owner: Owner, g: Fun) -> Step {

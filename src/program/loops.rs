@@ -71,12 +71,35 @@ impl Program<'_> {
         let BlockKind::Loop(kind, over) = self.block(around).kind else { return false };
         let element = |v: ValueId| self.mentions_element(c.with(v), over, 6);
         let receiver = self.receiver(c).map(|(o, _)| o.id);
+        // A list of listeners is gone through: each is added once.
+        let listener = super::sites::registration(self, c).and_then(|site| site.handler);
+        if listener.is_some_and(|h| self.is_listed(c.with(h), kind, over, around, 4)) {
+            return true;
+        }
         if kind == LoopKind::While {
             // `for (i...) { events[i] }`: an argument or receiver computed from a variable that the loop changes.
             return call.args.first().is_some_and(|&e| self.changes_in_loop(c.with(e), around, 5))
                 || receiver.is_some_and(|r| self.changes_in_loop(c.with(r), around, 5));
         }
         call.args.first().is_some_and(|&e| element(e)) || receiver.is_some_and(element)
+    }
+
+    /// The value is an element of the list that the loop goes through, and not something made of one.
+    fn is_listed(&self, v: At<ValueId>, kind: LoopKind, over: Option<ValueId>, around: At<BlockId>, depth: u32) -> bool {
+        if depth == 0 {
+            return false;
+        }
+        match self.value(v) {
+            Value::Element(inner) => kind == LoopKind::Of && over.is_none_or(|o| o == *inner),
+            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
+                [def] => self.is_listed(v.with(self.assign(v.with(def)).from), kind, over, around, depth - 1),
+                _ => false,
+            },
+            Value::Member(list, Key::Computed(k)) => {
+                kind == LoopKind::While && self.changes_in_loop(v.with(*k), around, 3) && !self.changes_in_loop(v.with(*list), around, 3)
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn mentions_element(&self, v: At<ValueId>, over: Option<ValueId>, depth: u32) -> bool {

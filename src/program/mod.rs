@@ -8,13 +8,13 @@
 //! | `types` | what is an object |
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `starters` | what does a call run, who starts a function and how often |
-//! | `sites`, `forwarders` | which calls add listeners, which take them away, which pass one on |
+//! | `sites`, `told`, `forwarders` | which calls add listeners, which take them away, by what they are told, which pass one on |
 //! | `guards` | which tests let a line run once |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
 //! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
 //! | `cycles` | what is started again, what an element of a collection serves |
-//! | `matching`, `paths`, `firing`, `alternatives`, `disposers` | does a release meet its registration, on every way, ever |
+//! | `matching`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `siblings` | what was forgotten beside what is released |
 //! | `discharge` | what ends the obligation |
 //! | `retains` | what does a listener keep alive |
@@ -40,6 +40,7 @@ pub mod frameworks;
 pub mod guards;
 mod indices;
 pub mod instance;
+pub mod keepers;
 mod layers;
 pub mod loops;
 mod made;
@@ -61,6 +62,7 @@ pub mod sites;
 pub mod sizes;
 pub mod stages;
 pub mod starters;
+pub mod told;
 pub mod types;
 pub mod values;
 mod walk;
@@ -140,6 +142,7 @@ pub struct Program<'a> {
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
     called_by_name: RefCell<FxHashMap<PathKey, bool>>,
     emitted: std::cell::OnceCell<Option<FxHashSet<String>>>,
+    outward: std::cell::OnceCell<FxHashSet<Root>>,
     emissions: std::cell::OnceCell<FxHashMap<Rc<str>, Vec<CallAt>>>,
     emitted_again: RefCell<FxHashMap<emissions::Event, bool>>,
     /// Events of which it is being asked just now what makes them happen.
@@ -178,6 +181,7 @@ impl<'a> Program<'a> {
             uses: RefCell::default(),
             called_by_name: RefCell::default(),
             emitted: std::cell::OnceCell::new(),
+            outward: std::cell::OnceCell::new(),
             emissions: std::cell::OnceCell::new(),
             emitted_again: RefCell::default(),
             emitting: RefCell::default(),

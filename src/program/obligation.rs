@@ -106,11 +106,12 @@ impl Program<'_> {
                 .event
                 .name()
                 .is_some_and(|event| super::stages::is_teardown(event) && !matches!(event, "end" | "finish" | "close" | "exit"));
-        let sibling = if fault == Fault::NotReleased && (waits_for_end || !matches!(count, Count::Many(_))) {
-            self.released_sibling(sites, registration)
-        } else {
-            None
-        };
+        // What hears the emitter's own end, and not for one call, goes with it; that it is forgotten beside others tells nothing.
+        let with_emitter =
+            matches!(registration.event.name(), Some("end" | "finish" | "close" | "exit")) && !self.is_operation_shaped(registration);
+        let unsure_count = !matches!(count, Count::Many(_)) && !with_emitter;
+        let sibling =
+            if fault == Fault::NotReleased && (waits_for_end || unsure_count) { self.released_sibling(sites, registration) } else { None };
         // What hangs on an instance is guarded by a mark on the instance.
         let own = emitter != Emitter::Process && registration.receivers.iter().any(|o| matches!(o.root, Root::This(_)));
         let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer && !own);
@@ -331,7 +332,9 @@ impl Program<'_> {
         let f = self.function_of(registration.call);
         match (o.root, o.path.is_empty()) {
             (Root::Function(h), true) => self.parent(h).is_some_and(|p| {
-                self.fun(p).kind != FunctionKind::Module && (p == f || !self.within(f, p) || self.runs(f, Some(p)).is_none())
+                // What is made in a function that runs once is one listener.
+                self.fun(p).kind != FunctionKind::Module
+                    && (p == f || (!self.within(f, p) || self.runs(f, Some(p)).is_none()) && self.runs(p, None).is_some())
             }),
             (Root::Call(c), true) => self.function_of(c).id != FunctionId(0),
             (Root::This(g), false) => {
@@ -368,8 +371,24 @@ impl Program<'_> {
                     && r.event != registration.event
                     && !r.once
             })
-            .find(|r| matches!(self.discharge(sites, r, Emitter::Longer), Discharge::Released) && self.has_release(sites, r))
+            .find(|r| {
+                matches!(self.discharge(sites, r, Emitter::Longer), Discharge::Released)
+                    && self.has_release(sites, r)
+                    && !self.is_added_again(sites, r)
+            })
             .map(|r| r.call)
+    }
+
+    /// Another line adds the same listener again: its release is a pause, and tells nothing of how long the emitter lives.
+    fn is_added_again(&self, sites: &Sites, registration: &Registration) -> bool {
+        sites.registrations.iter().any(|r| {
+            r.call.file == registration.call.file
+                && r.call != registration.call
+                && r.inner != registration.inner
+                && r.event == registration.event
+                && self.same_object(&r.handlers, &registration.handlers)
+                && self.same_object(&r.receivers, &registration.receivers)
+        })
     }
 
     /// The class around the registration releases nothing at all.

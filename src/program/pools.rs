@@ -48,6 +48,11 @@ impl Program<'_> {
         self.call(made).kind == CallKind::Call && self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Kept)
     }
 
+    /// A model tells that the call gives the same object to all that ask its receiver.
+    pub(super) fn is_looked_up(&self, made: CallAt) -> bool {
+        self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Shared)
+    }
+
     /// The call takes something out of a pool, by the words that pools use.
     pub fn looks_pooled(&self, c: CallAt) -> bool {
         if !self.functions_called(c).is_empty() {

@@ -94,6 +94,7 @@ impl Program<'_> {
             implicit: false,
             options: None,
             through: Vec::new(),
+            told: Vec::new(),
         };
         Some(Raised { call, behind: behind.map(|o| (o.registration.call, o.confidence, o.region, o.lifetime)) })
     }

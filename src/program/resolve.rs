@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{At, Program, Resolve};
+use super::{At, Program, Resolve, Root};
 use crate::facts::*;
 use crate::models::ModuleModel;
 
@@ -19,6 +19,8 @@ pub struct Modules {
     edges: Vec<FxHashMap<String, u32>>,
     /// Files that the package shows to its users.
     public: Vec<bool>,
+    /// Files that other files ask for.
+    asked: Vec<bool>,
     /// Values given to `module.exports` (and `exports = module.exports = ...`), per file.
     whole: Vec<Vec<ValueId>>,
     /// Values given to `exports.name`, per file.
@@ -48,6 +50,15 @@ impl Modules {
             modules.whole.push(module.whole);
             modules.named.push(module.named);
             modules.starred.push(module.starred);
+        }
+        modules.asked = vec![false; files.len()];
+        for (file, edges) in (0..).zip(&modules.edges) {
+            for &target in edges.values() {
+                // What two files need of each other is no use by others.
+                if !modules.edges[target as usize].values().any(|&back| back == file) {
+                    modules.asked[target as usize] = true;
+                }
+            }
         }
         modules
     }
@@ -158,6 +169,17 @@ impl Program<'_> {
     /// The package's users see this file.
     pub fn is_public(&self, file: u32) -> bool {
         self.modules.public[file as usize]
+    }
+
+    /// What files give out that no other file asks for: whoever uses it is not among the files.
+    pub(super) fn given_to_others(&self) -> FxHashSet<Root> {
+        let mut out = FxHashSet::default();
+        for file in (0..self.files.len() as u32).filter(|&f| !self.modules.asked[f as usize]) {
+            for (_, value) in self.exported_values(file) {
+                out.extend(self.origins(value).iter().filter(|o| o.path.is_empty()).map(|o| o.root));
+            }
+        }
+        out
     }
 
     /// What `import { name } from specifier` gives in `file`; `=` is `require`, `*` the namespace.

@@ -241,11 +241,28 @@ impl Program<'_> {
     /// Users of the package make objects of a public class.
     pub(super) fn runs_as_maker(&self, f: Fun) -> Option<Runs> {
         let owner = self.owner_of_this(f)?;
-        if !self.is_public_owner(owner) || self.decorated_lifetime(owner) == Some(Region::Program) {
+        if !self.is_public_owner(owner) || self.decorated_lifetime(owner) == Some(Region::Program) || self.is_singleton(owner) {
             return None;
         }
         let step = self.step_function(f, format!("users of the package make any number of {} objects", self.owner_name(owner)));
         Some(Runs { region: Region::Instance, confidence: Confidence::Medium, steps: vec![step], operation: false, cycle: false })
+    }
+
+    /// A static method of the class makes its one object, unless there is one: `if (!this.one) this.one = new this()`.
+    fn is_singleton(&self, owner: Owner) -> bool {
+        let Owner::Class(class) = owner else { return false };
+        self.class(class).members.iter().filter(|m| m.is_static).filter_map(|m| m.function).any(|f| {
+            let f = class.with(f);
+            self.calls_within(f).into_iter().any(|c| {
+                let call = self.call(c);
+                let itself = match self.value(c.with(call.callee)) {
+                    Value::This(g) => c.with(*g) == f,
+                    _ => self.origins(c.with(call.callee)).iter().any(|o| o.path.is_empty() && o.root == Root::Class(class)),
+                };
+                let kept = self.assigned(c.with(call.value)).is_some_and(|a| self.assign(a).only_if_empty);
+                call.kind == CallKind::New && itself && (kept || self.is_guarded_edge(c, false))
+            })
+        })
     }
 
     /// The timer's function ends the timer before anything else can run again.

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::told::Told;
 use super::types::Type;
 use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
@@ -60,6 +61,8 @@ pub struct Registration {
     pub options: Option<At<ValueId>>,
     /// Helpers between, outermost first.
     pub through: Vec<Fun>,
+    /// What has to be told to the functions around for the line to add.
+    pub told: Vec<Told>,
 }
 
 /// A call that takes listeners away, resolved.
@@ -74,6 +77,8 @@ pub struct Release {
     pub handlers: Option<Vec<Origin>>,
     /// `removeEventListener(event, listener, true)`.
     pub capture: bool,
+    /// What has to be told to the functions around for the line to remove.
+    pub told: Vec<Told>,
 }
 
 /// An event's name.
@@ -125,7 +130,7 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
     let mut args: &[ValueId] = &call.args;
     let mut name: Rc<str> = match key {
         Key::Name(name) => name.as_str().into(),
-        Key::Computed(value) => computed_name(program, c.with(*value))?,
+        Key::Computed(value) => computed_name(program, c.with(*value), is_registration_name)?,
     };
     // `on.call(emitter, event, listener)`.
     if &*name == "call"
@@ -237,8 +242,8 @@ fn is_given(program: &Program, c: CallAt, registers: &Registers) -> bool {
     listener_of(&program.call(c).args, listener).is_some_and(|handler| is_function_like(program, c.with(handler)))
 }
 
-/// The name that `e[method](...)` calls, if every value of `method` registers.
-fn computed_name(program: &Program, key: At<ValueId>) -> Option<Rc<str>> {
+/// The name that `e[method](...)` calls, of those wanted, if every value of `method` registers or releases.
+fn computed_name(program: &Program, key: At<ValueId>, wanted: fn(&str) -> bool) -> Option<Rc<str>> {
     let mut found: Option<Rc<str>> = None;
     for origin in program.origins(key).iter() {
         let (Root::Const(sym), true) = (origin.root, origin.path.is_empty()) else { return None };
@@ -247,7 +252,7 @@ fn computed_name(program: &Program, key: At<ValueId>) -> Option<Rc<str>> {
             return None;
         }
         // `once` or `on`: what stays counts.
-        if found.is_none() || &*name == "on" {
+        if wanted(&name) && (found.is_none() || &*name == "on") {
             found = Some(name);
         }
     }
@@ -366,7 +371,7 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
     let mut args: &[ValueId] = &call.args;
     let mut name: Rc<str> = match key {
         Key::Name(name) => name.as_str().into(),
-        Key::Computed(value) => computed_name(program, c.with(*value))?,
+        Key::Computed(value) => computed_name(program, c.with(*value), is_release_name)?,
     };
     if &*name == "call"
         && let Value::Member(_, Key::Name(inner)) = program.value(receiver)
@@ -454,8 +459,14 @@ impl Sites {
                     implicit: site.implicit,
                     options: site.options.map(|o| c.with(o)),
                     through: Vec::new(),
+                    told: program.told_to(c, is_registration_name),
                 });
-            } else if let Some(site) = release(program, c) {
+                // `e[add ? 'on' : 'off'](...)` is both.
+                if !matches!(program.receiver(c), Some((_, Key::Computed(_)))) {
+                    continue;
+                }
+            }
+            if let Some(site) = release(program, c) {
                 releases.push(Release {
                     call: c,
                     inner: c,
@@ -466,6 +477,7 @@ impl Sites {
                     }),
                     handlers: site.listener.map(|h| program.origins(c.with(h)).to_vec()),
                     capture: program.call(c).args.get(2).is_some_and(|&o| is_capture(program, c.with(o))),
+                    told: program.told_to(c, is_release_name),
                 });
             }
         }
@@ -509,6 +521,7 @@ impl Sites {
                     if handlers.is_empty() {
                         continue;
                     }
+                    let Some(told) = program.tells(c, f, &registration.told) else { continue };
                     let mut through = vec![f];
                     through.extend(&registration.through);
                     added.push(Registration {
@@ -518,6 +531,7 @@ impl Sites {
                         event: move_event(program, c, f, &registration.event),
                         handlers,
                         through,
+                        told,
                         ..registration.clone()
                     });
                 }
@@ -557,6 +571,7 @@ impl Sites {
                         continue;
                     }
                     let moved = |origins: &[Origin]| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect::<Vec<_>>();
+                    let Some(told) = program.tells(c, f, &release.told) else { continue };
                     added.push(Release {
                         call: c,
                         inner: release.inner,
@@ -564,6 +579,7 @@ impl Sites {
                         event: release.event.as_ref().map(|e| move_event(program, c, f, e)),
                         handlers: release.handlers.as_ref().map(|h| moved(h)),
                         capture: release.capture,
+                        told,
                     });
                 }
             }

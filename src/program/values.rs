@@ -160,7 +160,7 @@ impl Program<'_> {
             Value::Member(object, key) => self.member(v, v.with(*object), key),
             Value::Call(call) => self.call_result(v.with(*call)),
             Value::Choice(ChoiceKind::And, parts) => parts.last().map_or_else(Vec::new, |&last| self.origins(v.with(last)).to_vec()),
-            Value::Choice(ChoiceKind::Conditional, parts) => all(parts),
+            Value::Choice(ChoiceKind::Conditional(_), parts) => all(parts),
             // `_super.call(this) || this`.
             Value::Choice(ChoiceKind::Or, parts) if self.is_down_level_super(v, parts) => self.origins(v.with(parts[1])).to_vec(),
             Value::Choice(_, parts) => all(parts),

@@ -1,0 +1,139 @@
+//! Told: functions that add or remove by what they are told (`toggle(emitter, listener, remove)`).
+//!
+//! ```text
+//! told(S, p, b)  :- S stands under a test of the parameter p that has outcome b        if (remove) e.off(...)
+//! told(S, p, b)  :- S calls `e[m]`, m = p ? x : y, and only one of the two is S        e[remove ? 'off' : 'on'](...)
+//! not(S at C)    :- told(S, p, b), the call C gives a constant for p that is not b
+//! ```
+
+use super::{At, CallAt, Fun, Program, Root};
+use crate::facts::*;
+
+/// The line runs where this parameter is true, or is false.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Told {
+    function: Fun,
+    param: u32,
+    truth: bool,
+}
+
+impl Program<'_> {
+    /// What has to be told to the functions around for the call to be one by a name that is wanted.
+    pub(super) fn told_to(&self, c: CallAt, wanted: fn(&str) -> bool) -> Vec<Told> {
+        let mut out: Vec<Told> = self
+            .tests_before(c.with(self.call(c).block), self.order_of(c))
+            .into_iter()
+            .filter_map(|(test, outcome)| self.asks_param(test, outcome))
+            .collect();
+        if let Some((_, Key::Computed(key))) = self.receiver(c) {
+            out.extend(self.chosen_by(c.with(*key), wanted));
+        }
+        out
+    }
+
+    /// The test is a parameter, or `!` of one.
+    fn asks_param(&self, test: At<ValueId>, outcome: bool) -> Option<Told> {
+        match self.value(test) {
+            Value::Unary(op, inner) if op == "!" => self.asks_param(test.with(*inner), !outcome),
+            // Whatever its default: what counts is what is given.
+            Value::Binding(b) if self.binding(test.with(*b)).kind == BindingKind::Param => {
+                let function = test.with(self.binding(test.with(*b)).function);
+                let param = self.fun(function).params.iter().position(|p| p.binding == Some(*b))?;
+                Some(Told { function, param: param as u32, truth: outcome })
+            }
+            Value::Binding(_) | Value::Param(..) => match &*self.origins(test) {
+                [o] if o.path.is_empty() => match o.root {
+                    Root::Param(function, param) => Some(Told { function, param, truth: outcome }),
+                    _ => None,
+                },
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Of two names, one is wanted: what chooses it.
+    fn chosen_by(&self, key: At<ValueId>, wanted: fn(&str) -> bool) -> Option<Told> {
+        match self.value(key) {
+            Value::Binding(b) => match self.binding(key.with(*b)).defs[..] {
+                [def] if self.assign(key.with(def)).from != key.id => self.chosen_by(key.with(self.assign(key.with(def)).from), wanted),
+                _ => None,
+            },
+            Value::Choice(ChoiceKind::Conditional(test), arms) => {
+                let [then, otherwise] = arms[..] else { return None };
+                let is = |v: ValueId| self.constant(key.with(v)).map(|name| wanted(&name));
+                match (is(then)?, is(otherwise)?) {
+                    (true, false) => self.asks_param(key.with(*test), true),
+                    (false, true) => self.asks_param(key.with(*test), false),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// What of it is left to tell, seen from a call of `f`; none where the call tells otherwise.
+    pub(super) fn tells(&self, c: CallAt, f: Fun, told: &[Told]) -> Option<Vec<Told>> {
+        let mut left = Vec::new();
+        for one in told {
+            if one.function != f {
+                left.push(*one);
+                continue;
+            }
+            let args = &self.call(c).args;
+            // `f.call(this, ...)`.
+            let at = match self.receiver(c) {
+                Some((_, Key::Name(name))) if name == "apply" => continue,
+                Some((object, Key::Name(name))) if name == "call" && self.functions_of(object).iter().any(|&(g, _)| g == f) => {
+                    one.param as usize + 1
+                }
+                _ => one.param as usize,
+            };
+            if args.iter().take(at + 1).any(|&a| matches!(self.value(c.with(a)), Value::Spread(_))) {
+                continue;
+            }
+            let given = args.get(at).map(|&a| c.with(a));
+            let default = self.fun(f).params.get(one.param as usize).and_then(|p| p.default).map(|d| f.with(d));
+            let rest = self.fun(f).params.get(one.param as usize).is_some_and(|p| p.rest);
+            if rest {
+                continue;
+            }
+            match given.or(default) {
+                None if one.truth => return None,
+                None => {}
+                Some(value) => match self.truth(value) {
+                    Some(truth) if truth != one.truth => return None,
+                    Some(_) => {}
+                    None => left.extend(self.asks_param(value, one.truth)),
+                },
+            }
+        }
+        Some(left)
+    }
+
+    /// Every call in the program tells otherwise, and nobody else calls.
+    pub(super) fn is_never_told(&self, told: &[Told]) -> bool {
+        told.iter().any(|one| {
+            let f = one.function;
+            let callers = self.callers(f);
+            !callers.is_empty()
+                && !self.is_public_function(f)
+                && self.passed(f).is_empty()
+                && callers.iter().all(|&c| self.tells(c, f, std::slice::from_ref(one)).is_none())
+        })
+    }
+
+    /// Whether a constant counts as true.
+    fn truth(&self, v: At<ValueId>) -> Option<bool> {
+        match self.value(v) {
+            Value::Undefined | Value::Null => Some(false),
+            Value::Bool(truth) => Some(*truth),
+            Value::Number(number) => Some(number != "0"),
+            Value::String(text) => Some(!text.is_empty()),
+            Value::Function(_) | Value::Class(_) | Value::Object(..) | Value::Array(_) | Value::Regex | Value::This(_) => Some(true),
+            // `!0` and `!1`, as minifiers write them.
+            Value::Unary(op, inner) if op == "!" => self.truth(v.with(*inner)).map(|truth| !truth),
+            _ => None,
+        }
+    }
+}
