@@ -184,6 +184,10 @@ impl Owners {
         for (index, assign) in facts.assigns.iter().enumerate() {
             let Place::Member(object, key) = &assign.to else { continue };
             let object = At::new(file, *object);
+            // A field of `this` is no prototype, and nobody else's member.
+            if matches!(program.value(object), Value::This(f) if program.this_given(object.with(*f)).is_none()) {
+                continue;
+            }
             let from = At::new(file, assign.from);
             let step = program.path_key(file, key);
             let is_prototype = *key == Key::Name("prototype".into());
@@ -192,6 +196,9 @@ impl Owners {
                     if let Some(owner) = owner_of_constructor(target) {
                         self.whole_prototype(program, owner, from);
                     }
+                    continue;
+                }
+                if let Root::File(_) = target.root {
                     continue;
                 }
                 for value in program.origins(from).iter() {
@@ -412,8 +419,10 @@ impl Owners {
 
 /// The call copies members into its first argument: `Object.assign`, a down-level helper, a package that does the same.
 fn is_assign(program: &Program, c: CallAt, name: &str) -> bool {
+    // Of a package's members none but `default` is the package itself.
+    let may_be_package = !matches!(program.receiver(c), Some((_, Key::Name(name))) if name != "default");
     matches!(name, "assign" | "extend" | "mixin" | "_extends")
-        || program.origins(c.with(program.call(c).callee)).iter().any(
+        || may_be_package && program.origins(c.with(program.call(c).callee)).iter().any(
             |o| matches!(o.root, Root::Module(module) if matches!(&*program.text(module), "object-assign" | "xtend/mutable" | "extend" | "lodash.assign" | "util-extend")),
         )
 }
