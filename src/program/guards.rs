@@ -379,7 +379,9 @@ impl Program<'_> {
         if self.is_listener_list(object) {
             return Some(Guard::Once);
         }
-        let asks_emitter = self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(|o| seen.receivers.contains(o)));
+        // The emitter, or an object that it is a part of (`windows.has(win)`, then `win.document`).
+        let is_emitter = |o: &Origin| seen.receivers.iter().any(|r| r.root == o.root && r.path.starts_with(&o.path));
+        let asks_emitter = self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(is_emitter));
         if seen.foreign && !asks_emitter {
             return None;
         }
