@@ -408,6 +408,22 @@ impl Program<'_> {
         set.then_some(Guard::Once)
     }
 
+    /// The call stands under a test of a variable around its function that is set in several places: whether that lets it by once or
+    /// again and again is not known.
+    pub(super) fn is_under_a_flag(&self, c: CallAt) -> bool {
+        let f = self.function_of(c);
+        self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, _)| {
+            let asked = match self.value(test) {
+                Value::Unary(op, inner) if op == "!" => test.with(*inner),
+                _ => test,
+            };
+            matches!(self.value(asked), Value::Binding(b) if {
+                let binding = self.binding(asked.with(*b));
+                binding.function != f.id && binding.defs.len() > 1
+            })
+        })
+    }
+
     /// The variable is emptied again: when a listener or a later call has done so, the line runs once more, and what outlives the
     /// variable's value gets another listener. A failure that empties it (`catch`) comes before there is one.
     fn is_reset(&self, b: At<BindingId>) -> bool {

@@ -198,6 +198,9 @@ impl Program<'_> {
         if starter.how == Started::Called && runs.operation && self.is_reentered(by) {
             runs.operation = false;
         }
+        if starter.how == Started::Called && runs.confidence == Confidence::High && self.is_under_a_flag(by) {
+            runs.confidence = Confidence::Medium;
+        }
         if starter.how == Started::Unknown {
             runs.confidence = runs.confidence.min(Confidence::Low);
         }
