@@ -203,9 +203,6 @@ fn modelled(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Opti
     }
     let model = program.method_model(c)?;
     for registers in &model.registers {
-        if registers.self_releasing || registers.on_member.is_some() {
-            continue;
-        }
         if !is_given(program, c, registers) {
             continue;
         }
@@ -236,10 +233,14 @@ fn listener_of(args: &[ValueId], listener: i32) -> Option<ValueId> {
     args.get(index).copied()
 }
 
-/// The call has the listener that such a registration wants.
+/// The call has the listener and the event that such a registration wants, and the library does not take it away by itself.
 fn is_given(program: &Program, c: CallAt, registers: &Registers) -> bool {
+    let args = &program.call(c).args;
+    if registers.self_releasing || registers.on_member.is_some() || registers.event_arg.is_some_and(|event| event >= args.len()) {
+        return false;
+    }
     let Some(listener) = registers.listener else { return true };
-    listener_of(&program.call(c).args, listener).is_some_and(|handler| is_function_like(program, c.with(handler)))
+    listener_of(args, listener).is_some_and(|handler| is_function_like(program, c.with(handler)))
 }
 
 /// The name that `e[method](...)` calls, of those wanted, if every value of `method` registers or releases.
