@@ -453,3 +453,108 @@ fn head_of_owner(owner: Owner) -> Option<Head> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use camino::{Utf8Path, Utf8PathBuf};
+
+    use super::super::layers::FIRST;
+    use super::super::{Program, Resolve};
+    use crate::models::Models;
+    use crate::{facts, rules, syntax};
+
+    /// `./a` is the file `/a.js`.
+    struct Beside;
+
+    impl Resolve for Beside {
+        fn resolve(&self, _: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
+            specifier.strip_prefix("./").map(|name| Utf8PathBuf::from(format!("/{name}.js")))
+        }
+
+        fn is_entry(&self, _: &Utf8Path) -> Option<bool> {
+            None
+        }
+
+        fn package(&self, _: &Utf8Path) -> Option<String> {
+            None
+        }
+    }
+
+    /// Asks every call and compares with what is found by names; how many callers there were.
+    fn compared(sources: &[(&str, &str)]) -> usize {
+        let facts = sources.iter().filter_map(|(path, text)| {
+            let path = Utf8Path::new(path);
+            Some(Arc::new(facts::extract(path, text, &syntax::parse(path, text).ok()?)))
+        });
+        let program = Program::link(facts.collect(), &Beside, Models::builtin());
+        let mut met = 0;
+        for c in program.all_calls() {
+            let line = program.call_position(c).name.start.line;
+            for &f in program.on(FIRST, || program.functions_called(c)).iter() {
+                met += 1;
+                assert!(
+                    program.callers(f).contains(&c),
+                    "{:?} line {line} runs `{}`",
+                    sources[c.file as usize].0,
+                    program.function_name(f)
+                );
+            }
+            for (arg, &value) in program.call(c).args.iter().enumerate() {
+                for (f, _) in program.on(FIRST, || program.functions_of(c.with(value))) {
+                    met += 1;
+                    let passed = program.passed(f).iter().any(|passed| passed.call == c && passed.arg == arg);
+                    assert!(passed, "line {line} of {} is handed `{}`", sources[c.file as usize].0, program.function_name(f));
+                }
+            }
+        }
+        for g in program.all_functions() {
+            for &value in &program.fun(g).returns {
+                for (f, _) in program.on(FIRST, || program.functions_of(g.with(value))) {
+                    met += 1;
+                    assert!(program.returned_by(f).contains(&g), "`{}` returns `{}`", program.function_name(g), program.function_name(f));
+                }
+            }
+        }
+        met
+    }
+
+    #[test]
+    fn names_lead_to_every_caller() {
+        let a = r"
+            class Base { constructor() { this.start(); } start() {} stop() { return this.halt; } halt() {} }
+            class Part extends Base { start() { super.start(); } }
+            class Own extends Base { constructor() { super(); this.kept = this.stop; this.kept(); } }
+            function make() { return function made() {}; }
+            function id(f) { return f; }
+            const table = { go: make, ['fix' + 'ed']() {} };
+            const list = [make, id];
+            exports.Base = Base; exports.run = make; exports.default = id;
+            new Part(); new Own(); make()(); id(make)(); table.go(); list[0](); list.forEach((f) => f());
+            const { go: renamed } = table; renamed(); const again = renamed.bind(null, 1); again(); make.call(null); id(again)(2);
+            (function (given) { given(); })(make);
+            function Old() { this.open(); } Old.prototype.open = function () {}; new Old().open();
+            id(table).go(); id({ f: make }).f();
+        ";
+        let b = "
+            const a = require('./a'); const { run: other, Base } = require('./a');
+            a.run(); other(); a.default(other); new Base(); class Far extends a.Base {} new Far().stop();
+            const held = { run: a.run }; held.taken = held.run; held.taken(); (held.no || held.taken)();
+        ";
+        let c = "import id, { run as go } from './a'; export { run as gone } from './a'; id(go); go();";
+        let d = "import { gone } from './c'; gone(); import * as all from './c'; all.gone();";
+        assert!(compared(&[("/a.js", a), ("/b.js", b), ("/c.mjs", c), ("/d.mjs", d)]) > 40);
+    }
+
+    #[test]
+    fn names_lead_to_every_caller_of_the_pages() {
+        let mut met = 0;
+        for rule in rules::RULES {
+            for block in rule.page.split("```js\n").skip(1).filter_map(|rest| rest.split("\n```").next()) {
+                met += compared(&[("/page.js", block)]);
+            }
+        }
+        assert!(met > 500, "{met}");
+    }
+}
