@@ -74,6 +74,8 @@ pub struct Request<'a> {
     pub cache: Option<&'a Utf8Path>,
     /// Files that are not analysed.
     pub excluded: &'a dyn Fn(&Utf8Path) -> bool,
+    /// Findings offer fixes. Their files are parsed once more for that.
+    pub fixes: bool,
     /// Told how far the analysis is.
     pub progress: &'a Progress,
     /// Nobody waits for the answer any more: it may be left unfinished.
@@ -97,6 +99,7 @@ impl Default for Request<'_> {
             before: None,
             cache: None,
             excluded: &|_| false,
+            fixes: false,
             progress: &progress::UNSEEN,
             outdated: &|| false,
         }
@@ -215,7 +218,9 @@ pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
     }
     let comments: Vec<_> = suppressions.into_iter().filter(|(path, _)| reported.contains(path.as_path())).collect();
     sift(findings, &comments, &reported, request, &mut analysis);
-    suggest(&mut analysis, &request.overlay);
+    if request.fixes {
+        suggest(&mut analysis, &request.overlay);
+    }
     analysis.problems.sort();
     analysis.problems.dedup();
     analysis.sources = selection.files.iter().map(|file| file.path.clone()).collect();
@@ -263,8 +268,15 @@ fn sift(
     analysis.hidden = all - findings.len();
     if let Some(before) = request.before.filter(|_| !findings.is_empty()) {
         // What was there and was not shown (for its confidence, say) and is shown now comes with the change.
-        let earlier =
-            check(&Request { overlay: before.clone(), before: None, baseline: None, changes: None, logs: Vec::new(), ..request.clone() });
+        let earlier = check(&Request {
+            overlay: before.clone(),
+            before: None,
+            baseline: None,
+            changes: None,
+            logs: Vec::new(),
+            fixes: false,
+            ..request.clone()
+        });
         let earlier: Vec<Known> = earlier.findings.iter().map(Known::of).collect();
         let parted = part(findings, &earlier, &|_| Seen::Reported);
         findings = parted.new;
@@ -284,7 +296,7 @@ fn sift(
 }
 
 /// Fixes for what is shown: its files are read once more.
-fn suggest(analysis: &mut Analysis, overlay: &Overlay) {
+pub fn suggest(analysis: &mut Analysis, overlay: &Overlay) {
     if analysis.findings.iter().all(|finding| finding.remedy.is_none()) {
         return;
     }

@@ -177,6 +177,7 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
             before: before.as_ref(),
             cache: cache.as_deref(),
             excluded: &|path| config.excludes(path),
+            fixes: args.fixes.are_wanted() || outputs.iter().any(|output| output.format.tells_fixes()),
             progress,
             outdated: &|| false,
         };

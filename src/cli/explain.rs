@@ -7,7 +7,7 @@ use clap::{Args, ValueHint};
 
 use super::project::{self, ConfigArgs};
 use super::{Unusable, complain, print, progress, text_of, words};
-use crate::check::{Request, check};
+use crate::check::{Request, check, suggest};
 use crate::evidence::PathMapping;
 use crate::findings::{Confidence, Finding};
 use crate::models::Models;
@@ -110,6 +110,7 @@ fn finding(args: ExplainArgs, look: Look) -> u8 {
             return complain(&unusable);
         }
     };
+    suggest(&mut analysis, &Overlay::default());
     analysis.problems.clear();
     analysis.suppression_faults.clear();
     let text = |path: &Utf8Path| text_of(path, &Overlay::default());

@@ -35,10 +35,15 @@ pub struct FixArgs {
 }
 
 impl FixArgs {
+    /// Fixes are to be applied or shown.
+    pub fn are_wanted(&self) -> bool {
+        self.fix || self.diff
+    }
+
     /// Applies what is asked for, in memory: the request's overlay has the changed texts afterwards, and the analysis is of these.
     pub fn apply(&self, mut analysis: Analysis, request: &mut Request) -> (Analysis, Vec<Changed>) {
         let mut all: IndexMap<Utf8PathBuf, Changed> = IndexMap::new();
-        if !(self.fix || self.diff) {
+        if !self.are_wanted() {
             return (analysis, Vec::new());
         }
         let at_least = if self.unsafe_fixes { Applicability::Unsafe } else { Applicability::Safe };

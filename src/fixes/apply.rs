@@ -51,12 +51,17 @@ pub fn apply(findings: &[Finding], at_least: Applicability, text: &dyn Fn(&Utf8P
 
 /// The text with all edits done; none if two of them touch the same text. What is inserted at one place keeps its order.
 pub(super) fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
+    edited_part(text, &(0..text.len()), edits)
+}
+
+/// A part of the text, which has all edits in it, with these done.
+pub(super) fn edited_part(text: &str, part: &Range<usize>, edits: &[&Edit]) -> Option<String> {
     let lines = Lines::new(text);
     let mut places: Vec<(Range<usize>, &str)> =
         edits.iter().map(|edit| (lines.offset(edit.range.start)..lines.offset(edit.range.end), edit.text.as_str())).collect();
     places.sort_by_key(|(place, _)| (place.start, place.end));
-    let mut out = String::with_capacity(text.len());
-    let mut done = 0;
+    let mut out = String::with_capacity(part.len());
+    let mut done = part.start;
     let mut block_at = None;
     for (place, new) in places {
         // A block of its own (a constructor) is inserted at one place once; single lines stand below each other.
@@ -68,7 +73,7 @@ pub(super) fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
         out.push_str(new);
         done = place.end;
     }
-    out.push_str(&text[done..]);
+    out.push_str(text.get(done..part.end)?);
     Some(out)
 }
 

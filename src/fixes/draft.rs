@@ -11,13 +11,13 @@ pub struct Draft<'t> {
     pub path: &'t Utf8Path,
     pub text: &'t str,
     pub layout: &'t Layout,
-    lines: Lines<'t>,
+    lines: &'t Lines<'t>,
     edits: Vec<(Bytes, String)>,
 }
 
 impl<'t> Draft<'t> {
-    pub fn new(path: &'t Utf8Path, text: &'t str, layout: &'t Layout) -> Draft<'t> {
-        Draft { path, text, layout, lines: Lines::new(text), edits: Vec::new() }
+    pub fn new(path: &'t Utf8Path, text: &'t str, layout: &'t Layout, lines: &'t Lines<'t>) -> Draft<'t> {
+        Draft { path, text, layout, lines, edits: Vec::new() }
     }
 
     /// The call at a place, if it is in this file.

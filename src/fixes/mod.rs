@@ -15,38 +15,44 @@ mod same;
 pub use apply::{Changed, apply};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
-use crate::facts::layout::Layout;
+use crate::facts::layout::{Bytes, Layout};
 use crate::findings::{Edit, Finding, Fix, Remedy};
 use crate::syntax;
+use crate::syntax::lines::Lines;
 use draft::Draft;
 
-/// Gives findings that have a remedy their fix. `text` gives a file's text as it was analysed.
-pub fn suggest(findings: &mut [Finding], text: &dyn Fn(&Utf8Path) -> Option<String>) {
-    let mut sources: FxHashMap<Utf8PathBuf, Option<Source>> = FxHashMap::default();
-    for finding in findings {
-        let Some(remedy) = &finding.remedy else { continue };
-        let source = sources.entry(finding.path.clone()).or_insert_with(|| Source::read(&finding.path, text));
-        finding.fix = source.as_ref().and_then(|source| source.fix(&finding.path, remedy));
+/// Gives findings that have a remedy their fix. `text` gives a file's text as it was analysed. Each file is parsed once, and of what its
+/// fixes would make of it the changed parts.
+pub fn suggest(findings: &mut [Finding], text: &(dyn Fn(&Utf8Path) -> Option<String> + Sync)) {
+    let mut files: FxHashMap<Utf8PathBuf, Vec<&mut Finding>> = FxHashMap::default();
+    for finding in findings.iter_mut().filter(|finding| finding.remedy.is_some()) {
+        files.entry(finding.path.clone()).or_default().push(finding);
     }
+    files.into_par_iter().for_each(|(path, mut findings)| {
+        let Some(text) = text(&path) else { return };
+        let Ok(parsed) = syntax::parse(&path, &text) else { return };
+        let source = Source { text: &text, layout: Layout::of(&text, &parsed), lines: Lines::new(&text) };
+        drop(parsed);
+        for finding in &mut findings {
+            finding.fix = finding.remedy.as_ref().and_then(|remedy| source.fix(&path, remedy));
+        }
+        source.keep_sound(&path, &mut findings);
+    });
 }
 
 /// A file that may be changed.
-struct Source {
-    text: String,
+struct Source<'t> {
+    text: &'t str,
     layout: Layout,
+    lines: Lines<'t>,
 }
 
-impl Source {
-    fn read(path: &Utf8Path, text: &dyn Fn(&Utf8Path) -> Option<String>) -> Option<Source> {
-        let text = text(path)?;
-        let layout = Layout::of(&text, &syntax::parse(path, &text).ok()?);
-        Some(Source { text, layout })
-    }
-
+impl Source<'_> {
     fn fix(&self, path: &Utf8Path, remedy: &Remedy) -> Option<Fix> {
-        let mut draft = Draft::new(path, &self.text, &self.layout);
+        let mut draft = Draft::new(path, self.text, &self.layout, &self.lines);
         let (message, applicability) = match remedy {
             Remedy::SameFunction { registration, release } => same::function(&mut draft, registration, release)?,
             Remedy::SamePhase { registration, release } => same::phase(&mut draft, registration, release)?,
@@ -60,11 +66,35 @@ impl Source {
             }
             Remedy::CallAtEnd { registration, response } => end::call(&mut draft, registration, response.as_deref())?,
         };
-        let edits = draft.edits()?;
-        let fix = Fix { message, applicability, edits };
-        // What does not parse afterwards is no fix.
-        let edits: Vec<&Edit> = fix.edits.iter().collect();
-        let changed = apply::edited(&self.text, &edits)?;
-        syntax::parse(path, &changed).is_ok().then_some(fix)
+        Some(Fix { message, applicability, edits: draft.edits()? })
+    }
+
+    /// Takes away fixes after which the text would not parse.
+    fn keep_sound(&self, path: &Utf8Path, findings: &mut [&mut Finding]) {
+        let sound = |text: Option<String>| text.is_some_and(|text| syntax::parse(path, &text).is_ok());
+        let parses = |edits: &[&Edit]| {
+            let part = self.changed_part(edits);
+            part.is_some_and(|part| sound(apply::edited_part(self.text, &part, edits))) || sound(apply::edited(self.text, edits))
+        };
+        let all: Vec<&Edit> = findings.iter().filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| &fix.edits).collect();
+        // Two that touch each other do not go together; each alone may.
+        if all.is_empty() || parses(&all) {
+            return;
+        }
+        for finding in findings {
+            finding.fix.take_if(|fix| !parses(&fix.edits.iter().collect::<Vec<_>>()));
+        }
+    }
+
+    /// From the first to the last statement of the module that edits touch; none where one touches what lies between two.
+    fn changed_part(&self, edits: &[&Edit]) -> Option<Bytes> {
+        let statements = self.layout.blocks[0].statements.iter().map(|&statement| &self.layout.statements[statement].span);
+        let statements: Vec<&Bytes> = statements.collect();
+        let around = |edit: &&Edit| {
+            let place = self.lines.offset(edit.range.start)..self.lines.offset(edit.range.end);
+            statements.iter().find(|span| span.start <= place.start && place.end <= span.end).copied()
+        };
+        let touched: Vec<&Bytes> = edits.iter().map(around).collect::<Option<_>>()?;
+        Some(touched.iter().map(|span| span.start).min()?..touched.iter().map(|span| span.end).max()?)
     }
 }

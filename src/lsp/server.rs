@@ -16,7 +16,9 @@ use super::documents::Documents;
 use super::transport::{Client, Incoming};
 use super::workspace::{Answer, Job, Worker};
 use super::{actions, diagnostics, hover, places};
+use crate::check::on_large_stack;
 use crate::findings::Finding;
+use crate::fixes;
 use crate::report;
 use crate::rules::RULES;
 use crate::source::real_path;
@@ -375,7 +377,12 @@ impl Server {
         let Some(path) = path_of(&params.text_document.uri) else { return Vec::new() };
         let Some(document) = self.documents.get(&path) else { return Vec::new() };
         let here = self.findings(&path).iter().filter(|finding| holds(finding, params.range.start, params.range.end));
-        here.flat_map(|finding| actions::actions(finding, &document.uri, &document.text)).collect()
+        let mut here: Vec<Finding> = here.cloned().collect();
+        // Of these few alone, and only now that somebody asks.
+        let text = |asked: &Utf8Path| (*asked == *path).then(|| document.text.clone());
+        // A fix that fails is none.
+        let _ = on_large_stack(|| fixes::suggest(&mut here, &text));
+        here.iter().flat_map(|finding| actions::actions(finding, &document.uri, &document.text)).collect()
     }
 
     fn execute(&mut self, request: Request) {

@@ -74,6 +74,16 @@ pub enum Format {
     EslintJson,
 }
 
+impl Format {
+    /// It says of a finding which fix there is.
+    pub fn tells_fixes(self) -> bool {
+        match self {
+            Format::Pretty | Format::Json | Format::Sarif | Format::EslintJson => true,
+            Format::Compact | Format::Github | Format::Gitlab | Format::Junit => false,
+        }
+    }
+}
+
 impl Report<'_> {
     /// The whole report.
     pub fn render(&self, format: Format, look: Look) -> String {
