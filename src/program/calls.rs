@@ -135,7 +135,7 @@ impl Public {
                     self.publish_owner(program, Owner::Proto(f), &mut origins);
                     self.publish_owner(program, Owner::Function(f), &mut origins);
                     // `exported.Part = Part`.
-                    for value in program.field_values(Owner::Function(f)) {
+                    for &value in program.values_on_function(f) {
                         origins.extend(program.origins(value).iter().cloned());
                     }
                     let returns = program.fun(f).returns.clone();
@@ -393,7 +393,7 @@ impl Program<'_> {
 
     /// What is known of a function on this layer; none on the ground.
     fn answer(&self, f: Fun) -> Option<(usize, &Answer)> {
-        let below = self.level().checked_sub(1)?;
+        let below = self.level_below()?;
         let answers = self.calls.answers[below][f.file as usize]
             .get_or_init(|| Answers(self.facts(f.file).functions.iter().map(|_| Answer::default()).collect()));
         Some((below, &answers.0[f.id.index()]))
@@ -444,7 +444,7 @@ impl Program<'_> {
 
     /// Calls `new X` of an owner's constructor.
     pub fn makers(&self, owner: Owner) -> Rc<[CallAt]> {
-        let Some(below) = self.level().checked_sub(1) else { return Rc::from([]) };
+        let Some(below) = self.level_below() else { return Rc::from([]) };
         if let Some(known) = self.calls.makers[below].borrow().get(&owner) {
             return known.clone();
         }

@@ -16,6 +16,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::Optioned;
+use super::layers::GROUND;
 use super::resolve::Exported;
 use super::{At, CallAt, Fun, Owner, PathKey, Program, Sym};
 use crate::facts::*;
@@ -90,7 +91,19 @@ pub(super) struct Seen(FxHashSet<Head>);
 /// Finds heads; those of variables are found once.
 struct Heads<'p, 'a> {
     program: &'p Program<'a>,
-    variables: FxHashMap<At<BindingId>, Rc<[Head]>>,
+    /// By file.
+    variables: Vec<Vec<Variable>>,
+}
+
+/// The heads of a variable.
+#[derive(Clone)]
+enum Variable {
+    Unasked,
+    /// One that leads back to itself adds nothing.
+    Asked,
+    /// Most have one head or none.
+    One(Option<Head>),
+    Many(Rc<[Head]>),
 }
 
 impl Heads<'_, '_> {
@@ -104,7 +117,7 @@ impl Heads<'_, '_> {
         match program.value(v) {
             Value::Function(f) => out.push(Head::Function(v.with(*f))),
             Value::Class(class) => out.push(Head::Class(v.with(*class))),
-            Value::Binding(b) => out.extend(self.variable(v.with(*b), depth - 1).iter()),
+            Value::Binding(b) => self.variable(v.with(*b), depth - 1, out),
             Value::Choice(ChoiceKind::And, parts) => all(self, &parts[parts.len().saturating_sub(1)..]),
             Value::Choice(_, parts) => all(self, parts),
             Value::Await(inner) | Value::Spread(inner) => all(self, &[*inner]),
@@ -146,21 +159,32 @@ impl Heads<'_, '_> {
         }
     }
 
-    fn variable(&mut self, b: At<BindingId>, depth: u32) -> Rc<[Head]> {
-        if let Some(known) = self.variables.get(&b) {
-            return known.clone();
+    /// Adds the heads of a variable.
+    fn variable(&mut self, b: At<BindingId>, depth: u32, out: &mut Vec<Head>) {
+        let variables = &mut self.variables[b.file as usize];
+        if variables.is_empty() {
+            variables.resize(self.program.facts(b.file).bindings.len(), Variable::Unasked);
         }
-        // A variable that leads back to itself adds nothing.
-        self.variables.insert(b, Rc::from([]));
-        let mut out = Vec::new();
-        for &def in &self.program.binding(b).defs {
-            self.of(b.with(self.program.assign(b.with(def)).from), depth, &mut out);
+        match &variables[b.id.index()] {
+            Variable::Asked => {}
+            Variable::One(head) => out.extend(head),
+            Variable::Many(heads) => out.extend_from_slice(heads),
+            Variable::Unasked => {
+                variables[b.id.index()] = Variable::Asked;
+                let mut heads = Vec::new();
+                for &def in &self.program.binding(b).defs {
+                    self.of(b.with(self.program.assign(b.with(def)).from), depth, &mut heads);
+                }
+                heads.sort_unstable();
+                heads.dedup();
+                out.extend_from_slice(&heads);
+                self.variables[b.file as usize][b.id.index()] = match heads[..] {
+                    [] => Variable::One(None),
+                    [head] => Variable::One(Some(head)),
+                    _ => Variable::Many(heads.into()),
+                };
+            }
         }
-        out.sort_unstable();
-        out.dedup();
-        let out: Rc<[Head]> = out.into();
-        self.variables.insert(b, out.clone());
-        out
     }
 
     /// What a call gives back: what its function returns, its arguments, its receiver, or what this holds.
@@ -214,7 +238,10 @@ impl Candidates {
     /// Of all that the files say. To be asked of the ground.
     pub(super) fn of(program: &Program) -> Candidates {
         let mut candidates = Candidates::default();
-        let mut heads = Heads { program, variables: FxHashMap::default() };
+        let calls = program.files.iter().map(|file| file.facts.calls.len()).sum::<usize>();
+        candidates.calls.reserve(calls / 4);
+        candidates.flows.reserve(calls / 2);
+        let mut heads = Heads { program, variables: vec![Vec::new(); program.files.len()] };
         for file in 0..program.files.len() as u32 {
             candidates.stored(&mut heads, file);
             candidates.called(&mut heads, file);
@@ -371,7 +398,7 @@ impl Program<'_> {
     /// What a value that is written as one of these may be had by. To be asked on the layer that the answer is for.
     fn heads(&self, from: impl IntoIterator<Item = Head>, seen: &mut Seen) -> Vec<Head> {
         let candidates = self.candidates();
-        let below = self.level().saturating_sub(1);
+        let below = self.level_below().unwrap_or(GROUND);
         let holds = |stored: At<ValueId>| self.on(below, || !self.functions_of(stored).is_empty());
         let mut out: Vec<Head> = from.into_iter().filter(|&head| seen.0.insert(head)).collect();
         let mut at = 0;

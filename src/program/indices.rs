@@ -13,8 +13,6 @@ pub(super) struct Indices {
     calls: Vec<Vec<CallId>>,
     /// The functions written in each function itself.
     inner: Vec<Vec<FunctionId>>,
-    /// The one call of each function that is called where it is written.
-    invoked: FxHashMap<FunctionId, CallId>,
     /// The calls that copy the members of others into each object literal: `Object.assign({}, defaults, options)`.
     merged: FxHashMap<ValueId, Vec<CallId>>,
     /// The first assignment that a value is given by.
@@ -49,12 +47,6 @@ impl Indices {
                 && matches!(name.as_str(), "release" | "releaseConnection" | "giveBack" | "checkin")
             {
                 indices.handing_back.push(id);
-            }
-            if let (Value::Function(f), CallKind::Call) = (callee, call.kind)
-                && facts.functions[f.index()].name.is_empty()
-                && call.args.iter().all(|a| !matches!(facts.values[a.index()], Value::Spread(_)))
-            {
-                indices.invoked.insert(*f, id);
             }
             if let Some(literal) = merged(facts, call) {
                 indices.merged.entry(literal).or_default().push(id);
@@ -101,6 +93,20 @@ impl Indices {
         }
         indices
     }
+}
+
+/// The one call of each function that is called where it is written.
+fn invoked(facts: &ModuleFacts) -> FxHashMap<FunctionId, CallId> {
+    let mut out = FxHashMap::default();
+    for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+        if let (Value::Function(f), CallKind::Call) = (&facts.values[call.callee.index()], call.kind)
+            && facts.functions[f.index()].name.is_empty()
+            && call.args.iter().all(|a| !matches!(facts.values[a.index()], Value::Spread(_)))
+        {
+            out.insert(*f, id);
+        }
+    }
+    out
 }
 
 /// The name is that of a function that copies the members of its further arguments into its first.
@@ -150,7 +156,7 @@ impl Program<'_> {
 
     /// The call of a function that is called where it is written, and has no name to be called by.
     pub(super) fn invoked(&self, f: Fun) -> Option<CallAt> {
-        self.indices(f.file).invoked.get(&f.id).map(|&id| f.with(id))
+        self.invoked[f.file as usize].get_or_init(|| invoked(self.facts(f.file))).get(&f.id).map(|&id| f.with(id))
     }
 
     /// What is copied into an object literal, what counts most first.

@@ -1,9 +1,10 @@
 //! Layers: the same questions, asked again where more is known.
 //!
-//! Who is called tells what a parameter is, and what a parameter is tells who is called. Three layers cut this circle:
+//! Who is called tells what a parameter is, and what a parameter is tells who is called. Layers cut this circle:
 //!
 //! | layer | what is known |
 //! | --- | --- |
+//! | `BARE` | no owners: what tells who they are |
 //! | `GROUND` | owners, written types, models; no function's callers, and nothing is told by how it is used |
 //! | `FIRST` | whom a call runs by the ground, and what is told by use |
 //! | `FULL` | whom a call runs by the first |
@@ -27,6 +28,8 @@ pub(super) const GROUND: usize = 0;
 pub(super) const FIRST: usize = 1;
 /// What rules ask.
 pub(super) const FULL: usize = 2;
+/// Owners are not known either. It stands beside the others: none of them is below it, and only owners and fields are told by it.
+pub(super) const BARE: usize = 3;
 
 /// What one layer has answered, and what it is answering.
 #[derive(Default)]
@@ -55,14 +58,18 @@ impl Layer {
 /// All of them, and the one that is asked just now.
 #[derive(Default)]
 pub(super) struct Layers {
-    layers: [Layer; 3],
+    layers: [Layer; 4],
     at: Cell<usize>,
 }
 
 impl Layers {
-    /// A program whose owners are not known yet asks the ground.
     pub fn asking(at: usize) -> Layers {
         Layers { at: Cell::new(at), ..Layers::default() }
+    }
+
+    /// Another layer is asked from now on.
+    pub fn ask(&self, at: usize) {
+        self.at.set(at);
     }
 }
 
@@ -73,6 +80,15 @@ impl Program<'_> {
 
     pub(super) fn level(&self) -> usize {
         self.layers.at.get()
+    }
+
+    /// The layer that tells this one whom a call runs; none where nothing is known of calls.
+    pub(super) fn level_below(&self) -> Option<usize> {
+        match self.level() {
+            FIRST => Some(GROUND),
+            FULL => Some(FIRST),
+            _ => None,
+        }
     }
 
     /// Asks a layer.

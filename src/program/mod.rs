@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `resolve` | which file does a specifier mean, what does a module export |
 //! | `values`, `promises`, `down_level` | where does a value come from |
-//! | `owners` | whose member is a function, which values does a field get |
+//! | `owners`, `fields` | whose member is a function, which values does a field get |
 //! | `types` | what is an object |
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `starters` | what does a call run, who starts a function and how often |
@@ -33,6 +33,7 @@ pub mod discharge;
 pub mod disposers;
 mod down_level;
 mod emissions;
+mod fields;
 pub mod firing;
 pub mod foreign;
 pub mod forwarders;
@@ -134,8 +135,11 @@ pub struct Program<'a> {
     symbols: RefCell<Interner>,
     modules: resolve::Modules,
     indices: Vec<std::cell::OnceCell<indices::Indices>>,
+    /// Asked of every file, unlike the other indices.
+    invoked: Vec<std::cell::OnceCell<FxHashMap<FunctionId, CallId>>>,
     layers: layers::Layers,
     owners: owners::Owners,
+    fields: fields::Fields,
     this_given: FxHashMap<Fun, At<ValueId>>,
     calls: calls::CallGraph,
     weights: sizes::Weights,
@@ -165,6 +169,7 @@ impl<'a> Program<'a> {
         let view = models.without(package.as_deref());
         let modules = resolve::Modules::link(&files, resolve);
         let calls = calls::CallGraph::of(files.len());
+        let invoked = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let indices = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let mut program = Program {
             files,
@@ -173,8 +178,10 @@ impl<'a> Program<'a> {
             symbols: RefCell::default(),
             modules,
             indices,
-            layers: layers::Layers::asking(layers::GROUND),
+            invoked,
+            layers: layers::Layers::asking(layers::BARE),
             owners: owners::Owners::default(),
+            fields: fields::Fields::default(),
             this_given: FxHashMap::default(),
             calls,
             weights: sizes::Weights::default(),
@@ -195,10 +202,7 @@ impl<'a> Program<'a> {
         };
         program.this_given = owners::this_given(&program);
         program.owners = owners::Owners::collect(&program);
-        // What was answered while no owner was known.
-        program.layers = layers::Layers::asking(layers::FULL);
-        program.families.take();
-        program.uses.take();
+        program.layers.ask(layers::FULL);
         program
     }
 

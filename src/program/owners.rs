@@ -1,16 +1,17 @@
-//! Owners: classes, constructor functions and objects with members; whose member a function is, which values a field gets.
+//! Owners: classes, constructor functions and objects with members; whose member a function is.
 //!
 //! ```text
 //! member(C, k, F)  :- class C { k() F }                    member(G, k, F) :- G.prototype.k = F
 //! member(L, k, F)  :- L = { k: F } or L.k = F              this(F) = O     :- member(O, k, F)
-//! field(O, p, v)   :- o.p = v, origin(o) = this(F), this(F) = O
 //! parent(O, P)     :- class O extends P, inherits(O, P), O.prototype = Object.create(P.prototype)
 //! ```
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
+use super::layers::BARE;
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
@@ -43,15 +44,14 @@ pub struct Owners {
     members: FxHashMap<Owner, Vec<(PathKey, Fun)>>,
     /// The same by key.
     keyed: FxHashMap<(Owner, PathKey), Vec<Fun>>,
-    fields: FxHashMap<(Owner, Vec<PathKey>), Vec<At<AssignId>>>,
-    /// Those of a path of one step, whatever it is.
-    own_fields: FxHashMap<Owner, Vec<At<AssignId>>>,
     parents: FxHashMap<Owner, Vec<Origin>>,
     children: FxHashMap<Owner, Vec<Owner>>,
     /// Member functions by name, for calls on objects that are not known.
     by_name: FxHashMap<PathKey, Vec<(Owner, Fun)>>,
     /// Functions put in place of a member of something that is not the program's own: `pool.connect = function () {...}`.
     pub patches: FxHashMap<Fun, At<AssignId>>,
+    /// What the bare layer knows.
+    nobody: OnceCell<Box<Owners>>,
 }
 
 impl Owners {
@@ -69,7 +69,7 @@ impl Owners {
             owners.own_methods(program, file);
         }
         for file in 0..program.files.len() as u32 {
-            owners.fields(program, file);
+            owners.stored(program, file);
         }
         let mut pairs: Vec<(Owner, Owner)> = Vec::new();
         for (owner, parents) in &owners.parents {
@@ -189,8 +189,14 @@ impl Owners {
                 continue;
             }
             let from = At::new(file, assign.from);
-            let step = program.path_key(file, key);
             let is_prototype = *key == Key::Name("prototype".into());
+            // Only functions are told of, and most of what is assigned is none: whose members these are is asked last.
+            let functions = if may_be_function(program.value(from)) { program.origins(from) } else { Rc::from([]) };
+            let functions: Vec<Fun> = functions.iter().filter_map(whole_function).collect();
+            if !is_prototype && functions.is_empty() {
+                continue;
+            }
+            let step = program.path_key(file, key);
             for target in program.origins(object).iter() {
                 if is_prototype && target.path.is_empty() {
                     if let Some(owner) = owner_of_constructor(target) {
@@ -201,8 +207,7 @@ impl Owners {
                 if let Root::File(_) = target.root {
                     continue;
                 }
-                for value in program.origins(from).iter() {
-                    let (Root::Function(function), true) = (value.root, value.path.is_empty()) else { continue };
+                for &function in &functions {
                     if let Some(owner) = Owners::prototype_of(program, target) {
                         self.move_to(owner, step, function);
                     } else if target.path.is_empty() {
@@ -258,6 +263,7 @@ impl Owners {
 
     /// `util.inherits(X, Y)`, `__extends(X, Y)`, `_createClass(X, [...])`, `Object.assign(X.prototype, {...})`, `Object.setPrototypeOf`.
     fn helpers(&mut self, program: &Program, file: u32) {
+        let copiers = program.facts(file).requests.iter().any(|module| COPIERS.contains(&module.as_str()));
         for index in 0..program.facts(file).calls.len() as u32 {
             let c = At::new(file, CallId(index));
             let call = program.call(c);
@@ -286,7 +292,7 @@ impl Owners {
                         }
                     }
                 }
-                (name, [target, sources @ ..]) if is_assign(program, c, name) => {
+                (name, [target, sources @ ..]) if is_assign(program, c, name, copiers) => {
                     for target in program.origins(c.with(*target)).to_vec() {
                         if let Some(owner) = Owners::prototype_of(program, &target) {
                             for source in sources {
@@ -355,39 +361,34 @@ impl Owners {
         }
     }
 
-    fn fields(&mut self, program: &Program, file: u32) {
-        for (index, assign) in program.facts(file).assigns.iter().enumerate() {
+    /// `this.handle = function () {...}`, `this.handle = function () {...}.bind(this)`: members too.
+    fn stored(&mut self, program: &Program, file: u32) {
+        for assign in &program.facts(file).assigns {
             let Place::Member(object, key) = &assign.to else { continue };
-            let step = program.path_key(file, key);
-            for target in program.origins(At::new(file, *object)).iter() {
-                let owner = match target.root {
-                    Root::This(f) => self.of_this(program, f),
-                    Root::Literal(literal) => Some(Owner::Literal(literal)),
-                    Root::Function(f) => Some(Owner::Function(f)),
-                    Root::Call(c) if program.call(c).kind == CallKind::New => {
-                        program.origins(c.with(program.call(c).callee)).iter().find_map(owner_of_constructor)
-                    }
-                    _ => None,
-                };
-                if let Some(owner) = owner {
-                    let path: Vec<PathKey> = target.path.iter().copied().chain([step]).collect();
-                    if path.len() == 1 {
-                        self.own_fields.entry(owner).or_default().push(At::new(file, AssignId(index as u32)));
-                    }
-                    self.fields.entry((owner, path)).or_default().push(At::new(file, AssignId(index as u32)));
-                    let from = At::new(file, assign.from);
-                    // `this.handle = function () {...}.bind(this)` is a member too.
-                    let function = match program.value(from) {
-                        Value::Call(c) => program.bind_target(from.with(*c)).map_or(from, |(target, _)| target),
-                        _ => from,
-                    };
-                    if target.path.is_empty()
-                        && let Value::Function(f) = program.value(function)
-                    {
-                        self.add(owner, step, from.with(*f));
-                    }
+            let from = At::new(file, assign.from);
+            let function = match program.value(from) {
+                Value::Call(c) => program.bind_target(from.with(*c)).map_or(from, |(target, _)| target),
+                _ => from,
+            };
+            let Value::Function(f) = program.value(function) else { continue };
+            for target in program.origins(from.with(*object)).iter().filter(|target| target.path.is_empty()) {
+                if let Some(owner) = self.of_target(program, target) {
+                    self.add(owner, program.path_key(file, key), from.with(*f));
                 }
             }
+        }
+    }
+
+    /// Whose members lie on the path of an origin. To be asked of the bare layer.
+    pub(super) fn of_target(&self, program: &Program, target: &Origin) -> Option<Owner> {
+        match target.root {
+            Root::This(f) => self.of_this(program, f),
+            Root::Literal(literal) => Some(Owner::Literal(literal)),
+            Root::Function(f) => Some(Owner::Function(f)),
+            Root::Call(c) if program.call(c).kind == CallKind::New => {
+                program.origins(c.with(program.call(c).callee)).iter().find_map(owner_of_constructor)
+            }
+            _ => None,
         }
     }
 
@@ -417,14 +418,44 @@ impl Owners {
     }
 }
 
-/// The call copies members into its first argument: `Object.assign`, a down-level helper, a package that does the same.
-fn is_assign(program: &Program, c: CallAt, name: &str) -> bool {
+/// Packages that are `Object.assign`.
+const COPIERS: [&str; 5] = ["object-assign", "xtend/mutable", "extend", "lodash.assign", "util-extend"];
+
+/// The call copies members into its first argument: `Object.assign`, a down-level helper, one of the `copiers` that its file asks for.
+fn is_assign(program: &Program, c: CallAt, name: &str, copiers: bool) -> bool {
     // Of a package's members none but `default` is the package itself.
-    let may_be_package = !matches!(program.receiver(c), Some((_, Key::Name(name))) if name != "default");
+    let may_be_package = || !matches!(program.receiver(c), Some((_, Key::Name(name))) if name != "default");
+    let is_copier = |o: &Origin| matches!(o.root, Root::Module(module) if COPIERS.contains(&&*program.text(module)));
     matches!(name, "assign" | "extend" | "mixin" | "_extends")
-        || may_be_package && program.origins(c.with(program.call(c).callee)).iter().any(
-            |o| matches!(o.root, Root::Module(module) if matches!(&*program.text(module), "object-assign" | "xtend/mutable" | "extend" | "lodash.assign" | "util-extend")),
-        )
+        || copiers && may_be_package() && program.origins(c.with(program.call(c).callee)).iter().any(is_copier)
+}
+
+/// The function that an origin is.
+fn whole_function(origin: &Origin) -> Option<Fun> {
+    match origin.root {
+        Root::Function(f) if origin.path.is_empty() => Some(f),
+        _ => None,
+    }
+}
+
+/// By how it is written, the value may be a function.
+fn may_be_function(value: &Value) -> bool {
+    !matches!(
+        value,
+        Value::String(_)
+            | Value::Number(_)
+            | Value::Bool(_)
+            | Value::Null
+            | Value::Undefined
+            | Value::Text(_)
+            | Value::Regex
+            | Value::Object(..)
+            | Value::Array(_)
+            | Value::This(_)
+            | Value::Class(_)
+            | Value::Unary(..)
+            | Value::Binary(..)
+    )
 }
 
 /// The owner that a class or constructor function is.
@@ -463,6 +494,11 @@ pub fn this_given(program: &Program) -> FxHashMap<Fun, At<ValueId>> {
 }
 
 impl Program<'_> {
+    /// What is known of owners on the layer that is asked.
+    fn owners(&self) -> &Owners {
+        if self.level() == BARE { self.owners.nobody.get_or_init(Box::default) } else { &self.owners }
+    }
+
     /// The value that is `this` in a function, where the place that writes it says so.
     pub fn this_given(&self, f: Fun) -> Option<At<ValueId>> {
         self.this_given.get(&f).copied()
@@ -476,12 +512,12 @@ impl Program<'_> {
         {
             return self.owner_of_this(f.with(*outer));
         }
-        self.owners.of_this(self, f)
+        self.owners().of_this(self, f)
     }
 
     /// Whose member a function is.
     pub fn owner_of_function(&self, f: Fun) -> Option<Owner> {
-        self.owners.of_function.get(&f).copied()
+        self.owners().of_function.get(&f).copied()
     }
 
     /// The class around a place: whose `this` is seen there.
@@ -500,15 +536,18 @@ impl Program<'_> {
 
     /// Members of an owner itself.
     pub fn members(&self, owner: Owner) -> &[(PathKey, Fun)] {
-        self.owners.members.get(&owner).map_or(&[], Vec::as_slice)
+        self.owners().members.get(&owner).map_or(&[], Vec::as_slice)
     }
 
     pub fn parents(&self, owner: Owner) -> &[Origin] {
-        self.owners.parents.get(&owner).map_or(&[], Vec::as_slice)
+        self.owners().parents.get(&owner).map_or(&[], Vec::as_slice)
     }
 
     /// The owner, its ancestors in the program, and its descendants.
     pub fn family(&self, owner: Owner) -> Rc<[Owner]> {
+        if self.level() == BARE {
+            return Rc::from([owner]);
+        }
         if let Some(known) = self.families.borrow().get(&owner) {
             return known.clone();
         }
@@ -533,7 +572,7 @@ impl Program<'_> {
         let mut at = 0;
         let mut down = vec![owner];
         while at < down.len() && out.len() < 64 {
-            for &child in self.owners.children.get(&down[at]).into_iter().flatten() {
+            for &child in self.owners().children.get(&down[at]).into_iter().flatten() {
                 if !out.contains(&child) {
                     out.push(child);
                     down.push(child);
@@ -553,7 +592,7 @@ impl Program<'_> {
     pub fn methods(&self, owner: Owner, key: PathKey) -> Vec<Fun> {
         let mut out = Vec::new();
         for &owner in self.family(owner).iter() {
-            out.extend(self.owners.keyed.get(&(owner, key)).into_iter().flatten());
+            out.extend(self.owners().keyed.get(&(owner, key)).into_iter().flatten());
         }
         out.sort();
         out.dedup();
@@ -575,36 +614,14 @@ impl Program<'_> {
         Vec::new()
     }
 
-    /// Every assignment to a field (an access path from `this`) of an owner or its family.
-    pub fn field_assigns(&self, owner: Owner, path: &[PathKey]) -> Vec<At<AssignId>> {
-        let mut out = Vec::new();
-        let mut wanted = (owner, path.to_vec());
-        for &owner in self.family(owner).iter() {
-            wanted.0 = owner;
-            if let Some(assigns) = self.owners.fields.get(&wanted) {
-                out.extend(assigns.iter().copied());
-            }
-        }
-        out.sort();
-        out.dedup();
-        out
-    }
-
-    /// The values that the own fields of an owner get, in the order of the text.
-    pub(super) fn field_values(&self, owner: Owner) -> Vec<At<ValueId>> {
-        let mut assigns = self.owners.own_fields.get(&owner).cloned().unwrap_or_default();
-        assigns.sort();
-        assigns.into_iter().map(|a| a.with(self.assign(a).from)).collect()
-    }
-
     /// Member functions of any owner under this key.
     pub fn members_named(&self, key: PathKey) -> &[(Owner, Fun)] {
-        self.owners.by_name.get(&key).map_or(&[], Vec::as_slice)
+        self.owners().by_name.get(&key).map_or(&[], Vec::as_slice)
     }
 
     /// The assignment that puts this function in place of a foreign object's member.
     pub fn patch(&self, f: Fun) -> Option<At<AssignId>> {
-        self.owners.patches.get(&f).copied()
+        self.owners().patches.get(&f).copied()
     }
 
     /// The constructor function, field initializer and constructor of an owner.
@@ -617,12 +634,12 @@ impl Program<'_> {
 
     /// Every member function of every owner, in no order.
     pub(super) fn all_members(&self) -> impl Iterator<Item = (PathKey, Fun)> + '_ {
-        self.owners.members.values().flatten().copied()
+        self.owners().members.values().flatten().copied()
     }
 
     /// Something extends it.
     pub(super) fn is_extended(&self, owner: Owner) -> bool {
-        self.owners.children.contains_key(&owner)
+        self.owners().children.contains_key(&owner)
     }
 
     /// An owner and all that extend it.
@@ -630,7 +647,7 @@ impl Program<'_> {
         let mut out = vec![owner];
         let mut at = 0;
         while at < out.len() {
-            for &child in self.owners.children.get(&out[at]).into_iter().flatten() {
+            for &child in self.owners().children.get(&out[at]).into_iter().flatten() {
                 if !out.contains(&child) {
                     out.push(child);
                 }

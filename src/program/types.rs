@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use super::layers::GROUND;
+use super::layers::{BARE, GROUND};
 use super::owners::owner_of_constructor;
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root, sites};
 use crate::facts::*;
@@ -574,7 +574,7 @@ impl Program<'_> {
     /// What is done with an untyped value: one event or member that nothing else has.
     fn evidence(&self, file: u32, origin: &Origin) -> Option<Type> {
         // The ground tells what the evidence is.
-        if self.level() == GROUND {
+        if matches!(self.level(), GROUND | BARE) {
             return None;
         }
         let uses = self.uses(file);
