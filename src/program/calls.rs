@@ -129,6 +129,12 @@ impl Public {
             if !origin.path.is_empty() || !seen.insert(origin.clone()) {
                 continue;
             }
+            // `Base.extend({...})` and `new Class({...})` are classes.
+            if let Root::Call(c) = origin.root {
+                for body in program.call(c).args.iter().map(|&a| Owner::Literal(c.with(a))).filter(|&body| program.is_class(body)) {
+                    self.publish_owner(program, body, &mut origins);
+                }
+            }
             match origin.root {
                 Root::Function(f) => {
                     self.functions.insert(f);

@@ -17,7 +17,7 @@ impl Program<'_> {
     pub(super) fn started_again(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> Option<Many> {
         let c = registration.call;
         let f = self.function_of(c);
-        let owner = self.owner_of_this(f).filter(|o| matches!(o, Owner::Class(_) | Owner::Proto(_)))?;
+        let owner = self.owner_of_this(f).filter(|&o| self.is_class(o))?;
         if registration.once || self.is_constructor(f, owner) || !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter)) {
             return None;
         }
@@ -44,7 +44,7 @@ impl Program<'_> {
     }
 
     /// The object outlives a stop: it is the instance, what the constructor made or was given, or of the program.
-    fn is_kept(&self, o: &Origin, owner: Owner, emitter: Emitter) -> bool {
+    pub(super) fn is_kept(&self, o: &Origin, owner: Owner, emitter: Emitter) -> bool {
         match (o.root, o.path.is_empty()) {
             (Root::This(_), true) => true,
             (Root::This(_), false) if !o.path.contains(&PathKey::Element) => {
@@ -84,7 +84,7 @@ impl Program<'_> {
         let [origin] = &registration.receivers[..] else { return None };
         let at = origin.path.iter().position(|key| *key == PathKey::Element)?;
         let Root::This(g) = origin.root else { return None };
-        let owner = self.owner_of_this(g).filter(|o| matches!(o, Owner::Class(_) | Owner::Proto(_)))?;
+        let owner = self.owner_of_this(g).filter(|&o| self.is_class(o))?;
         let promised = self.settles(registration).into_iter().any(|(g, _)| self.is_executor_of_promise(g) && self.within(f, g));
         if at == 0 || !promised || self.is_constructor(g, owner) {
             return None;

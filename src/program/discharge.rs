@@ -81,6 +81,9 @@ impl Program<'_> {
             if handler == Match::Unknown && !all && self.is_of_helper(release) {
                 continue;
             }
+            if handler == Match::Unknown && !all && self.is_of_another(sites, registration, release) {
+                continue;
+            }
             if receiver == Match::Different && !(event == Match::Same && handler == Match::Same && !all) {
                 continue;
             }

@@ -13,6 +13,16 @@ impl Program<'_> {
         called_on && matches!(self.receiver(c), Some((_, Key::Name(name))) if matches!(name.as_str(), "call" | "apply"))
     }
 
+    /// `_super` of `var _super = _createSuper(Class)`: called, it gives back the object.
+    pub(super) fn is_created_super(&self, v: At<ValueId>) -> bool {
+        let Value::Binding(b) = self.value(v) else { return false };
+        let [def] = self.binding(v.with(*b)).defs[..] else { return false };
+        match self.value(v.with(self.assign(v.with(def)).from)) {
+            Value::Call(c) => self.callee_name(v.with(*c)).is_some_and(|name| name == "_createSuper"),
+            _ => false,
+        }
+    }
+
     /// What a constructor inherits from.
     pub(super) fn parents_of(&self, constructor: &Origin) -> Vec<Origin> {
         let owner = super::owners::owner_of_constructor(constructor);

@@ -81,7 +81,7 @@ impl Program<'_> {
             }
             return Count::Unknown;
         };
-        if matches!(owner, Owner::Literal(_) | Owner::Function(_)) && self.type_of(origin).is_none() {
+        if !self.is_class(owner) && self.type_of(origin).is_none() {
             return Count::Unknown;
         }
         if self.emitter_kind(origin) == Emitter::Pooled && !origin.path.is_empty() {

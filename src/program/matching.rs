@@ -1,7 +1,7 @@
 //! Matching: are registration and release of one emitter, one event, one function? Same, different, or not known.
 
 use super::sites::{EventKey, Registration, Release, Sites};
-use super::{CallAt, Fun, Origin, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
 /// How two things compare.
@@ -221,6 +221,34 @@ impl Program<'_> {
             handler = Match::Different;
         }
         (receiver, event, handler)
+    }
+
+    /// The release names the member that another line adds for the same event, while this line adds a function of its own.
+    pub(super) fn is_of_another(&self, sites: &Sites, registration: &Registration, release: &Release) -> bool {
+        let member = |v: At<ValueId>| match self.value(v) {
+            Value::Member(_, key @ Key::Name(_)) => Some(key),
+            _ => None,
+        };
+        let released = super::sites::release(self, release.inner).and_then(|site| site.listener);
+        let Some(released) = released.and_then(|v| member(release.inner.with(v))) else { return false };
+        let added = |r: &Registration| {
+            let handler = super::sites::registration(self, r.inner).and_then(|site| site.handler);
+            handler.and_then(|v| member(r.inner.with(v)))
+        };
+        let own = |o: &Origin| match o.root {
+            Root::Function(_) | Root::Call(_) => o.path.is_empty(),
+            Root::This(_) => !o.path.is_empty() && !o.path.contains(&PathKey::Element),
+            _ => false,
+        };
+        !registration.handlers.is_empty()
+            && registration.handlers.iter().all(own)
+            && added(registration) != Some(released)
+            && sites.registrations_for(self, release).any(|r| {
+                r.inner != registration.inner
+                    && r.event == registration.event
+                    && added(r) == Some(released)
+                    && self.compare(r, release).0 != Match::Different
+            })
     }
 
     /// The release is given no function: `null`, or a member that nothing ever writes.

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `resolve` | which file does a specifier mean, what does a module export |
 //! | `values`, `promises`, `down_level` | where does a value come from |
-//! | `owners`, `fields` | whose member is a function, which values does a field get |
+//! | `owners`, `bodies`, `fields` | whose member is a function, which values does a field get |
 //! | `types` | what is an object |
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `starters` | what does a call run, who starts a function and how often |
@@ -16,6 +16,7 @@
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `siblings` | what was forgotten beside what is released |
+//! | `outlived` | what does an object's end leave on what it was given |
 //! | `discharge` | what ends the obligation |
 //! | `retains` | what does a listener keep alive |
 //! | `sizes` | what is that, and how big |
@@ -25,6 +26,7 @@
 
 pub mod alternatives;
 mod asked;
+mod bodies;
 pub mod calls;
 mod candidates;
 pub mod count;
@@ -47,6 +49,7 @@ pub mod loops;
 mod made;
 pub mod matching;
 pub mod obligation;
+mod outlived;
 pub mod owners;
 pub mod patches;
 pub mod paths;

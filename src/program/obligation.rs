@@ -4,7 +4,7 @@ use super::count::{Count, Emitter, Many};
 use super::discharge::{Discharge, Mismatch};
 use super::guards::Guard;
 use super::sites::{EventKey, Registration, Sites};
-use super::{CallAt, Fun, Origin, Owner, PathKey, Program, Root};
+use super::{CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
 
@@ -100,6 +100,9 @@ impl Program<'_> {
         let again = if fault == Fault::NotReleased { self.started_again(sites, registration, emitter) } else { None };
         let guarded = again.is_none();
         let count = again.map_or(count, |many| Count::Many(Box::new(many)));
+        let sure = matches!(&count, Count::Many(many) if many.confidence >= Confidence::Medium);
+        let left = if fault == Fault::NotReleased && !sure { self.left_at_end(sites, registration, emitter) } else { None };
+        let count = left.map_or(count, |many| Count::Many(Box::new(many)));
         // To wait once for the end of what outlives this is no promise that it comes soon.
         let waits_for_end = registration.once
             && registration
@@ -287,7 +290,7 @@ impl Program<'_> {
                 if this.is_setting_up(f, SET_UPS) && !this.is_made_for(registration) {
                     return false;
                 }
-                matches!(this.owner_around(f), Some(Owner::Class(_) | Owner::Proto(_))) || this.is_call_shaped(registration)
+                this.owner_around(f).is_some_and(|owner| this.is_class(owner)) || this.is_call_shaped(registration)
             }
             _ => true,
         };

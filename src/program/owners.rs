@@ -9,10 +9,10 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::layers::BARE;
-use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root, bodies};
 use crate::facts::*;
 
 /// What has members.
@@ -48,6 +48,8 @@ pub struct Owners {
     children: FxHashMap<Owner, Vec<Owner>>,
     /// Member functions by name, for calls on objects that are not known.
     by_name: FxHashMap<PathKey, Vec<(Owner, Fun)>>,
+    /// Literals that a class maker of a library makes a class of.
+    bodies: FxHashSet<At<ValueId>>,
     /// Functions put in place of a member of something that is not the program's own: `pool.connect = function () {...}`.
     pub patches: FxHashMap<Fun, At<AssignId>>,
     /// What the bare layer knows.
@@ -62,6 +64,7 @@ impl Owners {
         }
         for file in 0..program.files.len() as u32 {
             owners.literals(program, file);
+            owners.bodies.extend(bodies::class_bodies(program, file));
             owners.prototypes(program, file);
             owners.helpers(program, file);
         }
@@ -624,10 +627,23 @@ impl Program<'_> {
         self.owners().patches.get(&f).copied()
     }
 
+    /// The owner has instances: a class, a constructor function, or a literal that a library makes a class of.
+    pub fn is_class(&self, owner: Owner) -> bool {
+        match owner {
+            Owner::Class(_) | Owner::Proto(_) => true,
+            Owner::Literal(literal) => self.owners().bodies.contains(&literal),
+            Owner::Function(_) => false,
+        }
+    }
+
     /// The constructor function, field initializer and constructor of an owner.
     pub fn is_constructor(&self, f: Fun, owner: Owner) -> bool {
         match owner {
             Owner::Proto(g) => f == g,
+            Owner::Literal(body) if self.owners().bodies.contains(&body) => {
+                let makes = |key: PathKey| matches!(key, PathKey::Name(name) if bodies::CONSTRUCTORS.contains(&&*self.text(name)));
+                self.members(owner).iter().any(|&(key, g)| g == f && makes(key))
+            }
             _ => matches!(self.fun(f).kind, FunctionKind::Constructor | FunctionKind::Initializer),
         }
     }

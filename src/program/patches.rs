@@ -1,12 +1,12 @@
 //! Functions put in place of foreign methods, which are called any number of times.
 
-use super::{Fun, Origin, Owner, Program, Root};
+use super::{Fun, Origin, Program, Root};
 use crate::facts::*;
 
 impl Program<'_> {
     /// The foreign member that a function replaces: it is assigned, or returned by a wrapper of that member.
     pub(super) fn patch_target(&self, g: Fun) -> Option<String> {
-        if self.owner_of_this(g).is_some_and(|o| !matches!(o, Owner::Literal(_) | Owner::Function(_))) {
+        if self.owner_of_this(g).is_some_and(|o| self.is_class(o)) {
             return None;
         }
         if let Some(name) = self.patched(g) {

@@ -151,8 +151,8 @@ impl Program<'_> {
                 _ => (Confidence::High, false),
             };
             // Each call of a constructor makes an object.
-            let constructs = starter.how == Started::Public
-                && self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o) && !matches!(o, Owner::Literal(_) | Owner::Function(_)));
+            let constructs =
+                starter.how == Started::Public && self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o) && self.is_class(o));
             if constructs {
                 return self.runs_as_maker(f);
             }
@@ -213,7 +213,9 @@ impl Program<'_> {
     /// A function that is a member of an object that its maker gives out, or that its maker returns: its users call it.
     pub(super) fn runs_as_member(&self, f: Fun, goal: Option<Fun>) -> Option<Runs> {
         let function = self.fun(f);
-        if matches!(function.kind, FunctionKind::Constructor | FunctionKind::Initializer) {
+        if matches!(function.kind, FunctionKind::Constructor | FunctionKind::Initializer)
+            || self.owner_of_function(f).is_some_and(|o| matches!(o, Owner::Literal(_)) && self.is_constructor(f, o))
+        {
             // A class is made again and again where its users do.
             return if goal.is_none() { self.runs_as_maker(f) } else { None };
         }
@@ -223,8 +225,8 @@ impl Program<'_> {
             return contract.runs();
         }
         let member = match self.owner_of_function(f) {
+            Some(owner) if goal.is_none() && self.is_class(owner) => true,
             Some(Owner::Literal(literal)) => goal.is_none_or(|g| self.literal_function(literal) == Some(g)) && self.is_given_out(literal),
-            Some(Owner::Class(_) | Owner::Proto(_)) if goal.is_none() => true,
             // A function that the activation puts into a field is a method.
             Some(Owner::Class(_) | Owner::Proto(_)) => {
                 let method = matches!(function.kind, FunctionKind::Arrow | FunctionKind::Plain) || self.this_given(f).is_some();

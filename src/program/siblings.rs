@@ -19,7 +19,7 @@ impl Program<'_> {
     /// A registration of the same class that the class's end takes away, while it forgets this one.
     pub(super) fn forgotten(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
         let f = self.function_of(registration.call);
-        let owner = self.owner_around(f).filter(|o| matches!(o, Owner::Class(_) | Owner::Proto(_)))?;
+        let owner = self.owner_around(f).filter(|&o| self.is_class(o))?;
         // To hear of an emitter's end is no work of the object's.
         if registration.once || registration.event.name().is_some_and(is_teardown) || !self.at_start(f, owner) {
             return None;
@@ -109,7 +109,7 @@ impl Program<'_> {
                     .any(|y| self.same_origin(x, y) || y.prefix().is_some_and(|y| self.same_origin(x, &y) && !x.path.is_empty()))
             }) || self.compare_receivers(o, &registration.receivers) == Match::Same
         };
-        let heard = sites.registrations_near(self, owner).any(|r| r.event.name().is_some_and(is_teardown) && about(&r.receivers));
+        let heard = sites.registrations_near(self, owner).any(|r| self.tells_of_end(r) && about(&r.receivers));
         heard
             || self.family(owner).iter().flat_map(|&o| self.members(o)).any(|&(_, m)| {
                 let end = self.is_end_of_life(m);

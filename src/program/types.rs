@@ -182,7 +182,7 @@ impl Program<'_> {
 
     fn this_type(&self, f: Fun) -> Option<Type> {
         if let Some(owner) = self.owner_of_this(f)
-            && !matches!(owner, Owner::Literal(_) | Owner::Function(_))
+            && self.is_class(owner)
         {
             return Some(Type::Owner(owner));
         }

@@ -498,6 +498,9 @@ impl Program<'_> {
         if let Value::Member(object, Key::Name(name)) = self.value(c.with(call.callee)) {
             let object = c.with(*object);
             match (name.as_str(), arg(0)) {
+                ("call" | "apply", Some(this)) if self.is_created_super(object) && matches!(self.value(this), Value::This(_)) => {
+                    return self.origins(this).to_vec();
+                }
                 // The functions of `Object` that give back their first argument.
                 ("assign" | "freeze" | "seal" | "defineProperty" | "defineProperties" | "setPrototypeOf", Some(first))
                     if self.is_global(object, "Object") =>

@@ -77,10 +77,29 @@ impl Package {
                 entries.extend(found.unwrap_or_default());
             }
         }
+        if !entries.iter().any(|entry| entry.strip_prefix(&self.folder).is_ok_and(|inside| SOURCES.iter().any(|s| inside.starts_with(s)))) {
+            entries.extend(self.source(files));
+        }
         if self.open && (entries.is_empty() || self.targets.is_empty()) {
             entries.extend(self.file("index", files));
         }
         entries
+    }
+
+    /// The source of entries that are built under another name: `src/x.js` of `dist/x.umd.min.js`, of a package `x-js`, or the index.
+    fn source(&self, files: &Files) -> Option<Utf8PathBuf> {
+        let stem = |target: &String| {
+            let name = target.rsplit('/').next().unwrap_or(target);
+            name.split('.').next().unwrap_or(name).to_owned()
+        };
+        let name = self.name.as_deref().map(|name| name.rsplit('/').next().unwrap_or(name));
+        let short = name.and_then(|name| name.strip_suffix("js")).map(|name| name.trim_end_matches(['-', '.', '_']));
+        let mut stems: Vec<String> = self.targets.iter().filter(|t| !t.contains('*')).map(stem).filter(|stem| !stem.is_empty()).collect();
+        stems.extend([name, short, Some("index"), Some("main")].into_iter().flatten().map(str::to_owned));
+        SOURCES
+            .iter()
+            .flat_map(|folder| stems.iter().map(move |stem| format!("{folder}/{stem}")))
+            .find_map(|source| self.file(&source, files))
     }
 
     /// What the package's name alone means.
@@ -154,6 +173,9 @@ const BUILT: [&str; 16] = [
     "node",
 ];
 
+/// Folders of sources, beside what is built from them.
+const SOURCES: [&str; 2] = ["src", "source"];
+
 /// A target and the sources that it may have been built from: `dist/esm/index.mjs` from `src/index.ts` or `src/esm/index.ts`.
 fn candidates(target: &str) -> Vec<String> {
     let target = target.trim_start_matches("./").to_owned();
@@ -223,6 +245,11 @@ mod tests {
             entries(r#"{"main":"dist/index.js","bin":{"x":"bin/x.js"}}"#, &["bin/x.js", "src/index.ts"]),
             ["bin/x.js", "src/index.ts"]
         );
+        assert_eq!(
+            entries(r#"{"name":"tip-js","main":"dist/tip.umd.min.js"}"#, &["dist/tip.umd.min.js", "src/a.js", "src/tip.js"]),
+            ["dist/tip.umd.min.js", "src/tip.js"]
+        );
+        assert_eq!(entries(r#"{"name":"tip-js","main":"index.js"}"#, &["index.js", "src/a.js", "src/tip.js"]), ["index.js", "src/tip.js"]);
         // A dash sorts before a slash in a text and after it among paths.
         assert_eq!(entries(r#"{"exports":{"./*":"./f/*.js"}}"#, &["f-g/a.js", "f/a.js", "f/b/c.js", "g.js"]), ["f/a.js", "f/b/c.js"]);
         assert_eq!(
