@@ -75,7 +75,19 @@ pub enum StatementKind {
     Declares(Vec<String>),
     /// What stands between the braces of its `finally`, if it has one.
     Try(Option<Bytes>),
+    If(If),
+    Switch,
+    /// `{ ... }`.
+    Block,
     Other,
+}
+
+/// What an `if` asks, and what it does then and else.
+#[derive(Debug, PartialEq, Eq)]
+pub struct If {
+    pub test: Bytes,
+    pub then: Bytes,
+    pub otherwise: Option<Bytes>,
 }
 
 #[derive(Debug)]
@@ -92,6 +104,8 @@ pub struct FunctionLayout {
     pub parent: Option<FunctionIx>,
     /// Its block; none for an arrow that is one expression.
     pub body: Option<BlockIx>,
+    /// The expression that an arrow is.
+    pub expression: Option<Bytes>,
     pub arrow: bool,
     pub is_async: bool,
     pub is_generator: bool,
@@ -100,6 +114,8 @@ pub struct FunctionLayout {
     /// A method, accessor, constructor or field initializer of this class.
     pub class: Option<ClassIx>,
     pub name: String,
+    /// Everything that is declared in it, at whatever depth: parameters too, but not what functions in it declare.
+    pub names: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -124,12 +140,14 @@ impl Layout {
             span: 0..text.len(),
             parent: None,
             body: Some(0),
+            expression: None,
             arrow: false,
             is_async: false,
             is_generator: false,
             untyped: false,
             class: None,
             name: String::new(),
+            names: Vec::new(),
         });
         walk.layout.blocks.push(Block { inside: 0..text.len(), statements: Vec::new(), function: 0 });
         match &parsed.program {
@@ -162,6 +180,14 @@ impl Layout {
     /// The call is a part of its statement itself, not of a function in it.
     pub fn is_direct(&self, call: &CallLayout) -> bool {
         self.statements[call.statement].function == call.function
+    }
+
+    /// The innermost statement around a statement, in whatever function.
+    pub fn around(&self, statement: &Statement) -> Option<&Statement> {
+        let holds = |outer: &&Statement| {
+            outer.span.start <= statement.span.start && statement.span.end <= outer.span.end && outer.span != statement.span
+        };
+        self.statements.iter().filter(holds).min_by_key(|outer| outer.span.len())
     }
 
     /// A function and those around it, innermost first.
@@ -212,6 +238,10 @@ impl Walk {
         node.visit_with(self);
     }
 
+    fn declares(&mut self, name: &str) {
+        self.layout.functions[self.function].names.push(name.to_owned());
+    }
+
     /// Statements between braces.
     fn block(&mut self, span: Span, statements: &[ast::Stmt]) -> BlockIx {
         let Bytes { start, end } = bytes(span);
@@ -240,12 +270,14 @@ impl Walk {
             span: bytes(node.span),
             parent: None,
             body: None,
+            expression: None,
             arrow: false,
             is_async: node.is_async,
             is_generator: node.is_generator,
             untyped: node.params.iter().any(|parameter| is_untyped(&parameter.pat)),
             class,
             name: name.to_owned(),
+            names: Vec::new(),
         };
         self.function(made, |walk| {
             node.params.visit_with(walk);
@@ -328,12 +360,14 @@ impl Walk {
                     span: bytes(node.span),
                     parent: None,
                     body: None,
+                    expression: None,
                     arrow: false,
                     is_async: false,
                     is_generator: false,
                     untyped: false,
                     class: Some(class),
                     name: "constructor".to_owned(),
+                    names: Vec::new(),
                 };
                 // An overload has no body.
                 let has_body = node.body.is_some();
@@ -373,12 +407,14 @@ impl Walk {
             span: bytes(value.span()),
             parent: None,
             body: None,
+            expression: None,
             arrow: false,
             is_async: false,
             is_generator: false,
             untyped: false,
             class: (!is_static).then_some(class),
             name: String::new(),
+            names: Vec::new(),
         };
         self.function(made, |walk| {
             value.visit_with(walk);
@@ -451,6 +487,13 @@ impl Visit for Walk {
                 let Bytes { start, end } = bytes(block.span);
                 start + 1..end - 1
             })),
+            ast::Stmt::If(node) => StatementKind::If(If {
+                test: bytes(node.test.span()),
+                then: bytes(node.cons.span()),
+                otherwise: node.alt.as_ref().map(|alt| bytes(alt.span())),
+            }),
+            ast::Stmt::Switch(_) => StatementKind::Switch,
+            ast::Stmt::Block(_) => StatementKind::Block,
             _ => StatementKind::Other,
         };
         self.push(bytes(node.span()), place, kind, |walk| node.visit_children_with(walk));
@@ -474,23 +517,45 @@ impl Visit for Walk {
             span: bytes(node.span),
             parent: None,
             body: None,
+            expression: None,
             arrow: true,
             is_async: node.is_async,
             is_generator: false,
             untyped: node.params.iter().any(is_untyped),
             class: None,
             name: String::new(),
+            names: Vec::new(),
         };
         self.function(made, |walk| {
             node.params.visit_with(walk);
             match &*node.body {
                 ast::ArrowFunctionBody::FunctionBody(body) => Some(walk.block(body.span, &body.stmts)),
                 ast::ArrowFunctionBody::Expr(body) => {
+                    walk.layout.functions[walk.function].expression = Some(bytes(body.span()));
                     body.visit_with(walk);
                     None
                 }
             }
         });
+    }
+
+    fn visit_binding_ident(&mut self, node: &ast::BindingIdent) {
+        self.declares(&node.sym);
+    }
+
+    fn visit_assign_pat_prop(&mut self, node: &ast::AssignPatProp) {
+        self.declares(&node.key.sym);
+        node.value.visit_with(self);
+    }
+
+    fn visit_fn_decl(&mut self, node: &ast::FnDecl) {
+        self.declares(&node.ident.sym);
+        self.plain(&node.function, None, &node.ident.sym);
+    }
+
+    fn visit_class_decl(&mut self, node: &ast::ClassDecl) {
+        self.declares(&node.ident.sym);
+        node.class.visit_with(self);
     }
 
     fn visit_class(&mut self, node: &ast::Class) {

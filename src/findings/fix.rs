@@ -61,24 +61,53 @@ pub enum Remedy {
     EffectResult { registration: CallPlace },
     /// Name the listener and remove it when the work of the function is done, or when the response of this name is closed.
     RemoveAtEnd { registration: CallPlace, listener: u32, response: Option<String> },
+    /// Name the listeners and remove them wherever the promise is settled that they wait for.
+    RemoveWhenSettled { waiting: Vec<Waiting>, settlings: Vec<Settling> },
     /// Call what the call gives back when the work of the function is done, or when the response of this name is closed.
     CallAtEnd { registration: CallPlace, response: Option<String> },
 }
 
+/// A registration of a promise's executor whose listener settles the promise.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub registration: CallPlace,
+    pub listener: u32,
+    /// Once the promise is settled the listener has no effect, nor is it missed.
+    pub idle: bool,
+}
+
+/// A place where a promise is settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settling {
+    /// Calls `resolve` or `reject`.
+    pub call: CallPlace,
+    /// Or hands it on as this argument.
+    pub argument: Option<u32>,
+    /// It is the `reject`.
+    pub rejects: bool,
+    /// The listener (of those that wait) that has gone by then, for it has removed itself.
+    pub spared: Option<u32>,
+    /// It may run before the listeners are added.
+    pub early: bool,
+}
+
 impl Remedy {
     /// The calls that it speaks of.
-    pub fn places_mut(&mut self) -> impl Iterator<Item = &mut CallPlace> {
-        let (first, second) = match self {
-            Remedy::SameFunction { registration, release } => (&mut registration.0, Some(&mut release.0)),
+    pub fn places_mut(&mut self) -> Vec<&mut CallPlace> {
+        match self {
+            Remedy::SameFunction { registration, release } => vec![&mut registration.0, &mut release.0],
             Remedy::SamePhase { registration, release }
             | Remedy::SameEvent { registration, release }
-            | Remedy::Finally { registration, release } => (registration, Some(release)),
+            | Remedy::Finally { registration, release } => vec![registration, release],
             Remedy::WhileConnecting { registration }
             | Remedy::EffectCleanup { registration, .. }
             | Remedy::EffectResult { registration }
             | Remedy::RemoveAtEnd { registration, .. }
-            | Remedy::CallAtEnd { registration, .. } => (registration, None),
-        };
-        std::iter::once(first).chain(second)
+            | Remedy::CallAtEnd { registration, .. } => vec![registration],
+            Remedy::RemoveWhenSettled { waiting, settlings } => {
+                let waiting = waiting.iter_mut().map(|waiting| &mut waiting.registration);
+                waiting.chain(settlings.iter_mut().map(|settling| &mut settling.call)).collect()
+            }
+        }
     }
 }

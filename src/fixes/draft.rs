@@ -43,13 +43,23 @@ impl<'t> Draft<'t> {
 
     /// Inserts a line before the statement at this offset.
     pub fn insert_line_before(&mut self, at: usize, line: &str) {
-        let text = format!("{line}{}{}", self.newline(), self.indent(at));
+        self.insert_lines_before(at, &[line]);
+    }
+
+    pub fn insert_lines_before(&mut self, at: usize, lines: &[impl AsRef<str>]) {
+        let (newline, indent) = (self.newline(), self.indent(at));
+        let text = lines.iter().map(|line| format!("{}{newline}{indent}", line.as_ref())).collect::<String>();
         self.insert(at, text);
     }
 
     /// Inserts a line behind the statement that ends at this offset, and begins at another.
     pub fn insert_line_after(&mut self, start: usize, end: usize, line: &str) {
-        let text = format!("{}{}{line}", self.newline(), self.indent(start));
+        self.insert_lines_after(start, end, &[line]);
+    }
+
+    pub fn insert_lines_after(&mut self, start: usize, end: usize, lines: &[impl AsRef<str>]) {
+        let (newline, indent) = (self.newline(), self.indent(start));
+        let text = lines.iter().map(|line| format!("{newline}{indent}{}", line.as_ref())).collect::<String>();
         self.insert(end, text);
     }
 
@@ -64,11 +74,48 @@ impl<'t> Draft<'t> {
         })
     }
 
+    /// A part of the text with the edits so far, which are taken back: it is about to go elsewhere.
+    pub fn taken(&mut self, part: &Bytes) -> String {
+        let (mut inside, outside): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.edits).into_iter().partition(|(span, _)| part.start <= span.start && span.end <= part.end);
+        self.edits = outside;
+        inside.sort_by_key(|(span, _)| (span.start, span.end));
+        let (mut out, mut done) = (String::new(), part.start);
+        for (span, text) in inside {
+            out += &self.text[done..span.start.max(done)];
+            out += &text;
+            done = span.end.max(done);
+        }
+        out + &self.text[done..part.end]
+    }
+
+    /// The lines of this text behind its first, which are indented like a line that is indented `from`, as below one that is so `to`.
+    pub fn indented(&self, text: &str, from: &str, to: &str) -> String {
+        let line = self.newline();
+        // A template's lines are its content.
+        if from == to || text.contains('`') {
+            return text.to_owned();
+        }
+        text.replace(&format!("{line}{from}"), &format!("{line}{to}"))
+    }
+
+    /// `{ lines }`, below a line that is so indented.
+    pub fn block<'l>(&self, indent: &str, lines: impl Iterator<Item = &'l String>) -> String {
+        let (level, newline) = (self.level(), self.newline());
+        let lines: String = lines.map(|line| format!("{newline}{indent}{level}{line}")).collect();
+        format!("{{{lines}{newline}{indent}}}")
+    }
+
     /// How the line at this offset is indented.
     pub fn indent(&self, at: usize) -> &'t str {
         let start = self.text[..at].rfind('\n').map_or(0, |newline| newline + 1);
         let line = &self.text[start..at];
         &line[..line.len() - line.trim_start_matches([' ', '\t']).len()]
+    }
+
+    /// Nothing but space stands before this offset in its line.
+    pub fn begins_line(&self, at: usize) -> bool {
+        self.text[..at].trim_end_matches([' ', '\t']).ends_with('\n')
     }
 
     /// One level of indentation, as this file does it.
@@ -107,24 +154,57 @@ impl<'t> Draft<'t> {
 
     /// A name for the listener of a call that nothing in the file has: `onClose`.
     pub fn listener_name(&self, call: &CallLayout, listener: usize) -> Option<String> {
-        let event = call.args.iter().take(listener).map(|arg| self.at(&arg.span)).find_map(constant);
+        self.listener_name_beside(call, listener, &[])
+    }
+
+    /// The same, and none of these.
+    pub fn listener_name_beside(&self, call: &CallLayout, listener: usize, taken: &[&str]) -> Option<String> {
         let mut name = String::from("on");
-        for part in event.unwrap_or_default().split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
+        for part in call.args.iter().take(listener).map(|arg| self.at(&arg.span)).find_map(words).unwrap_or_default() {
             name.extend(part.chars().take(1).map(|c| c.to_ascii_uppercase()));
             name.push_str(&part[1..]);
         }
         if name == "on" {
             name = "listener".to_owned();
         }
+        let second = if name == "listener" { "handler".to_owned() } else { format!("{name}Listener") };
         let all = 0..self.text.len();
-        let names = [name.clone(), format!("{name}Listener")].into_iter().chain((2..10).map(|n| format!("{name}{n}")));
-        names.into_iter().find(|name| !self.mentions(all.clone(), name))
+        let names = [name.clone(), second].into_iter().chain((2..10).map(|n| format!("{name}{n}")));
+        names.into_iter().find(|name| !taken.contains(&&**name) && !self.mentions(all.clone(), name))
+    }
+
+    /// What a call is made on, through others that give it back: `a` of `a.on(...).on(...)`.
+    pub fn chain(&self, call: &CallLayout) -> Option<Bytes> {
+        let receiver = call.receiver.clone()?;
+        match self.layout.calls.iter().find(|inner| inner.whole == receiver) {
+            Some(inner) if self.gives_back(inner) => self.chain(inner),
+            _ => Some(receiver),
+        }
+    }
+
+    /// The call makes up its statement, by itself or with others that give back what they are made on.
+    pub fn is_alone_in_chain(&self, call: &CallLayout) -> bool {
+        let mut at = call;
+        while !self.layout.is_alone(at) {
+            let outer = self.layout.calls.iter().find(|outer| outer.receiver.as_ref() == Some(&at.whole) && self.gives_back(outer));
+            match outer {
+                Some(outer) if self.gives_back(at) => at = outer,
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    fn gives_back(&self, call: &CallLayout) -> bool {
+        let adds = ["on", "once", "addListener", "prependListener", "prependOnceListener"];
+        call.method.clone().is_some_and(|method| adds.contains(&self.at(&method)))
     }
 
     /// What is written between a receiver and its method, for another call on it.
     pub fn receiver(&self, call: &CallLayout) -> Option<String> {
-        let (receiver, method) = (call.receiver.clone()?, call.method.clone()?);
-        let dot = if self.text[receiver.end..method.start].contains("?.") { "?." } else { "." };
+        let (receiver, method) = (self.chain(call)?, call.method.clone()?);
+        let between = self.text[receiver.end..method.start].trim_start();
+        let dot = if between.starts_with("?.") { "?." } else { "." };
         let text = self.at(&receiver);
         // Asked twice, a call may give two objects.
         let plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '#' | '?'));
@@ -153,6 +233,20 @@ impl<'t> Draft<'t> {
     pub fn body(&self, function: FunctionIx) -> Option<&'t crate::facts::layout::Block> {
         self.layout.functions[function].body.map(|block| &self.layout.blocks[block])
     }
+}
+
+/// The words of an event's name: of a constant, or of the last name of `EVENTS.HALF_CLOSE`.
+fn words(event: &str) -> Option<Vec<String>> {
+    let text = match constant(event) {
+        Some(text) => text.to_owned(),
+        None if is_path(event) => event.rsplit(['.', '#']).next().map(|name| match name.contains(|c: char| c.is_lowercase()) {
+            true => name.to_owned(),
+            false => name.to_lowercase(),
+        })?,
+        None => return None,
+    };
+    let words: Vec<String> = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty()).map(str::to_owned).collect();
+    (!words.is_empty()).then_some(words)
 }
 
 /// `'close'` without its quotes.

@@ -4,6 +4,7 @@
 //! file that reads the [`Layout`] of the text and gives a [`Fix`], or none where that would need a guess. Everything here is pure: text
 //! in, edits out.
 
+mod added;
 mod apply;
 mod connecting;
 mod draft;
@@ -11,6 +12,7 @@ mod effect;
 mod end;
 mod finally;
 mod same;
+mod settled;
 
 pub use apply::{Changed, apply};
 
@@ -64,6 +66,7 @@ impl Source<'_> {
             Remedy::RemoveAtEnd { registration, listener, response } => {
                 end::remove(&mut draft, registration, *listener, response.as_deref())?
             }
+            Remedy::RemoveWhenSettled { waiting, settlings } => settled::remove(&mut draft, waiting, settlings)?,
             Remedy::CallAtEnd { registration, response } => end::call(&mut draft, registration, response.as_deref())?,
         };
         Some(Fix { message, applicability, edits: draft.edits()? })

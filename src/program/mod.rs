@@ -21,7 +21,7 @@
 //! | `retains` | what does a listener keep alive |
 //! | `sizes` | what is that, and how big |
 //! | `raised` | which calls hide listeners that pile up |
-//! | `remedies` | what would have to change |
+//! | `remedies`, `settling` | what would have to change |
 //! | `obligation` | all of it, for the rules |
 
 pub mod alternatives;
@@ -61,6 +61,7 @@ pub mod remedies;
 pub mod resolve;
 pub mod retains;
 pub mod runs;
+mod settling;
 mod siblings;
 pub mod sites;
 pub mod sizes;

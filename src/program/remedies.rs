@@ -25,6 +25,13 @@ impl Program<'_> {
                 Some(Remedy::SameEvent { registration: here, release: self.call_place(*release) })
             }
             Fault::Mismatch(..) => None,
+            Fault::NotReleased | Fault::Sibling(_) | Fault::NeverFires | Fault::NotOnEveryPath(..)
+                if registration.call == registration.inner
+                    && !registration.implicit
+                    && let Some(remedy) = self.settled_end(registration, obligation.emitter) =>
+            {
+                Some(remedy)
+            }
             Fault::NotOnEveryPath(release, _) if self.function_of(*release) == self.function_of(registration.call) => {
                 Some(Remedy::Finally { registration: here, release: self.call_place(*release) })
             }
@@ -59,7 +66,7 @@ impl Program<'_> {
         }
     }
 
-    fn call_place(&self, c: CallAt) -> CallPlace {
+    pub(super) fn call_place(&self, c: CallAt) -> CallPlace {
         CallPlace { path: self.files[c.file as usize].path.clone(), paren: self.call_position(c).paren }
     }
 

@@ -89,6 +89,47 @@ fn a_file_with_carriage_returns_and_a_mark_keeps_them() {
     assert!(text(&folder).starts_with('\u{feff}') && text(&folder).contains(&SAFE.replace('\n', "\r\n")), "{:?}", text(&folder));
 }
 
+/// What is done where a promise is settled: behind a callback that may come early, below an `if` without braces, in an arrow.
+#[test]
+fn ends_of_a_promise_take_its_listeners_away() {
+    let folder = folder();
+    let code = "exports.load = (signal, source) => new Promise((resolve, reject) => {
+\tsource.read((error, content) => {
+\t\tif (error)
+\t\t\treject(error);
+\t\telse resolve(content);
+\t});
+\tsource.idle(() => resolve());
+\tsignal?.addEventListener('abort', () => {
+\t\treject(signal.reason);
+\t});
+});
+";
+    let fixed = "exports.load = (signal, source) => new Promise((resolve, reject) => {
+\tconst onAbort = () => {
+\t\treject(signal.reason);
+\t};
+\tsource.read((error, content) => {
+\t\tif (error) {
+\t\t\tsignal?.removeEventListener('abort', onAbort);
+\t\t\treject(error);
+\t\t} else {
+\t\t\tsignal?.removeEventListener('abort', onAbort);
+\t\t\tresolve(content);
+\t\t}
+\t});
+\tsource.idle(() => {
+\t\tsignal?.removeEventListener('abort', onAbort);
+\t\tresolve();
+\t});
+\tsignal?.addEventListener('abort', onAbort);
+});
+";
+    fs::write(folder.path().join("a.js"), code).expect("written");
+    let output = check(&folder, &["--fix"]);
+    assert_eq!((text(&folder), output.status.code()), (fixed.to_owned(), Some(0)), "{}", said(&output.stdout));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_that_cannot_be_written_is_named() {

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8Path;
 use serde_json::Value;
+use unlisten::findings::Position;
+use unlisten::syntax::{lines::Lines, parse};
 
 use super::examples;
 use super::support::page::{File, Mark, MarkKind, Project};
@@ -105,5 +108,46 @@ fn what_is_fixed_does_not_pile_up() {
     for (kind, count) in &counts {
         println!("  {count} {kind}");
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The text with a fix's edits done, from the last one on.
+fn edited(text: &str, fix: &Value) -> String {
+    let lines = Lines::new(text);
+    let at = |place: &Value| {
+        let number = |key: &str| place[key].as_u64().expect("a number") as u32;
+        lines.offset(Position { line: number("line"), column: number("column") })
+    };
+    let mut out = text.to_owned();
+    let mut before = text.len();
+    for edit in fix["edits"].as_array().expect("edits").iter().rev() {
+        let (start, end) = (at(&edit["range"]["start"]), at(&edit["range"]["end"]));
+        assert!(start <= end && end <= before, "edits overlap: {fix}");
+        out.replace_range(start..end, edit["text"].as_str().expect("a text"));
+        before = start;
+    }
+    out
+}
+
+#[test]
+fn each_fix_alone_leaves_a_text_that_parses() {
+    let wrong = parallel::map(&examples(), 4, |project| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        binary::write(project, folder.path());
+        let report = binary::check(folder.path(), &["--min-confidence", "low"]).ok()?;
+        let fixes = findings(&report).iter().filter(|finding| !finding["fix"].is_null());
+        let wrong: Vec<String> = fixes
+            .filter_map(|finding| {
+                let path = finding["path"].as_str().expect("a path");
+                let text = std::fs::read_to_string(folder.path().join(path)).expect("it was written");
+                let after = edited(&text, &finding["fix"]);
+                let tabs = after.lines().any(|line| line.starts_with('\t')) && !text.lines().any(|line| line.starts_with('\t'));
+                let error = parse(Utf8Path::new(path), &after).err().or(tabs.then(|| "tabs among spaces".to_owned()))?;
+                Some(format!("{}: {}: {error}\n{after}", project.place(), finding["fix"]["message"]))
+            })
+            .collect();
+        Some(wrong)
+    });
+    let wrong: Vec<String> = wrong.into_iter().flatten().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
