@@ -27,6 +27,8 @@ pub struct Layout {
     pub blocks: Vec<Block>,
     pub functions: Vec<FunctionLayout>,
     pub classes: Vec<ClassLayout>,
+    /// Template literals: their lines are content.
+    pub templates: Vec<Bytes>,
 }
 
 /// A call, not a `new`.
@@ -546,6 +548,11 @@ impl Visit for Walk {
     fn visit_assign_pat_prop(&mut self, node: &ast::AssignPatProp) {
         self.declares(&node.key.sym);
         node.value.visit_with(self);
+    }
+
+    fn visit_tpl(&mut self, node: &ast::Tpl) {
+        self.layout.templates.push(bytes(node.span));
+        node.exprs.visit_with(self);
     }
 
     fn visit_fn_decl(&mut self, node: &ast::FnDecl) {

@@ -74,29 +74,62 @@ impl<'t> Draft<'t> {
         })
     }
 
-    /// A part of the text with the edits so far, which are taken back: it is about to go elsewhere.
-    pub fn taken(&mut self, part: &Bytes) -> String {
+    /// A part of the text with the edits so far, which are taken back, for a place whose line is indented like this.
+    pub fn taken(&mut self, part: &Bytes, to: &str) -> String {
         let (mut inside, outside): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.edits).into_iter().partition(|(span, _)| part.start <= span.start && span.end <= part.end);
         self.edits = outside;
         inside.sort_by_key(|(span, _)| (span.start, span.end));
+        let from = self.indent(part.start).to_owned();
         let (mut out, mut done) = (String::new(), part.start);
         for (span, text) in inside {
-            out += &self.text[done..span.start.max(done)];
-            out += &text;
+            out += &self.shifted(&(done..span.start.max(done)), &from, to);
+            out += &self.indented(&text, &from, to);
             done = span.end.max(done);
         }
-        out + &self.text[done..part.end]
+        out + &self.shifted(&(done..part.end), &from, to)
     }
 
-    /// The lines of this text behind its first, which are indented like a line that is indented `from`, as below one that is so `to`.
+    /// A part of the text, for a place whose line is indented like this.
+    pub fn moved(&self, part: &Bytes, to: &str) -> String {
+        self.shifted(part, self.indent(part.start), to)
+    }
+
+    /// A part of the text whose lines, behind the first one, are indented anew. Lines of a template are its content.
+    pub fn shifted(&self, part: &Bytes, from: &str, to: &str) -> String {
+        let mut out = String::with_capacity(part.len());
+        let mut at = part.start;
+        for line in self.at(part).split_inclusive('\n') {
+            let content = self.layout.templates.iter().any(|template| template.start < at && at < template.end);
+            match line.strip_prefix(from).filter(|line| at > part.start && !content && !line.trim().is_empty()) {
+                Some(rest) => {
+                    out += to;
+                    out += rest;
+                }
+                None => out += line,
+            }
+            at += line.len();
+        }
+        out
+    }
+
+    /// The same of lines that are no part of the text.
     pub fn indented(&self, text: &str, from: &str, to: &str) -> String {
         let line = self.newline();
-        // A template's lines are its content.
-        if from == to || text.contains('`') {
-            return text.to_owned();
-        }
-        text.replace(&format!("{line}{from}"), &format!("{line}{to}"))
+        if from == to { text.to_owned() } else { text.replace(&format!("{line}{from}"), &format!("{line}{to}")) }
+    }
+
+    /// Writes a name for an argument. Where that was the last, and of several lines, the `)` follows.
+    pub fn name_argument(&mut self, call: &CallLayout, index: usize, name: &str) {
+        let span = call.args[index].span.clone();
+        let behind = span.end..call.whole.end.saturating_sub(1);
+        let opening = call.args[0].span.start..span.start;
+        let hangs = index + 1 == call.args.len()
+            && self.at(&span).contains('\n')
+            && !self.at(&opening).contains('\n')
+            && !self.begins_line(call.args[0].span.start)
+            && self.text.get(behind.clone()).is_some_and(|behind| behind.trim().is_empty());
+        self.replace(if hangs { span.start..behind.end } else { span }, name);
     }
 
     /// `{ lines }`, below a line that is so indented.

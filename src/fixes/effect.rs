@@ -99,15 +99,21 @@ fn gives_back(draft: &Draft, function: usize) -> bool {
 
 /// The listener's name: its own, or a new one in front of the statement.
 pub fn name_listener(draft: &mut Draft, call: &CallLayout, listener: u32) -> Option<String> {
+    let start = draft.statement(call).span.start;
+    name_listener_at(draft, call, listener, start)
+}
+
+/// The same, in front of the statement that begins here.
+pub fn name_listener_at(draft: &mut Draft, call: &CallLayout, listener: u32, start: usize) -> Option<String> {
     let argument = call.args.get(listener as usize).filter(|argument| !argument.spread)?;
     let text = draft.at(&argument.span);
     if is_path(text) {
         return Some(text.to_owned());
     }
     let name = draft.listener_name(call, listener as usize)?;
-    let start = draft.statement(call).span.start;
+    let text = draft.moved(&argument.span, draft.indent(start));
     draft.insert_line_before(start, &format!("const {name} = {text}{}", draft.semicolon()));
-    draft.replace(argument.span.clone(), name.clone());
+    draft.name_argument(call, listener as usize, &name);
     Some(name)
 }
 

@@ -66,9 +66,12 @@ pub fn wrap_rest(draft: &mut Draft, statement: &Statement, last_words: &str) -> 
     if !waits || mentioned(draft, &declared(rest), layout.blocks[block].inside.start..statement.span.end) {
         return None;
     }
-    if let [only] = rest
-        && join(draft, only, last_words)
-    {
+    // What ends in a `finally` gets another line there, if nothing before that waits or leaves.
+    let [first @ .., last] = rest else { return None };
+    let passes = |statement: &&Statement| {
+        ["await", "yield", "return", "throw", "for", "while"].iter().all(|word| !draft.mentions(statement.span.clone(), word))
+    };
+    if (first.is_empty() || matches!(last.kind, StatementKind::Try(Some(_))) && first.iter().all(passes)) && join(draft, last, last_words) {
         return Some(());
     }
     let text = attempt(draft, (&inside, statement.function), None, last_words);
@@ -114,19 +117,16 @@ fn handed_on(draft: &Draft, inside: &Bytes, function: FunctionIx) -> Vec<Bytes> 
 /// `try { inside; moved } finally { last words }`.
 fn attempt(draft: &Draft, (inside, function): (&Bytes, FunctionIx), moved: Option<&Bytes>, last_words: &str) -> String {
     let (indent, level, line) = (draft.indent(inside.start), draft.level(), draft.newline());
+    let deeper = format!("{indent}{level}");
     let mut text = String::new();
     let mut done = inside.start;
     for value in handed_on(draft, inside, function) {
         let (open, close) = if is_call(draft.at(&value)) { ("await ", "") } else { ("await (", ")") };
-        text += &format!("{}{open}{}{close}", &draft.text[done..value.start], draft.at(&value));
+        text += &draft.shifted(&(done..value.start), indent, &deeper);
+        text += &format!("{open}{}{close}", draft.shifted(&value, indent, &deeper));
         done = value.end;
     }
-    text += &draft.text[done..inside.end];
-    // A template's lines are its content.
-    let text = match text.contains('`') {
-        true => text,
-        false => text.replace(&format!("{line}{indent}"), &format!("{line}{indent}{level}")),
-    };
+    text += &draft.shifted(&(done..inside.end), indent, &deeper);
     let moved = moved.map(|moved| format!("{line}{indent}{level}{}", draft.at(moved))).unwrap_or_default();
     format!("try {{{line}{indent}{level}{text}{moved}{line}{indent}}}{}", finally(draft, inside.start, last_words))
 }

@@ -106,10 +106,12 @@ fn named(draft: &mut Draft, (adds, added): (&CallLayout, &Argument), (removes, r
     let safe = text == other || is_made_of(text, other);
     let typed = keeps_types(draft, added);
     let name = draft.listener_name(adds, index as usize)?;
+    let text = draft.moved(&added.span, draft.indent(statement.span.start));
+    let removed_index = removes.args.iter().position(|arg| arg.span == removed.span)?;
     let declaration = format!("const {name} = {text}{}", draft.semicolon());
     draft.insert_line_before(statement.span.start, &declaration);
-    draft.replace(added.span.clone(), name.clone());
-    draft.replace(removed.span.clone(), name.clone());
+    draft.name_argument(adds, index as usize, &name);
+    draft.name_argument(removes, removed_index, &name);
     Some((format!("name the listener `{name}` and give both calls that function"), if safe && typed { Safe } else { Unsafe }))
 }
 

@@ -82,11 +82,9 @@ pub fn remove(draft: &mut Draft, waiting: &[Waiting], settlings: &[Settling]) ->
     for (listener, _) in listeners.iter().zip(&named).filter(|(_, named)| **named) {
         let argument = &listener.call.args[listener.argument];
         safe &= keeps_types(draft, argument) && (listener.made || !draft.is_typescript());
-        let from = draft.indent(argument.span.start).to_owned();
-        let text = draft.taken(&argument.span);
-        let text = draft.indented(&text, &from, draft.indent(first));
+        let text = draft.taken(&argument.span, draft.indent(first));
         declarations.push(format!("const {} = {text}{end}", listener.name));
-        draft.replace(argument.span.clone(), listener.name.clone());
+        draft.name_argument(listener.call, listener.argument, &listener.name);
     }
     if let Some(shared) = shared {
         let nowhere = 0..0;
@@ -262,7 +260,6 @@ impl Place {
         let end = draft.semicolon();
         let words: Vec<String> = words.iter().map(|words| format!("{words}{end}")).collect();
         let waits = ["await", "yield"].iter().any(|word| draft.mentions(self.whole.clone(), word));
-        let text = draft.at(&self.whole).to_owned();
         match &self.form {
             Form::Statement { returns } if waits => {
                 if *returns || self.choice.is_some() {
@@ -280,8 +277,7 @@ impl Place {
                     return None;
                 }
                 let (at, indent) = (before.len(), draft.indent(*outer).to_owned());
-                let from = draft.indent(self.whole.start).to_owned();
-                let text = draft.indented(&text, &from, &format!("{indent}{}", draft.level()));
+                let text = draft.moved(&self.whole, &format!("{indent}{}", draft.level()));
                 let block = draft.block(&indent, words.iter().chain([&text]));
                 // `} else {` is one line.
                 let behind = &draft.text[self.whole.end..];
@@ -294,7 +290,7 @@ impl Place {
             }
             Form::Arrow => {
                 let indent = draft.indent(self.whole.start).to_owned();
-                let text = format!("{}{end}", draft.indented(&text, "", draft.level()));
+                let text = format!("{}{end}", draft.moved(&self.whole, &format!("{indent}{}", draft.level())));
                 let block = draft.block(&indent, words.iter().chain([&text]));
                 draft.replace(self.whole.clone(), block);
             }
