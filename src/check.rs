@@ -3,21 +3,23 @@
 //! 1. [`source::select`] finds the files; logs are read, since a stack may name a further file (in a dependency) to analyse.
 //! 2. Each file is read, parsed and turned into facts, in parallel on threads with large stacks; its tree is dropped at once. What goes
 //!    wrong in one file is that file's [`Problem`].
-//! 3. [`Program::link`] links all facts; [`rules::run`] asks every rule.
+//! 3. Packages that do not import each other are parted; [`Program::link`] links the facts of each part, [`rules::run`] asks every rule.
 //! 4. [`findings::collect`] puts findings in order and names them; [`evidence::correlate`] says what the logs show of each;
 //!    `sift` leaves out what comments, the configuration, the baseline and `--changed-since` say is not to be reported.
 //!
 //! What it gives does not depend on threads: files keep the order of their paths from step 1 on.
 
+mod ask;
 mod kept;
 mod memory;
 mod moved;
+mod parts;
 mod recall;
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, LazyLock, Once};
+use std::sync::{Arc, LazyLock, Once, OnceLock};
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -33,12 +35,13 @@ use crate::findings::suppress::{Suppressed, SuppressionFault, Terms, suppress};
 use crate::findings::{self, Confidence, Finding, Problem};
 use crate::fixes;
 use crate::models::Models;
-use crate::program::{Program, Resolve};
+use crate::program::Resolve;
 use crate::progress::{self, Progress, Stage};
 use crate::rules;
 use crate::source::{self, Overlay, Resolver, Selection, SourceFile, Stamp, Text};
 use crate::syntax;
 use crate::timings::Timings;
+use ask::Said;
 use memory::Outcome as FileOutcome;
 use recall::Recall;
 
@@ -190,11 +193,11 @@ pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
         analysis.timings.add("keep", started, 0, 0);
     }
     let outcome = outcome.unwrap_or_else(|panic| {
-        analysis.unusable.push(("the program".to_owned(), format!("the analysis failed: {panic}")));
         *memory = Memory::default();
-        Outcome::default()
+        Outcome { failed: vec![panic], ..Outcome::default() }
     });
-    let Outcome { findings, suppressions, problems, files, outdated } = outcome;
+    let Outcome { findings, suppressions, problems, failed, files, outdated } = outcome;
+    analysis.unusable.extend(failed.into_iter().map(|panic| ("the program".to_owned(), format!("the analysis failed: {panic}"))));
     (analysis.files, analysis.outdated) = (files, outdated);
     analysis.problems.extend(problems);
 
@@ -351,8 +354,26 @@ struct Outcome {
     /// Of each file that has any, in the order of the files.
     suppressions: Vec<(Utf8PathBuf, Vec<Suppression>)>,
     problems: Vec<Problem>,
+    /// Why parts of the program could not be analysed: panics.
+    failed: Vec<String>,
     files: usize,
     outdated: bool,
+}
+
+impl Outcome {
+    /// Takes in what the rules said of all parts.
+    fn take(&mut self, parts: impl Iterator<Item = Said>) {
+        let mut given_up = 0;
+        for said in parts {
+            self.findings.extend(said.findings);
+            given_up += said.given_up;
+            self.failed.extend(said.failed);
+        }
+        if given_up > 0 {
+            let message = format!("{given_up} registrations were given up at a limit of depth or steps: findings may be missing");
+            self.problems.push(Problem { path: Utf8PathBuf::new(), message });
+        }
+    }
 }
 
 /// What the whole-program pass is asked, in parts that threads may share.
@@ -402,30 +423,23 @@ fn programs(asked: &Asked, memory: &mut Memory, timings: &mut Timings) -> Outcom
     if outcome.outdated || outdated() {
         return Outcome { outdated: true, ..outcome };
     }
-    if let Some((findings, problems)) = memory.findings(&files) {
-        outcome.findings = findings;
-        outcome.problems.extend(problems);
-        return outcome;
-    }
-
-    progress.begin(Stage::Linking, 0);
-    let started = Instant::now();
-    let program = Program::link(files.clone(), memory.resolver(&files, overlay), asked.models);
-    timings.add("link", started, files.len(), 0);
+    let resolved = memory.resolver(&files, overlay);
+    let requests: Vec<(&Utf8Path, &[String])> = files.iter().map(|file| (file.path.as_path(), file.facts.requests.as_slice())).collect();
+    let parts = parts::parts(&requests, &resolved.homes, &|from, specifier| resolved.resolve(from, specifier));
+    let parts: Vec<Vec<Arc<FileFacts>>> =
+        parts.into_iter().map(|part| part.into_iter().map(|file| files[file].clone()).collect()).collect();
+    memory.retain_parts(&parts);
+    let known: Vec<Option<Said>> = parts.iter().map(|part| memory.said(part)).collect();
+    let unknown: Vec<Vec<Arc<FileFacts>>> =
+        parts.into_iter().zip(&known).filter(|(_, known)| known.is_none()).map(|(part, _)| part).collect();
+    let told = ask::ask(&unknown, &*resolved, asked, timings);
     if outdated() {
         return Outcome { outdated: true, ..outcome };
     }
-
-    progress.begin(Stage::Asking, 0);
-    let started = Instant::now();
-    let (findings, problems) = rules::run(&program, outdated);
-    timings.add("rules", started, findings.len(), 0);
-    if outdated() {
-        return Outcome { outdated: true, ..outcome };
+    for (part, said) in unknown.into_iter().zip(&told).filter(|(_, said)| said.failed.is_none()) {
+        memory.keep_said(part, said);
     }
-    memory.keep_findings(files, &findings, &problems);
-    outcome.findings = findings;
-    outcome.problems.extend(problems);
+    outcome.take(known.into_iter().flatten().chain(told));
     outcome
 }
 
@@ -504,11 +518,15 @@ fn extracted(file: &SourceFile, text: &str, spent: &Spent) -> FileOutcome {
     }
 }
 
-/// Runs on a pool whose threads have the stack that the limits of [`syntax`] are made for.
+/// Runs on a pool whose threads have the stack that the limits of [`syntax`] are made for. It stays: threads that end leave their memory to
+/// be found again page by page, at each edit in an editor.
 pub(crate) fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(syntax::STACK).thread_name(|n| format!("analysis-{n}")).build();
-    let pool = pool.map_err(|error| format!("no threads: {error}"))?;
-    pool.install(|| guarded(work))
+    static POOL: OnceLock<Result<rayon::ThreadPool, String>> = OnceLock::new();
+    let made = || {
+        let pool = rayon::ThreadPoolBuilder::new().stack_size(syntax::STACK).thread_name(|n| format!("analysis-{n}")).build();
+        pool.map_err(|error| format!("no threads: {error}"))
+    };
+    POOL.get_or_init(made).as_ref().map_err(Clone::clone)?.install(|| guarded(work))
 }
 
 thread_local! {

@@ -7,11 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 pub enum Stage {
     Finding,
     Reading,
-    Linking,
     Asking,
 }
 
-const STAGES: [Stage; 4] = [Stage::Finding, Stage::Reading, Stage::Linking, Stage::Asking];
+const STAGES: [Stage; 3] = [Stage::Finding, Stage::Reading, Stage::Asking];
 
 /// Set by the analysis, read by another thread. Nothing depends on it: each number is right, though not all at one moment.
 #[derive(Debug, Default)]

@@ -1,4 +1,5 @@
-//! The program as earlier runs left it on disk: only what they did not see is read into facts, and nothing is linked where nothing changed.
+//! The program as earlier runs left it on disk: only what they did not see is read into facts, and only parts
+//! in which something changed are linked.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -6,14 +7,14 @@ use std::time::Instant;
 use camino::Utf8Path;
 use rayon::prelude::*;
 
+use super::ask::{self, Said};
 use super::memory::Outcome as FileOutcome;
 use super::recall::{Links, Outline, Recall};
-use super::{Asked, Outcome, Spent, clock, extracted};
+use super::{Asked, Outcome, Spent, clock, extracted, parts};
 use crate::facts::FileFacts;
 use crate::findings::Problem;
-use crate::program::Program;
+use crate::program::Resolve;
 use crate::progress::Stage;
-use crate::rules;
 use crate::source::cache::{self, Key};
 use crate::source::{self, Resolver, SourceFile, Text};
 use crate::timings::Timings;
@@ -50,39 +51,38 @@ pub(super) fn programs(asked: &Asked, recall: &Recall, timings: &mut Timings) ->
     outcome.files = files.len();
     spent.tell(timings, started, files.len());
 
-    progress.begin(Stage::Linking, 0);
     let started = Instant::now();
     let resolver = Resolver::new(files.iter().map(|file| file.file.path.clone()).collect(), asked.overlay);
     let requests: Vec<(&Utf8Path, &[String])> =
         files.iter().map(|file| (file.file.path.as_path(), file.outline.requests.as_slice())).collect();
     let links = Links::find(&requests, &resolver);
-    let parts =
-        files.iter().zip(&requests).map(|(file, &(path, requests))| (path, requests, file.key, [file.file.declaration, file.file.test]));
-    // The program's own packs go with its build, those of the project with the answer.
-    let key = cache::key(&[&links.key(parts), asked.models.own_text().as_bytes()]);
+    let parts = parts::parts(&requests, &links.homes, &|from, specifier| links.resolve(from, specifier));
+    let key = |part: &Vec<usize>| {
+        let files = part.iter().map(|&at| (&files[at], requests[at]));
+        let files = files.map(|(file, (path, requests))| (path, requests, file.key, [file.file.declaration, file.file.test]));
+        // The program's own packs go with its build, those of the project with the answer.
+        cache::key(&[&links.key(files), asked.models.own_text().as_bytes()])
+    };
+    let keys: Vec<Key> = parts.par_iter().map(key).collect();
     timings.add("resolve", started, files.len(), 0);
-    if let Some((findings, problems)) = recall.answer(&key) {
-        outcome.findings = findings;
-        outcome.problems.extend(problems);
-        return outcome;
+
+    let started = Instant::now();
+    let known: Vec<Option<Said>> = keys.iter().map(|key| recall.answer(key)).collect();
+    let mut learned: Vec<Option<Learned>> = files.into_iter().map(Some).collect();
+    let mut facts = |part: &Vec<usize>| -> Vec<Arc<FileFacts>> {
+        let learned: Vec<Learned> = part.iter().filter_map(|&at| learned[at].take()).collect();
+        let facts: Vec<FileOutcome> = learned.into_par_iter().map(|file| facts_of(file, asked, recall)).collect();
+        outcome.problems.extend(facts.iter().filter_map(|facts| facts.problem.clone()));
+        facts.into_iter().filter_map(|facts| facts.facts).collect()
+    };
+    let unknown = parts.iter().zip(keys).zip(&known).filter(|(_, known)| known.is_none());
+    let (keys, unknown): (Vec<Key>, Vec<Vec<Arc<FileFacts>>>) = unknown.map(|((part, key), _)| (key, facts(part))).unzip();
+    timings.add("recall", started, unknown.iter().map(Vec::len).sum(), 0);
+    let told = ask::ask(&unknown, &links, asked, timings);
+    for (key, said) in keys.into_iter().zip(&told) {
+        recall.keep_answer(key, said);
     }
-
-    let started = Instant::now();
-    let facts: Vec<FileOutcome> = files.into_par_iter().map(|file| facts_of(file, asked, recall)).collect();
-    outcome.problems.extend(facts.iter().filter_map(|facts| facts.problem.clone()));
-    let files: Vec<Arc<FileFacts>> = facts.into_iter().filter_map(|facts| facts.facts).collect();
-    timings.add("recall", started, files.len(), 0);
-    let started = Instant::now();
-    let program = Program::link(files, &links, asked.models);
-    timings.add("link", started, outcome.files, 0);
-
-    progress.begin(Stage::Asking, 0);
-    let started = Instant::now();
-    let (findings, problems) = rules::run(&program, &|| false);
-    timings.add("rules", started, findings.len(), 0);
-    recall.keep_answer(key, &findings, &problems);
-    outcome.findings = findings;
-    outcome.problems.extend(problems);
+    outcome.take(known.into_iter().flatten().chain(told));
     outcome
 }
 

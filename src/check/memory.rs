@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use rustc_hash::FxHashMap;
+use rayon::prelude::*;
+use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::ask::Said;
 use super::moved::{self, Moves};
 use crate::facts::FileFacts;
-use crate::findings::{Finding, Problem};
+use crate::findings::Problem;
 use crate::program::Resolve;
 use crate::source::{Overlay, Resolver, Selection, SourceFile, Stamp, stamp};
 
@@ -17,8 +19,9 @@ pub struct Memory {
     /// The program's files; none when the disk has to be looked at.
     pub(super) selection: Option<Selection>,
     files: FxHashMap<Utf8PathBuf, Remembered>,
-    linked: Option<Linked>,
-    resolved: Option<Resolved>,
+    /// By the path of the first file.
+    linked: FxHashMap<Utf8PathBuf, Linked>,
+    resolved: Option<Arc<Resolved>>,
 }
 
 /// What became of one file's text.
@@ -36,11 +39,10 @@ struct Remembered {
     good: Option<(Arc<FileFacts>, Arc<[u8]>)>,
 }
 
-/// A program that was linked, and what its rules said.
+/// A part of the program that was linked, and what its rules said.
 struct Linked {
     files: Vec<Arc<FileFacts>>,
-    findings: Vec<Finding>,
-    problems: Vec<Problem>,
+    said: Said,
 }
 
 impl Memory {
@@ -89,9 +91,9 @@ impl Memory {
         }
     }
 
-    /// What the rules said, if these files say what they said then. Where lines have moved, so has what is told of them.
-    pub(super) fn findings(&mut self, files: &[Arc<FileFacts>]) -> Option<(Vec<Finding>, Vec<Problem>)> {
-        let linked = self.linked.as_mut()?;
+    /// What the rules said of a part, if its files say what they said then. Where lines have moved, so has what is told of them.
+    pub(super) fn said(&mut self, files: &[Arc<FileFacts>]) -> Option<Said> {
+        let linked = self.linked.get_mut(&files.first()?.path)?;
         if linked.files.len() != files.len() {
             return None;
         }
@@ -107,43 +109,58 @@ impl Memory {
             moves.insert(&now.path, Moves::between(&before.positions, &now.positions)?);
         }
         if !moves.is_empty() {
-            linked.findings = linked.findings.iter().map(|finding| moved::finding(finding, &moves)).collect::<Option<_>>()?;
+            let findings = linked.said.findings.iter().map(|finding| moved::finding(finding, &moves)).collect::<Option<_>>()?;
+            linked.said.findings = findings;
             linked.files = files.to_vec();
         }
-        Some((linked.findings.clone(), linked.problems.clone()))
+        Some(linked.said.clone())
     }
 
-    pub(super) fn keep_findings(&mut self, files: Vec<Arc<FileFacts>>, findings: &[Finding], problems: &[Problem]) {
-        self.linked = Some(Linked { files, findings: findings.to_vec(), problems: problems.to_vec() });
+    pub(super) fn keep_said(&mut self, files: Vec<Arc<FileFacts>>, said: &Said) {
+        if let Some(first) = files.first() {
+            self.linked.insert(first.path.clone(), Linked { files, said: said.clone() });
+        }
+    }
+
+    /// Forgets what was said of parts that are none any more.
+    pub(super) fn retain_parts(&mut self, parts: &[Vec<Arc<FileFacts>>]) {
+        if self.linked.len() > parts.len() {
+            let firsts: FxHashSet<&Utf8Path> = parts.iter().filter_map(|files| Some(files.first()?.path.as_path())).collect();
+            self.linked.retain(|first, _| firsts.contains(first.as_path()));
+        }
     }
 
     /// Finds files for a program of these. What was asked before, of the same files, is known.
-    pub(super) fn resolver(&mut self, files: &[Arc<FileFacts>], overlay: &Overlay) -> &Resolved {
-        let same =
-            |known: &Resolved| known.paths.len() == files.len() && known.paths.iter().zip(files).all(|(path, file)| *path == file.path);
+    pub(super) fn resolver(&mut self, files: &[Arc<FileFacts>], overlay: &Overlay) -> Arc<Resolved> {
+        let same = |known: &Arc<Resolved>| {
+            known.paths.len() == files.len() && known.paths.iter().zip(files).all(|(path, file)| *path == file.path)
+        };
         if !self.resolved.as_ref().is_some_and(same) {
             let paths: Vec<Utf8PathBuf> = files.iter().map(|file| file.path.clone()).collect();
             let resolver = Resolver::new(paths.clone(), overlay);
-            self.resolved = Some(Resolved { paths, resolver, specifiers: Mutex::default() });
+            let homes = paths.par_iter().map(|path| resolver.home(path)).collect();
+            self.resolved = Some(Arc::new(Resolved { paths, homes, resolver, specifiers: Mutex::default() }));
         }
-        self.resolved.as_ref().expect("it was just put there")
+        self.resolved.clone().expect("it was just put there")
     }
 }
 
 /// A resolver with its answers.
 pub(super) struct Resolved {
     paths: Vec<Utf8PathBuf>,
+    /// The folder of the package around each of them.
+    pub(super) homes: Vec<Option<Utf8PathBuf>>,
     resolver: Resolver,
-    specifiers: Mutex<FxHashMap<Utf8PathBuf, FxHashMap<String, Option<Utf8PathBuf>>>>,
+    specifiers: Mutex<FxHashMap<String, FxHashMap<String, Option<Utf8PathBuf>>>>,
 }
 
 impl Resolve for Resolved {
     fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
-        let known = self.specifiers.lock().ok().and_then(|known| known.get(from)?.get(specifier).cloned());
+        let known = self.specifiers.lock().ok().and_then(|known| known.get(from.as_str())?.get(specifier).cloned());
         known.unwrap_or_else(|| {
             let found = self.resolver.resolve(from, specifier);
             if let Ok(mut specifiers) = self.specifiers.lock() {
-                specifiers.entry(from.to_owned()).or_default().insert(specifier.to_owned(), found.clone());
+                specifiers.entry(from.to_string()).or_default().insert(specifier.to_owned(), found.clone());
             }
             found
         })

@@ -1,7 +1,7 @@
 //! Positions after an edit: of a file whose facts are the same, and of one that cannot be parsed for the moment.
 
 use camino::Utf8Path;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::facts::{CallPosition, Covers, FileFacts, Positions, Suppression};
 use crate::findings::{CallPlace, Finding, Position, Range, Remedy, Retained, Step};
@@ -11,22 +11,32 @@ pub struct Moves {
     ranges: FxHashMap<Range, Option<Range>>,
     starts: FxHashMap<Position, Option<Position>>,
     ends: FxHashMap<Position, Option<Position>>,
+    /// Lines on which a function began that begins on another one now: functions without a name are told by their lines.
+    lines: FxHashSet<u32>,
 }
 
 impl Moves {
     /// From positions of equal facts. None where they are not of equal facts.
     pub fn between(before: &Positions, now: &Positions) -> Option<Moves> {
+        let begins = before.functions.iter().zip(&now.functions);
+        let lines = begins.filter(|(before, now)| before.start.line != now.start.line).map(|(before, _)| before.start.line).collect();
         let (before, now) = (ranges(before), ranges(now));
         if before.len() != now.len() {
             return None;
         }
-        let mut moves = Moves { ranges: FxHashMap::default(), starts: FxHashMap::default(), ends: FxHashMap::default() };
+        let mut moves = Moves { ranges: FxHashMap::default(), starts: FxHashMap::default(), ends: FxHashMap::default(), lines };
         for (before, now) in before.into_iter().zip(now) {
             put(&mut moves.ranges, before, now);
             put(&mut moves.starts, before.start, now.start);
             put(&mut moves.ends, before.end, now.end);
         }
         Some(moves)
+    }
+
+    /// The text names a line where a function began that has gone elsewhere.
+    fn concern(&self, text: &str) -> bool {
+        let number = |rest: &str| rest[..rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len())].parse::<u32>();
+        text.split("at line ").skip(1).any(|rest| number(rest).map_or(true, |line| self.lines.contains(&line)))
     }
 
     fn range(&self, range: Range) -> Option<Range> {
@@ -63,14 +73,14 @@ fn ranges(positions: &Positions) -> Vec<Range> {
     ranges
 }
 
-/// The finding where it is now. None where that cannot be told, and where its words name a line.
+/// The finding where it is now. None where that cannot be told, and where its words may name a line that is another one now.
 pub fn finding(finding: &Finding, moves: &FxHashMap<&Utf8Path, Moves>) -> Option<Finding> {
     let own = moves.get(finding.path.as_path());
     if own.is_none() && !finding.trace.iter().any(|step| moves.contains_key(step.path.as_path())) {
         return Some(finding.clone());
     }
-    let names_a_line = |text: &str| text.contains("at line ");
-    if names_a_line(&finding.message) || names_a_line(&finding.help) || finding.trace.iter().any(|step| names_a_line(&step.message)) {
+    let texts = [&finding.message, &finding.help].into_iter().chain(finding.trace.iter().map(|step| &step.message));
+    if texts.into_iter().any(|text| text.contains("at line ") && moves.values().any(|moves| moves.concern(text))) {
         return None;
     }
     let mut finding = finding.clone();
@@ -191,6 +201,8 @@ mod tests {
             assert_eq!(moves.start(before.paren), Some(now.paren));
         }
         assert_eq!(moves.start(Position { line: 9, column: 9 }), None);
+        assert!(moves.concern("in the function at line 2, and") && moves.concern("at line 1, at line 2"));
+        assert!(!moves.concern("the function at line 1") && !moves.concern("the function at line 22") && !moves.concern("no line"));
         assert!(Moves::between(&before.positions, &extracted("f(a);\n").positions).is_none());
     }
 

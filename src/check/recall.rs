@@ -1,9 +1,9 @@
-//! What earlier runs worked out: the facts of a text, and the findings of a program. Kept by [`cache`].
+//! What earlier runs worked out: the facts of a text, and the findings of its parts. Kept by [`cache`].
 //!
 //! ```text
 //! outline(t)  :- a text t under a file's name               what it asks for, so that its facts are read only where they are needed
 //! facts(t)    :- the same
-//! answer(P)   :- texts, flags and paths of all files of P, and which file each of their specifiers means
+//! answer(P)   :- texts, flags and paths of all files of a part P, and which file each of their specifiers means
 //! ```
 //!
 //! An answer rests on exactly what [`Program::link`] is given, so it is the one that linking would give again.
@@ -17,12 +17,13 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
+use super::ask::Said;
 use crate::facts::{FileFacts, Suppression};
-use crate::findings::{Confidence, Finding, Position, Problem, Range, Region, Remedy, Retained, Severity, Step};
+use crate::findings::{Confidence, Finding, Position, Range, Region, Remedy, Retained, Severity, Step};
 use crate::program::Resolve;
 use crate::rules::RULES;
-use crate::source::SourceFile;
 use crate::source::cache::{self, Cache, Key};
+use crate::source::{Resolver, SourceFile};
 
 /// Smaller programs are analysed anew faster than anything is kept of them.
 pub const FILES: usize = 100;
@@ -46,11 +47,11 @@ pub struct Outline {
     pub problem: Option<String>,
 }
 
-/// What the rules say of a program.
+/// What the rules say of a part of a program.
 #[derive(Serialize, Deserialize)]
 struct Answer {
     findings: Vec<Told>,
-    problems: Vec<Problem>,
+    given_up: u32,
 }
 
 /// A finding as it is kept, before it is put in order.
@@ -115,15 +116,18 @@ impl Recall {
         }
     }
 
-    pub fn answer(&self, key: &Key) -> Option<(Vec<Finding>, Vec<Problem>)> {
+    pub fn answer(&self, key: &Key) -> Option<Said> {
         let answer: Answer = self.answers.get(key)?;
         let findings: Option<Vec<Finding>> = answer.findings.into_iter().map(Told::finding).collect();
-        Some((findings?, answer.problems))
+        Some(Said { findings: findings?, given_up: answer.given_up, failed: None })
     }
 
-    pub fn keep_answer(&self, key: Key, findings: &[Finding], problems: &[Problem]) {
-        let findings = findings.iter().map(Told::of).collect();
-        self.answers.put(key, &Answer { findings, problems: problems.to_vec() });
+    /// Nothing is kept of what failed.
+    pub fn keep_answer(&self, key: Key, said: &Said) {
+        if said.failed.is_none() {
+            let findings = said.findings.iter().map(Told::of).collect();
+            self.answers.put(key, &Answer { findings, given_up: said.given_up });
+        }
     }
 
     /// Writes what is new.
@@ -218,12 +222,14 @@ impl Told {
 pub struct Links {
     edges: FxHashMap<Utf8PathBuf, FxHashMap<String, Utf8PathBuf>>,
     entries: FxHashMap<Utf8PathBuf, Option<bool>>,
-    package: Option<String>,
+    packages: FxHashMap<Utf8PathBuf, Option<String>>,
+    /// The folder of the package around each file.
+    pub homes: Vec<Option<Utf8PathBuf>>,
 }
 
 impl Links {
     /// Of files, each with the specifiers that it names.
-    pub fn find(files: &[(&Utf8Path, &[String])], resolver: &(dyn Resolve + Sync)) -> Links {
+    pub fn find(files: &[(&Utf8Path, &[String])], resolver: &Resolver) -> Links {
         let edges = |&(file, requests): &(&Utf8Path, &[String])| {
             let found = requests.iter().filter_map(|request| Some((request.clone(), resolver.resolve(file, request)?))).collect();
             (file.to_owned(), found)
@@ -231,14 +237,18 @@ impl Links {
         Links {
             edges: files.par_iter().map(edges).collect(),
             entries: files.par_iter().map(|&(file, _)| (file.to_owned(), resolver.is_entry(file))).collect(),
-            package: files.first().and_then(|(file, _)| resolver.package(file)),
+            packages: files.par_iter().map(|&(file, _)| (file.to_owned(), resolver.package(file))).collect(),
+            homes: files.par_iter().map(|(file, _)| resolver.home(file)).collect(),
         }
     }
 
-    /// What an answer about these files is known by.
+    /// What an answer about these files of a part is known by.
     pub fn key<'f>(&self, files: impl Iterator<Item = (&'f Utf8Path, &'f [String], Key, [bool; 2])>) -> Key {
-        let mut parts: Vec<Vec<u8>> = vec![cache::build().to_vec(), format!("{:?}", self.package).into_bytes()];
+        let mut parts: Vec<Vec<u8>> = vec![cache::build().to_vec()];
         for (path, requests, key, flags) in files {
+            if parts.len() == 1 {
+                parts.push(format!("{:?}", self.package(path)).into_bytes());
+            }
             let public = self.is_entry(path).unwrap_or(true);
             let mut part = key.to_vec();
             part.extend([flags[0], flags[1], public].map(u8::from));
@@ -262,7 +272,7 @@ impl Resolve for Links {
         self.entries.get(file).copied().flatten()
     }
 
-    fn package(&self, _: &Utf8Path) -> Option<String> {
-        self.package.clone()
+    fn package(&self, file: &Utf8Path) -> Option<String> {
+        self.packages.get(file).cloned().flatten()
     }
 }

@@ -61,8 +61,7 @@ fn word(stage: Stage) -> &'static str {
     match stage {
         Stage::Finding => "finding files",
         Stage::Reading => "reading files",
-        Stage::Linking => "following values and calls",
-        Stage::Asking => "asking the rules",
+        Stage::Asking => "following values and calls",
     }
 }
 
@@ -145,7 +144,7 @@ mod tests {
     fn who_gets_an_answer_soon_sees_nothing() {
         let paper = Paper::default();
         let target = ProgressDrawTarget::term_like(Box::new(paper.clone()));
-        on(Some(target), Duration::from_secs(600), |progress| progress.begin(Stage::Linking, 0));
+        on(Some(target), Duration::from_secs(600), |progress| progress.begin(Stage::Asking, 0));
         assert_eq!(paper.text(), "");
         assert_eq!(on(None, Duration::ZERO, |_| 1), 1);
     }

@@ -29,8 +29,8 @@ pub enum Event {
     Answer(Answer),
 }
 
-/// After the last change of a text: keys come faster than this while one types, and nobody sees it as a delay.
-const PAUSE: Duration = Duration::from_millis(20);
+/// After the last change of a text: one edit may come as several messages. A later key makes an analysis that is under way outdated.
+const PAUSE: Duration = Duration::from_millis(10);
 /// After the last word of files that changed on disk: they come in crowds.
 const SETTLED: Duration = Duration::from_millis(100);
 

@@ -74,6 +74,8 @@ pub(super) struct Candidates {
     args: FxHashMap<Head, Vec<(CallAt, u32)>>,
     options: FxHashMap<Head, Vec<OptionAt>>,
     returns: FxHashMap<Head, Vec<At<(FunctionId, ValueId)>>>,
+    /// Used again and again while the rest is made.
+    scratch: Vec<Head>,
 }
 
 /// What is had by one head is had by another too.
@@ -219,18 +221,20 @@ impl Heads<'_, '_> {
         }
     }
 
-    fn list(&mut self, v: At<ValueId>) -> Vec<Head> {
-        let mut out = Vec::new();
+    /// All heads of a value, in order, each once.
+    fn list(&mut self, v: At<ValueId>, out: &mut Vec<Head>) {
+        out.clear();
         // Most values can be told apart from functions by how they are written.
         if !matches!(
             self.program.value(v),
             Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Null | Value::Undefined | Value::Object(..) | Value::Array(_)
         ) {
-            self.of(v, DEPTH, &mut out);
-            out.sort_unstable();
-            out.dedup();
+            self.of(v, DEPTH, out);
+            if out.len() > 1 {
+                out.sort_unstable();
+                out.dedup();
+            }
         }
-        out
     }
 }
 
@@ -265,8 +269,10 @@ impl Candidates {
 
     /// A value is stored under a key.
     fn store(&mut self, heads: &mut Heads, value: At<ValueId>, to: Head) {
-        let from = heads.list(value);
+        let mut from = std::mem::take(&mut self.scratch);
+        heads.list(value, &mut from);
         self.flow(&from, to, Some(value));
+        self.scratch = from;
     }
 
     /// What is stored under names, and what is returned.
@@ -314,12 +320,13 @@ impl Candidates {
                 self.flow(&[Head::Name(program.sym(from))], Head::Name(program.sym(name)), None);
             }
         }
+        let mut from = Vec::new();
         for (function, of) in (0..).map(FunctionId).zip(&facts.functions) {
             for &value in &of.returns {
-                let from = heads.list(At::new(file, value));
+                heads.list(At::new(file, value), &mut from);
                 // A parameter's member is returned as what the caller gave.
                 self.flow(&from, Head::Result(Callee::Function(At::new(file, function))), None);
-                for head in from {
+                for &head in &from {
                     self.returns.entry(head).or_default().push(At::new(file, (function, value)));
                 }
             }
@@ -329,18 +336,21 @@ impl Candidates {
     /// What is called, and with what.
     fn called(&mut self, heads: &mut Heads, file: u32) {
         let facts = heads.program.facts(file);
+        let mut found = Vec::new();
         for (id, call) in (0..).map(CallId).zip(&facts.calls) {
             let c = At::new(file, id);
             let is_super = call.kind == CallKind::Super || matches!(facts.values[call.callee.index()], Value::Super);
             if is_super {
                 self.supers.push(c);
             } else {
-                for head in heads.list(c.with(call.callee)) {
+                heads.list(c.with(call.callee), &mut found);
+                for &head in &found {
                     self.calls.entry(head).or_default().push(c);
                 }
             }
             for (arg, &value) in (0..).zip(&call.args) {
-                for head in heads.list(c.with(value)) {
+                heads.list(c.with(value), &mut found);
+                for &head in &found {
                     self.args.entry(head).or_default().push((c, arg));
                 }
                 self.options(heads, c, arg as usize, c.with(value), &[]);
@@ -361,7 +371,8 @@ impl Candidates {
         for (key, inner) in inner {
             let path: Vec<PathKey> = path.iter().copied().chain([key]).collect();
             let inner = value.with(inner);
-            let found = heads.list(inner);
+            let mut found = Vec::new();
+            heads.list(inner, &mut found);
             if !found.is_empty() {
                 let optioned = Rc::new((Optioned { call: c, arg, path: path.clone() }, inner));
                 for head in found {

@@ -14,6 +14,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::layers::BARE;
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root, bodies};
 use crate::facts::*;
+use crate::models::Lifecycle;
 
 /// What has members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -59,11 +60,12 @@ pub struct Owners {
 impl Owners {
     pub fn collect(program: &Program) -> Owners {
         let mut owners = Owners::default();
+        let grouping: Vec<&Lifecycle> = program.view.lifecycles().filter(|lifecycle| !lifecycle.members_in.is_empty()).collect();
         for file in 0..program.files.len() as u32 {
             owners.classes(program, file);
         }
         for file in 0..program.files.len() as u32 {
-            owners.literals(program, file);
+            owners.literals(program, file, &grouping);
             owners.bodies.extend(bodies::class_bodies(program, file));
             owners.prototypes(program, file);
             owners.helpers(program, file);
@@ -136,7 +138,7 @@ impl Owners {
         }
     }
 
-    fn literals(&mut self, program: &Program, file: u32) {
+    fn literals(&mut self, program: &Program, file: u32, grouping: &[&Lifecycle]) {
         for (index, value) in program.facts(file).values.iter().enumerate() {
             if let Value::Object(props, _) = value {
                 let literal = At::new(file, ValueId(index as u32));
@@ -146,15 +148,15 @@ impl Owners {
                         self.add(Owner::Literal(literal), key, literal.with(*f));
                     }
                 }
-                self.grouped(program, literal, props);
+                self.grouped(program, literal, props, grouping);
             }
         }
     }
 
     /// `methods: { f() {} }` of a component's options: members of the component.
-    fn grouped(&mut self, program: &Program, literal: At<ValueId>, props: &[(Key, ValueId)]) {
+    fn grouped(&mut self, program: &Program, literal: At<ValueId>, props: &[(Key, ValueId)], grouping: &[&Lifecycle]) {
         let named = |name: &str| matches!(props.iter().find(|(k, _)| *k == Key::Name(name.to_owned())), Some((_, v)) if matches!(program.value(literal.with(*v)), Value::Object(..) | Value::Function(_)));
-        for lifecycle in program.view.lifecycles().filter(|l| !l.members_in.is_empty()) {
+        for lifecycle in grouping {
             if !lifecycle.by_shape(named) {
                 continue;
             }

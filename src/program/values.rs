@@ -244,6 +244,9 @@ impl Program<'_> {
             Key::Name(name) => PathKey::Name(self.sym(name)),
             Key::Computed(value) => {
                 let at = At::new(file, *value);
+                if self.is_only_parameter(at) {
+                    return PathKey::Element;
+                }
                 if let Some(text) = self.constant(at) {
                     return PathKey::Name(self.sym(&text));
                 }
@@ -266,6 +269,15 @@ impl Program<'_> {
                 }
             }
         }
+    }
+
+    /// A parameter that nothing else is assigned to, of a function that is not called where it is written: its callers say what it is.
+    fn is_only_parameter(&self, v: At<ValueId>) -> bool {
+        let Value::Binding(b) = self.value(v) else { return false };
+        let binding = self.binding(v.with(*b));
+        let [def] = binding.defs[..] else { return false };
+        let from = v.with(self.assign(v.with(def)).from);
+        binding.kind == BindingKind::Param && matches!(self.value(from), Value::Param(f, _) if self.invoked(v.with(*f)).is_none())
     }
 
     fn member(&self, v: At<ValueId>, object: At<ValueId>, key: &Key) -> Vec<Origin> {

@@ -12,7 +12,7 @@ mod retained_buffer;
 mod shared_context;
 mod wording;
 
-use crate::findings::{Finding, Problem};
+use crate::findings::Finding;
 use crate::program::Program;
 use crate::program::obligation::Obligation;
 use crate::program::sites::Sites;
@@ -50,8 +50,8 @@ pub const RULES: &[Rule] = &[
 ];
 
 /// Asks every rule. Findings come in no particular order, with empty fingerprints. Once `outdated` says so, nobody waits for them, and they
-/// need not be all.
-pub fn run(program: &Program, outdated: &dyn Fn() -> bool) -> (Vec<Finding>, Vec<Problem>) {
+/// need not be all. And how many registrations were given up at a limit of depth or steps, so that findings may be missing.
+pub fn run(program: &Program, outdated: &dyn Fn() -> bool) -> (Vec<Finding>, u32) {
     let sites = Sites::collect(program);
     let mut findings = Vec::new();
     let mut obligations = program.obligations(&sites, outdated);
@@ -64,12 +64,5 @@ pub fn run(program: &Program, outdated: &dyn Fn() -> bool) -> (Vec<Finding>, Vec
             findings.push(wording::finding(program, rule, obligation, words));
         }
     }
-    let mut problems = Vec::new();
-    if program.limited.get() > 0 {
-        problems.push(Problem {
-            path: camino::Utf8PathBuf::new(),
-            message: format!("{} registrations were given up at a limit of depth or steps: findings may be missing", program.limited.get()),
-        });
-    }
-    (findings, problems)
+    (findings, program.limited.get())
 }

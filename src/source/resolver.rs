@@ -120,6 +120,11 @@ impl Resolver {
         Some(around.entries.get_or_init(|| around.package.entries(&self.files)).contains(file))
     }
 
+    /// The folder of the package around `file`.
+    pub fn home(&self, file: &Utf8Path) -> Option<Utf8PathBuf> {
+        Some(self.package_around(file)?.package.folder.clone())
+    }
+
     /// The name of the package around `file`.
     pub fn package(&self, file: &Utf8Path) -> Option<String> {
         self.package_around(file)?.package.name.clone()

@@ -83,3 +83,39 @@ fn small_programs_and_folders_that_cannot_be_written_keep_nothing() {
     let output = project.run(&["check", "--no-config", "--quiet", "--cache-dir", "kept"]);
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(1), ""));
 }
+
+/// Packages that do not import each other are programs of their own: a change in one leaves what is kept of the others.
+#[test]
+fn a_package_is_asked_again_where_its_own_program_changed() {
+    let project = Project::new(&[]);
+    for package in ["a", "b", "c"] {
+        project.write(&format!("packages/{package}/package.json"), format!("{{\"name\":\"{package}\",\"version\":\"1.0.0\"}}").as_bytes());
+        for number in 0..40 {
+            let next = if number == 39 { String::new() } else { format!("require('./f{}');\n", number + 1) };
+            // `c` imports `b`.
+            let other = if package == "c" && number == 0 { "require('b/f39');\n" } else { "" };
+            let leak = if number == 20 { LEAK } else { "" };
+            project.write(&format!("packages/{package}/f{number}.js"), format!("{next}{other}{leak}").as_bytes());
+        }
+    }
+    let keep = ["--cache-dir", "kept"];
+    let without = report(&project, &["--no-cache"]);
+    assert_eq!(without["findings"].as_array().map(Vec::len), Some(3));
+    assert_eq!(report(&project, &keep), without);
+    // How many programs were linked, and of how many files.
+    let linked = || {
+        let output = project.run(&["check", "--no-config", "--timings", "--cache-dir", "kept"]);
+        let text = stderr(&output);
+        let items = |phase: &str| {
+            let line = text.lines().find(|line| line.starts_with(phase))?;
+            line.split_whitespace().nth(3)?.parse::<usize>().ok()
+        };
+        (items("programs"), items("recall"))
+    };
+    assert_eq!(linked(), (None, None));
+    project.write("packages/a/f1.js", b"require('./f2');\nexports.changed = 1;\n");
+    assert_eq!(linked(), (Some(1), Some(40)));
+    project.write("packages/b/f1.js", b"require('./f2');\nexports.changed = 1;\n");
+    assert_eq!(linked(), (Some(1), Some(80)));
+    assert_eq!(report(&project, &keep), report(&project, &["--no-cache"]));
+}
