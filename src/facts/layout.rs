@@ -18,6 +18,7 @@ pub type StatementIx = usize;
 pub type BlockIx = usize;
 pub type FunctionIx = usize;
 pub type ClassIx = usize;
+pub type ObjectIx = usize;
 
 /// One file. Function 0 and block 0 are the module's.
 #[derive(Debug, Default)]
@@ -27,6 +28,7 @@ pub struct Layout {
     pub blocks: Vec<Block>,
     pub functions: Vec<FunctionLayout>,
     pub classes: Vec<ClassLayout>,
+    pub objects: Vec<ObjectLayout>,
     /// Template literals: their lines are content.
     pub templates: Vec<Bytes>,
 }
@@ -115,9 +117,18 @@ pub struct FunctionLayout {
     pub untyped: bool,
     /// A method, accessor, constructor or field initializer of this class.
     pub class: Option<ClassIx>,
+    /// A method of this object literal.
+    pub object: Option<ObjectIx>,
     pub name: String,
     /// Everything that is declared in it, at whatever depth: parameters too, but not what functions in it declare.
     pub names: Vec<String>,
+}
+
+/// An object literal.
+#[derive(Debug)]
+pub struct ObjectLayout {
+    /// The literal that it is a property of, and under which name.
+    pub within: Option<(ObjectIx, String)>,
 }
 
 #[derive(Debug)]
@@ -148,6 +159,7 @@ impl Layout {
             is_generator: false,
             untyped: false,
             class: None,
+            object: None,
             name: String::new(),
             names: Vec::new(),
         });
@@ -217,6 +229,8 @@ struct Walk {
     /// Where the next statement stands.
     place: Option<BlockIx>,
     class: Option<ClassIx>,
+    /// The object literal that the next one is a property of.
+    within: Option<(ObjectIx, String)>,
     /// By the start of a function expression: its index.
     made: Vec<(usize, FunctionIx)>,
 }
@@ -278,6 +292,7 @@ impl Walk {
             is_generator: node.is_generator,
             untyped: node.params.iter().any(|parameter| is_untyped(&parameter.pat)),
             class,
+            object: None,
             name: name.to_owned(),
             names: Vec::new(),
         };
@@ -368,6 +383,7 @@ impl Walk {
                     is_generator: false,
                     untyped: false,
                     class: Some(class),
+                    object: None,
                     name: "constructor".to_owned(),
                     names: Vec::new(),
                 };
@@ -415,6 +431,7 @@ impl Walk {
             is_generator: false,
             untyped: false,
             class: (!is_static).then_some(class),
+            object: None,
             name: String::new(),
             names: Vec::new(),
         };
@@ -525,6 +542,7 @@ impl Visit for Walk {
             is_generator: false,
             untyped: node.params.iter().any(is_untyped),
             class: None,
+            object: None,
             name: String::new(),
             names: Vec::new(),
         };
@@ -553,6 +571,41 @@ impl Visit for Walk {
     fn visit_tpl(&mut self, node: &ast::Tpl) {
         self.layout.templates.push(bytes(node.span));
         node.exprs.visit_with(self);
+    }
+
+    fn visit_object_lit(&mut self, node: &ast::ObjectLit) {
+        let within = self.within.take();
+        let id = self.layout.objects.len();
+        self.layout.objects.push(ObjectLayout { within });
+        for property in &node.props {
+            let ast::PropOrSpread::Prop(property) = property else {
+                property.visit_with(self);
+                continue;
+            };
+            match &**property {
+                ast::Prop::Method(method) => {
+                    method.key.visit_with(self);
+                    let function = self.plain(&method.function, None, &key_name(&method.key).unwrap_or_default());
+                    // With its name, unlike that of a class.
+                    let start = bytes(method.key.span()).start;
+                    let layout = &mut self.layout.functions[function];
+                    (layout.object, layout.span.start) = (Some(id), start);
+                }
+                ast::Prop::KeyValue(pair) => {
+                    let name = key_name(&pair.key).unwrap_or_default();
+                    let next = self.layout.functions.len();
+                    if pair.value.is_object() {
+                        self.within = Some((id, name.clone()));
+                    }
+                    pair.visit_with(self);
+                    self.within = None;
+                    if let (ast::Expr::Fn(_), Some(function)) = (&*pair.value, self.layout.functions.get_mut(next)) {
+                        (function.object, function.name, function.span.start) = (Some(id), name, bytes(pair.span()).start);
+                    }
+                }
+                _ => property.visit_with(self),
+            }
+        }
     }
 
     fn visit_fn_decl(&mut self, node: &ast::FnDecl) {

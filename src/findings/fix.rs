@@ -56,7 +56,8 @@ pub enum Remedy {
     /// The release has to be met on every way out of its function.
     Finally { registration: CallPlace, release: CallPlace },
     /// Name the listener and remove it: in the clean-up that an effect gives back.
-    EffectCleanup { registration: CallPlace, listener: u32 },
+    /// (What its function gives back is a clean-up, if it is an effect; else a component's method or hook may have a counterpart.)
+    EffectCleanup { registration: CallPlace, listener: u32, effect: bool },
     /// What the call gives back is the effect's clean-up.
     EffectResult { registration: CallPlace },
     /// Name the listener and remove it when the work of the function is done, or when the response of this name is closed.

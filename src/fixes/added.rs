@@ -1,7 +1,7 @@
 //! Where a listener is added: straight on in its function, or under a test of the emitter itself (`if (signal) signal.add...`).
 
 use super::draft::{Draft, is_name};
-use crate::facts::layout::{Bytes, CallLayout, If, Statement, StatementKind};
+use crate::facts::layout::{Bytes, CallLayout, FunctionLayout, If, Statement, StatementKind};
 
 /// A registration that a function makes once, and how to take it back from elsewhere in the function.
 pub struct Added<'t> {
@@ -105,7 +105,8 @@ pub fn is_shadowed(draft: &Draft, text: &str, inner: usize, outer: usize) -> boo
     })
 }
 
-fn names(text: &str, name: &str) -> bool {
+/// The text names this, not as a member of something.
+pub fn names(text: &str, name: &str) -> bool {
     // A member of the name is no mention of it.
     let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     is_name(name)
@@ -114,6 +115,11 @@ fn names(text: &str, name: &str) -> bool {
             let after = text[at + name.len()..].chars().next();
             !before.is_some_and(|c| word(c) || matches!(c, '.' | '\'' | '"' | '#')) && !after.is_some_and(word)
         })
+}
+
+/// The function declares something that the text names.
+pub fn declares(function: &FunctionLayout, text: &str) -> bool {
+    function.names.iter().any(|name| names(text, name))
 }
 
 pub fn holds(outer: &Bytes, inner: &Bytes) -> bool {

@@ -1,26 +1,29 @@
 //! Effects and components: what a mount adds, its unmount takes away.
 
+use super::component::{append, hook, unmount};
 use super::draft::{Draft, is_path};
-use crate::facts::layout::{Argument, CallLayout, StatementKind};
+use crate::facts::layout::{Argument, Bytes, CallLayout, FunctionLayout, StatementKind};
 use crate::findings::Applicability::{self, Safe, Unsafe};
 use crate::findings::CallPlace;
 
 type Made = Option<(String, Applicability)>;
 
-/// Methods of a component that run in pairs.
-const PAIRS: [(&str, &str); 2] = [("componentDidMount", "componentWillUnmount"), ("connectedCallback", "disconnectedCallback")];
-
 /// A listener that an effect adds: named, and removed in the clean-up that the effect gives back; or in the other method of a pair.
-pub fn cleanup(draft: &mut Draft, registration: &CallPlace, listener: u32) -> Made {
+pub fn cleanup(draft: &mut Draft, registration: &CallPlace, listener: u32, effect: bool) -> Made {
     let call = draft.call(registration)?;
     let layout = draft.layout;
     let function = &layout.functions[call.function];
-    if function.class.is_some() {
+    if function.class.is_some() || function.object.is_some() {
         return unmount(draft, call, listener);
     }
+    if !effect {
+        return hook(draft, call, listener);
+    }
     let statement = at_top(draft, call)?;
-    if gives_back(draft, call.function) {
-        return None;
+    match &returned(draft, call.function)[..] {
+        [] => {}
+        [Some(returned)] => return extend(draft, call, listener, returned),
+        _ => return None,
     }
     let safe = keeps_types(draft, &call.args[listener as usize]);
     let name = name_listener(draft, call, listener)?;
@@ -32,42 +35,49 @@ pub fn cleanup(draft: &mut Draft, registration: &CallPlace, listener: u32) -> Ma
     Some((format!("give back a clean-up that removes `{name}`"), if safe { Safe } else { Unsafe }))
 }
 
-/// The method that adds has another that runs at the end.
-fn unmount(draft: &mut Draft, call: &CallLayout, listener: u32) -> Made {
+/// An effect gives back a clean-up already: it aborts a signal that the listener can have, or gets another line.
+fn extend(draft: &mut Draft, call: &CallLayout, listener: u32, returned: &Bytes) -> Made {
     let layout = draft.layout;
-    let function = &layout.functions[call.function];
-    let class = function.class?;
-    let (_, end) = PAIRS.iter().find(|(begin, _)| *begin == function.name)?;
-    let argument = call.args.get(listener as usize)?;
-    let name = draft.at(&argument.span);
-    // What is made in place is out of the other method's sight; so is what this one declares.
-    let seen = name.starts_with("this.") && is_path(name);
-    if !seen || !layout.is_alone(call) {
+    let given = layout.functions.iter().find(|function| function.span == *returned && !function.is_async && !function.is_generator)?;
+    if let Some(made) = signal(draft, call, listener, given) {
+        return Some(made);
+    }
+    let statement = draft.statement(call).span.start;
+    let end = layout.statements.iter().find(|statement| statement.kind == StatementKind::Return(Some(returned.clone())))?;
+    if statement > end.span.start {
         return None;
     }
-    let receiver = draft.at(&call.receiver.clone()?);
-    let far =
-        |text: &str| text.starts_with("this.") || matches!(text.split('.').next(), Some("window" | "document" | "globalThis" | "process"));
-    if !far(receiver) || receiver == "this" {
+    let safe = keeps_types(draft, &call.args[listener as usize]);
+    let name = name_listener(draft, call, listener)?;
+    let release = draft.release(call, &name)?;
+    append(draft, given, &format!("{release}{}", draft.semicolon()))?;
+    Some((format!("remove `{name}` in the clean-up"), if safe { Safe } else { Unsafe }))
+}
+
+/// The clean-up aborts a controller of the effect, and nothing else does: its signal removes the listener too.
+fn signal(draft: &mut Draft, call: &CallLayout, listener: u32, given: &FunctionLayout) -> Made {
+    let target = draft.at(&call.method.clone()?) == "addEventListener" && listener == 1;
+    let text = draft.at(&given.span);
+    let (before, _) = text.split_once(".abort(")?;
+    let controller = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').next().filter(|name| is_path(name))?;
+    let effect = &draft.layout.functions[call.function];
+    let made = effect.names.iter().any(|name| name == controller)
+        && draft.mentions_text(&effect.span, &format!("{controller} = new AbortController("));
+    let once = draft.at(&effect.span).matches(&format!("{controller}.abort")).count() == 1;
+    // Of a test it may be that it fails.
+    let always = !text.contains("if (") && !text.contains("&&") && !text.contains('?');
+    let earlier = draft.text[effect.span.start..call.whole.start].contains(&format!("{controller} = new"));
+    if !(target && made && once && always && earlier) {
         return None;
     }
-    let release = format!("{}{}", draft.release(call, name)?, draft.semicolon());
-    let own = |f: &crate::facts::layout::FunctionLayout| f.class == Some(class) && f.name == *end && f.body.is_some();
-    match layout.functions.iter().find(|f| own(f)).and_then(|f| f.body) {
-        Some(body) => match layout.blocks[body].statements.last().map(|&last| &layout.statements[last].span) {
-            Some(last) => {
-                let last = last.clone();
-                draft.insert_line_after(last.start, last.end, &release);
-            }
-            None => draft.insert(layout.blocks[body].inside.start, format!(" {release} ")),
-        },
-        None => {
-            let (indent, level, line) = (draft.indent(function.span.start), draft.level(), draft.newline());
-            let types = if draft.is_typescript() { ": void" } else { "" };
-            draft.insert(function.span.end, format!("{line}{line}{indent}{end}(){types} {{{line}{indent}{level}{release}{line}{indent}}}"));
+    match &call.args[..] {
+        [_, listener] => draft.insert(listener.span.end, format!(", {{ signal: {controller}.signal }}")),
+        [_, _, options] if draft.at(&options.span).starts_with('{') && !draft.mentions(options.span.clone(), "signal") => {
+            draft.insert(options.span.start + 1, format!(" signal: {controller}.signal,"));
         }
+        _ => return None,
     }
-    Some((format!("remove `{name}` in `{end}`"), Safe))
+    Some((format!("give it `{controller}.signal`, which the clean-up aborts"), Safe))
 }
 
 /// What the effect's last call gives back is its clean-up.
@@ -76,7 +86,7 @@ pub fn result(draft: &mut Draft, registration: &CallPlace) -> Made {
     let statement = at_top(draft, call)?;
     let body = draft.body(call.function)?;
     let last = draft.layout.statements[*body.statements.last()?].span.start;
-    if last != statement || gives_back(draft, call.function) {
+    if last != statement || !returned(draft, call.function).is_empty() {
         return None;
     }
     draft.insert(statement, "return ");
@@ -90,11 +100,14 @@ fn at_top(draft: &Draft, call: &CallLayout) -> Option<usize> {
     (draft.layout.is_alone(call) && draft.layout.functions[call.function].body == Some(block)).then_some(statement.span.start)
 }
 
-/// The function returns already, so that not every way comes to its end.
-fn gives_back(draft: &Draft, function: usize) -> bool {
-    let returns =
-        |statement: &crate::facts::layout::Statement| statement.function == function && matches!(statement.kind, StatementKind::Return(_));
-    draft.layout.statements.iter().any(returns)
+/// What the function returns: where it does, not every way comes to its end.
+fn returned(draft: &Draft, function: usize) -> Vec<Option<Bytes>> {
+    let own = draft.layout.statements.iter().filter(|statement| statement.function == function);
+    let values = own.filter_map(|statement| match &statement.kind {
+        StatementKind::Return(value) => Some(value.clone()),
+        _ => None,
+    });
+    values.collect()
 }
 
 /// The listener's name: its own, or a new one in front of the statement.

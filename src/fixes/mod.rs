@@ -6,6 +6,7 @@
 
 mod added;
 mod apply;
+mod component;
 mod connecting;
 mod draft;
 mod effect;
@@ -61,7 +62,7 @@ impl Source<'_> {
             Remedy::SameEvent { registration, release } => same::event(&mut draft, registration, release)?,
             Remedy::WhileConnecting { registration } => connecting::guard(&mut draft, registration)?,
             Remedy::Finally { registration, release } => finally::release(&mut draft, registration, release)?,
-            Remedy::EffectCleanup { registration, listener } => effect::cleanup(&mut draft, registration, *listener)?,
+            Remedy::EffectCleanup { registration, listener, effect } => effect::cleanup(&mut draft, registration, *listener, *effect)?,
             Remedy::EffectResult { registration } => effect::result(&mut draft, registration)?,
             Remedy::RemoveAtEnd { registration, listener, response } => {
                 end::remove(&mut draft, registration, *listener, response.as_deref())?

@@ -55,10 +55,9 @@ impl Program<'_> {
                 let function = self.function_of(registration.call);
                 let listener = listener?;
                 match obligation.region {
-                    Region::Mount | Region::Render if self.hands_teardown(function) || self.fun(function).class.is_some() => {
-                        Some(Remedy::EffectCleanup { registration: here, listener })
+                    Region::Mount | Region::Render => {
+                        Some(Remedy::EffectCleanup { registration: here, listener, effect: self.hands_teardown(function) })
                     }
-                    Region::Mount | Region::Render => None,
                     _ => Some(Remedy::RemoveAtEnd { registration: here, listener, response: self.response_in(function) }),
                 }
             }
