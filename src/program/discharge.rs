@@ -136,7 +136,7 @@ impl Program<'_> {
                 mismatch.get_or_insert((release.call, Mismatch::Slot));
                 continue;
             }
-            if self.in_own_handler(registration, release) {
+            if self.in_own_handler(registration, release) && !self.is_called_end(release) {
                 if emitter == Emitter::Longer && self.is_retried(registration.call, &registration.receivers, registration.event.name()) {
                     partial.get_or_insert((release.call, RETRIED.to_owned()));
                     continue;
@@ -220,6 +220,15 @@ impl Program<'_> {
             return Discharge::Released;
         }
         Discharge::Nothing
+    }
+
+    /// The release stands in a method that ends the object, which its owner calls whether the listener runs or not.
+    fn is_called_end(&self, release: &Release) -> bool {
+        self.chain(self.function_of(release.call)).into_iter().any(|f| {
+            super::stages::is_teardown(&self.fun(f).name)
+                && self.owner_of_function(f).is_some_and(|owner| self.is_class(owner))
+                && (self.is_public_function(f) || !self.callers(f).is_empty())
+        })
     }
 
     /// One arm adds and the other removes, in what a framework runs at changes only, never at the end.

@@ -51,12 +51,34 @@ impl Program<'_> {
                     && match (x.root, y.root) {
                         (Root::Global(g), Root::Global(h)) => g != h || x.path != y.path,
                         (Root::This(f), Root::This(g)) if f == g => x.path != y.path && !self.aliased(x, y),
+                        (Root::This(_), Root::This(_)) => self.were_given_apart(x, y),
                         (Root::Param(f, i), Root::Param(g, j)) if f == g => (i, &x.path) != (j, &y.path),
                         _ => false,
                     }
             })
         });
         if differ { Match::Different } else { Match::Unknown }
+    }
+
+    /// Two fields that the constructor fills with different things that it was given.
+    fn were_given_apart(&self, x: &Origin, y: &Origin) -> bool {
+        let given = |field: &Origin| -> Option<(Fun, Vec<Origin>)> {
+            let from: Vec<Origin> = self.field_sources(field).into_iter().flat_map(|(_, origins)| origins).collect();
+            let Root::Param(f, _) = from.first()?.root else { return None };
+            let all = from.iter().all(|o| matches!(o.root, Root::Param(g, _) if g == f));
+            (all && self.owner_of_this(f).is_some_and(|owner| self.is_constructor(f, owner))).then_some((f, from))
+        };
+        x.path.len() == 1
+            && y.path.len() == 1
+            && x.path != y.path
+            && match (given(x), given(y)) {
+                (Some((f, a)), Some((g, b))) => {
+                    f == g
+                        && a.iter()
+                            .all(|x| b.iter().all(|y| x.root != y.root || !x.path.starts_with(&y.path) && !y.path.starts_with(&x.path)))
+                }
+                _ => false,
+            }
     }
 
     /// A parameter may be its default.

@@ -13,33 +13,49 @@ use super::{Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
+/// How many calls above a line the method is looked for that starts something.
+const CALLERS: u32 = 2;
+
 impl Program<'_> {
     /// The object ends, or stops to be started again, before the emitter does, and leaves the listener behind.
     pub(super) fn left_at_end(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> Option<Many> {
         let c = registration.call;
         let f = self.function_of(c);
-        let owner = self.owner_around(f).filter(|&o| self.is_class(o))?;
+        let owner = self.owner_of_function(f).or_else(|| self.owner_around(f)).filter(|o| !matches!(o, Owner::Function(_)))?;
         // What is given back takes the listener away, for whom it may concern.
         let given_back = self.call(registration.inner).result == Use::Used && !registration.target;
         if registration.once || registration.implicit || given_back || self.tells_of_end(registration) {
             return None;
         }
         let first = registration.receivers.first()?;
-        if !self.makers(owner).is_empty() && !self.is_public_owner(owner)
-            || self.is_part_of_given(owner)
-            || !(self.is_call_shaped(registration) || self.has_context(registration))
-        {
+        if !self.makers(owner).is_empty() && !self.is_public_owner(owner) || self.is_part_of_given(owner) {
             return None;
         }
-        let given = || registration.receivers.iter().all(|o| self.is_part_given(o, owner));
-        let kept = || registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter));
-        let (region, end, why) = if self.is_at_start(f, owner) && given() {
-            (Region::Instance, self.end_of(owner)?, format!("was given to {}: it is older, and others have it too", self.owner_name(owner)))
+        let held = self.holds_object(registration);
+        let given = || held && self.is_class(owner) && registration.receivers.iter().all(|o| self.is_given(o, owner));
+        let last = self.end_of(owner).filter(|_| self.pair(f, owner, CALLERS).is_none() && self.is_at_start(f, owner) && given());
+        let (region, end, why, again) = if let Some(end) = last {
+            let why = format!("was given to {}: it is older, and others have it too", self.owner_name(owner));
+            (Region::Instance, end, why, false)
         } else {
-            let stop = self.counterpart(f, owner)?;
-            kept().then_some((Region::Call, stop, format!("is there before and after `{}`", self.function_name(f))))?
+            let (start, stop) = self.pair(f, owner, CALLERS)?;
+            // An EventTarget takes one function once.
+            if registration.target && !held {
+                return None;
+            }
+            let around = |o: &Origin| matches!(o.root, Root::Param(g, _) if g != f && g != start && self.within(start, g));
+            if !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter) || around(o)) {
+                return None;
+            }
+            // What each start opens again is not at its end when it is closed.
+            let opens = self.calls_within(start).into_iter().any(|c| {
+                self.receiver(c).is_some_and(|(object, key)| {
+                    matches!(key, Key::Name(name) if is_set_up(name)) && self.origins(object).iter().any(|o| self.same_origin(o, first))
+                })
+            });
+            (Region::Call, stop, format!("is there before and after `{}`", self.function_name(start)), opens)
         };
-        if self.ends_with(sites, registration, owner) {
+        if !again && self.ends_with(sites, registration, owner) {
             return None;
         }
         let steps = vec![
@@ -50,6 +66,21 @@ impl Program<'_> {
             Count::Many(many) => Some(*many),
             _ => None,
         }
+    }
+
+    /// The listener is made for the object, by itself, by what wraps it, or by the context that it is called on.
+    fn holds_object(&self, registration: &Registration) -> bool {
+        let c = registration.inner;
+        // `on(event, listener, this)`.
+        if self.call(c).args.get(2).is_some_and(|&context| matches!(self.value(c.with(context)), Value::This(_))) {
+            return true;
+        }
+        let listener = super::sites::registration(self, c).and_then(|site| site.handler);
+        let wrapped = listener.is_some_and(|v| match self.value(c.with(v)) {
+            Value::Call(wrapper) => self.call(c.with(*wrapper)).args.iter().any(|&a| matches!(self.value(c.with(a)), Value::Function(_))),
+            _ => false,
+        });
+        wrapped || self.is_call_shaped(registration)
     }
 
     /// The event is an end, or what hears it ends the object.
@@ -76,18 +107,13 @@ impl Program<'_> {
         })
     }
 
-    /// `on(event, listener, this)`: the emitter holds the object that its listener is called on.
-    fn has_context(&self, registration: &Registration) -> bool {
-        let c = registration.inner;
-        self.call(c).args.get(2).is_some_and(|&context| matches!(self.value(c.with(context)), Value::This(_)))
-    }
-
-    /// The method that undoes what `f` does, by their names: `stop` after `start`, `disableKeys` after `enableKeys`.
-    fn counterpart(&self, f: Fun, owner: Owner) -> Option<Fun> {
-        if self.fun(f).this != f.id || self.is_constructor(f, owner) {
+    /// The method that starts and the one that undoes it, by their names (`start`, `stop`; `enableKeys`, `disableKeys`), where `f` is the
+    /// former or is called by it alone.
+    fn pair(&self, f: Fun, owner: Owner, depth: u32) -> Option<(Fun, Fun)> {
+        if self.fun(f).this != f.id && self.owner_of_function(f).is_none() || self.is_constructor(f, owner) {
             return None;
         }
-        let pairs = [
+        const PAIRS: &[(&str, &str)] = &[
             ("start", "stop"),
             ("enable", "disable"),
             ("attach", "detach"),
@@ -96,36 +122,72 @@ impl Program<'_> {
             ("bind", "unbind"),
             ("watch", "unwatch"),
             ("subscribe", "unsubscribe"),
+            ("connect", "disconnect"),
+            ("connect", "close"),
+            ("open", "close"),
         ];
         let bare = |name: &str| name.trim_start_matches(['_', '#']).to_owned();
         let name = bare(&self.fun(f).name);
-        let (rest, undo) = pairs.iter().find_map(|(does, undoes)| Some((name.strip_prefix(does)?, undoes)))?;
-        let wanted = format!("{undo}{rest}");
-        self.family(owner)
-            .iter()
-            .flat_map(|&o| self.members(o))
-            .map(|&(_, m)| m)
-            .find(|&m| bare(&self.fun(m).name) == wanted && !self.block(m.with(self.fun(m).body)).items.is_empty())
+        let family = self.family(owner);
+        let undone = PAIRS.iter().find_map(|(does, undoes)| {
+            let wanted = format!("{undoes}{}", name.strip_prefix(does)?);
+            let mut members = family.iter().flat_map(|&o| self.members(o)).map(|&(_, m)| m);
+            members.find(|&m| bare(&self.fun(m).name) == wanted && !self.block(m.with(self.fun(m).body)).items.is_empty())
+        });
+        if let Some(undone) = undone {
+            return Some((f, undone));
+        }
+        match self.callers(f) {
+            &[caller] if depth > 0 => {
+                let by = self.function_of(caller);
+                let inside = self.owner_of_this(by).is_some_and(|o| self.related(o, owner));
+                self.pair(by, owner, depth - 1).filter(|_| inside)
+            }
+            _ => None,
+        }
     }
 
-    /// The method by which a user of the class ends an object: it does something.
+    /// The method by which a user of the class ends an object: it does something, and none of the class undoes it (`open` after `close`).
     fn end_of(&self, owner: Owner) -> Option<Fun> {
-        self.family(owner).iter().flat_map(|&o| self.members(o)).map(|&(_, m)| m).find(|&m| {
+        let ends = [
+            ("destroy", ""),
+            ("dispose", ""),
+            ("terminate", ""),
+            ("teardown", ""),
+            ("shutdown", "start"),
+            ("close", "open"),
+            ("stop", "start"),
+            ("disconnect", "connect"),
+            ("unmount", "mount"),
+        ];
+        let family = self.family(owner);
+        let members = || family.iter().flat_map(|&o| self.members(o));
+        let bare = |m: Fun| {
             let name = self.fun(m).name.trim_start_matches(['_', '#']);
-            let name = name.strip_prefix("pre").unwrap_or(name);
-            let ends = ["close", "destroy", "dispose", "stop", "terminate", "shutdown", "disconnect", "teardown", "unmount"];
-            ends.iter().any(|end| name.eq_ignore_ascii_case(end)) && !self.block(m.with(self.fun(m).body)).items.is_empty()
+            name.strip_prefix("pre").unwrap_or(name).to_ascii_lowercase()
+        };
+        members().map(|&(_, m)| m).find(|&m| {
+            let name = bare(m);
+            ends.iter().any(|&(end, again)| name == end && (again.is_empty() || !members().any(|&(_, other)| bare(other) == again)))
+                && !self.block(m.with(self.fun(m).body)).items.is_empty()
         })
     }
 
-    /// A constructor, or what sets an object up.
+    /// A constructor, or what sets an object up; or what one of them does for each of a list.
     fn is_at_start(&self, f: Fun, owner: Owner) -> bool {
         let this = f.with(self.fun(f).this);
-        this == f && (self.is_constructor(f, owner) || is_set_up(&self.fun(f).name))
+        let each = || {
+            self.parent(f) == Some(this)
+                && self
+                    .passed(f)
+                    .iter()
+                    .any(|p| matches!(self.receiver(p.call), Some((_, Key::Name(name))) if matches!(name.as_str(), "forEach" | "map")))
+        };
+        (this == f || each()) && (self.at_start(this, owner) || is_set_up(&self.fun(this).name))
     }
 
-    /// A part of what the maker of an object gave it: `options.server`, `view.dom`, or a field that holds one.
-    fn is_part_given(&self, origin: &Origin, owner: Owner) -> bool {
+    /// What the maker of an object gave it, or a part of that: `options.server`, `view.dom`, or a field that holds one.
+    fn is_given(&self, origin: &Origin, owner: Owner) -> bool {
         let lasting = |o: &Origin| match self.type_of(o) {
             Some(Type::Model(ix)) => {
                 !matches!(self.models.lifetime(ix), Some(Region::Request | Region::Call)) && self.emitter_kind(o) == Emitter::Longer
@@ -133,8 +195,7 @@ impl Program<'_> {
             _ => true,
         };
         let given = |o: &Origin| {
-            !o.path.is_empty()
-                && !o.path.contains(&PathKey::Element)
+            !o.path.contains(&PathKey::Element)
                 && lasting(o)
                 && matches!(o.root, Root::Param(g, _) if self.owner_of_this(g).is_some_and(|w| self.related(w, owner) && self.is_constructor(g, w)))
         };

@@ -62,7 +62,7 @@ impl Program<'_> {
     }
 
     /// The function is a constructor, or a method that a constructor of the class calls.
-    fn at_start(&self, f: Fun, owner: Owner) -> bool {
+    pub(super) fn at_start(&self, f: Fun, owner: Owner) -> bool {
         let made = |g: Fun| self.owner_of_this(g).is_some_and(|o| self.related(o, owner) && self.is_constructor(g, o));
         made(f)
             || self.fun(f).this == f.id
