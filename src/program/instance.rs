@@ -248,7 +248,8 @@ impl Program<'_> {
             None => {
                 // What a user of the package gave may have other listeners of other objects.
                 let Some((h, o)) = &injected else { return Count::One };
-                let unknown = self.callers(*h).is_empty();
+                // So may what an outside user gives to an object of a class that the program itself makes objects of.
+                let unknown = self.callers(*h).is_empty() || self.is_public_owner(owner);
                 self.count_injected(o, *h, depth).unwrap_or(if unknown { Count::Unknown } else { Count::One })
             }
         }
