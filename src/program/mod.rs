@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `resolve` | which file does a specifier mean, what does a module export |
 //! | `values`, `promises`, `down_level` | where does a value come from |
-//! | `owners`, `bodies`, `fields` | whose member is a function, which values does a field get |
+//! | `owners`, `families`, `bodies`, `fields` | whose member is a function, what extends what, which values does a field get |
 //! | `types` | what is an object |
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `starters` | what does a call run, who starts a function and how often |
@@ -35,6 +35,7 @@ pub mod discharge;
 pub mod disposers;
 mod down_level;
 mod emissions;
+mod families;
 mod fields;
 pub mod firing;
 pub mod foreign;
