@@ -1,4 +1,4 @@
-//! What earlier runs worked out: the facts of a text, and the findings of its parts. Kept by [`cache`].
+//! What earlier runs worked out: the facts of a text, and the findings of a part of a program. Kept by [`cache`].
 //!
 //! ```text
 //! outline(t)  :- a text t under a file's name               what it asks for, so that its facts are read only where they are needed
@@ -219,17 +219,17 @@ impl Told {
 }
 
 /// Every answer of a resolver that a program asks for, found out beforehand and on all threads.
-pub struct Links {
+pub struct Links<'r> {
     edges: FxHashMap<Utf8PathBuf, FxHashMap<String, Utf8PathBuf>>,
     entries: FxHashMap<Utf8PathBuf, Option<bool>>,
-    packages: FxHashMap<Utf8PathBuf, Option<String>>,
+    resolver: &'r Resolver,
     /// The folder of the package around each file.
     pub homes: Vec<Option<Utf8PathBuf>>,
 }
 
-impl Links {
+impl<'r> Links<'r> {
     /// Of files, each with the specifiers that it names.
-    pub fn find(files: &[(&Utf8Path, &[String])], resolver: &Resolver) -> Links {
+    pub fn find(files: &[(&Utf8Path, &[String])], resolver: &'r Resolver) -> Links<'r> {
         let edges = |&(file, requests): &(&Utf8Path, &[String])| {
             let found = requests.iter().filter_map(|request| Some((request.clone(), resolver.resolve(file, request)?))).collect();
             (file.to_owned(), found)
@@ -237,7 +237,7 @@ impl Links {
         Links {
             edges: files.par_iter().map(edges).collect(),
             entries: files.par_iter().map(|&(file, _)| (file.to_owned(), resolver.is_entry(file))).collect(),
-            packages: files.par_iter().map(|&(file, _)| (file.to_owned(), resolver.package(file))).collect(),
+            resolver,
             homes: files.par_iter().map(|(file, _)| resolver.home(file)).collect(),
         }
     }
@@ -263,7 +263,7 @@ impl Links {
     }
 }
 
-impl Resolve for Links {
+impl Resolve for Links<'_> {
     fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
         self.edges.get(from)?.get(specifier).cloned()
     }
@@ -273,6 +273,6 @@ impl Resolve for Links {
     }
 
     fn package(&self, file: &Utf8Path) -> Option<String> {
-        self.packages.get(file).cloned().flatten()
+        self.resolver.package(file)
     }
 }

@@ -102,7 +102,7 @@ pub struct Block {
     pub function: FunctionIx,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct FunctionLayout {
     pub span: Bytes,
     pub parent: Option<FunctionIx>,
@@ -149,20 +149,7 @@ impl Layout {
     /// The layout of a parsed file.
     pub fn of(text: &str, parsed: &Parsed) -> Layout {
         let mut walk = Walk::default();
-        walk.layout.functions.push(FunctionLayout {
-            span: 0..text.len(),
-            parent: None,
-            body: Some(0),
-            expression: None,
-            arrow: false,
-            is_async: false,
-            is_generator: false,
-            untyped: false,
-            class: None,
-            object: None,
-            name: String::new(),
-            names: Vec::new(),
-        });
+        walk.layout.functions.push(FunctionLayout { span: 0..text.len(), body: Some(0), ..FunctionLayout::default() });
         walk.layout.blocks.push(Block { inside: 0..text.len(), statements: Vec::new(), function: 0 });
         match &parsed.program {
             ast::Program::Module(module) => {
@@ -284,17 +271,12 @@ impl Walk {
     fn plain(&mut self, node: &ast::Function, class: Option<ClassIx>, name: &str) -> FunctionIx {
         let made = FunctionLayout {
             span: bytes(node.span),
-            parent: None,
-            body: None,
-            expression: None,
-            arrow: false,
             is_async: node.is_async,
             is_generator: node.is_generator,
             untyped: node.params.iter().any(|parameter| is_untyped(&parameter.pat)),
             class,
-            object: None,
             name: name.to_owned(),
-            names: Vec::new(),
+            ..FunctionLayout::default()
         };
         self.function(made, |walk| {
             node.params.visit_with(walk);
@@ -375,17 +357,9 @@ impl Walk {
             ast::ClassMember::Constructor(node) => {
                 let made = FunctionLayout {
                     span: bytes(node.span),
-                    parent: None,
-                    body: None,
-                    expression: None,
-                    arrow: false,
-                    is_async: false,
-                    is_generator: false,
-                    untyped: false,
                     class: Some(class),
-                    object: None,
                     name: "constructor".to_owned(),
-                    names: Vec::new(),
+                    ..FunctionLayout::default()
                 };
                 // An overload has no body.
                 let has_body = node.body.is_some();
@@ -421,20 +395,7 @@ impl Walk {
     /// A field's value runs with the instance as its `this`.
     fn field(&mut self, class: ClassIx, is_static: bool, value: Option<&ast::Expr>) {
         let Some(value) = value else { return };
-        let made = FunctionLayout {
-            span: bytes(value.span()),
-            parent: None,
-            body: None,
-            expression: None,
-            arrow: false,
-            is_async: false,
-            is_generator: false,
-            untyped: false,
-            class: (!is_static).then_some(class),
-            object: None,
-            name: String::new(),
-            names: Vec::new(),
-        };
+        let made = FunctionLayout { span: bytes(value.span()), class: (!is_static).then_some(class), ..FunctionLayout::default() };
         self.function(made, |walk| {
             value.visit_with(walk);
             None
@@ -534,17 +495,10 @@ impl Visit for Walk {
     fn visit_arrow_expr(&mut self, node: &ast::ArrowExpr) {
         let made = FunctionLayout {
             span: bytes(node.span),
-            parent: None,
-            body: None,
-            expression: None,
             arrow: true,
             is_async: node.is_async,
-            is_generator: false,
             untyped: node.params.iter().any(is_untyped),
-            class: None,
-            object: None,
-            name: String::new(),
-            names: Vec::new(),
+            ..FunctionLayout::default()
         };
         self.function(made, |walk| {
             node.params.visit_with(walk);

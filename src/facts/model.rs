@@ -255,6 +255,33 @@ pub enum Value {
     Import(String, String),
 }
 
+impl Value {
+    /// By how it is written, the value may be a function. (A class is told apart: it is called by `new` only.)
+    pub fn may_be_function(&self) -> bool {
+        !matches!(
+            self,
+            Value::String(_)
+                | Value::Number(_)
+                | Value::Bool(_)
+                | Value::Null
+                | Value::Undefined
+                | Value::Text(_)
+                | Value::Regex
+                | Value::Object(..)
+                | Value::Array(_)
+                | Value::Class(_)
+                | Value::Unary(..)
+                | Value::Binary(..)
+                | Value::Arguments(_)
+                | Value::Super
+                | Value::Yield(_)
+                | Value::KeyOf(_)
+                | Value::Caught
+                | Value::Opaque
+        )
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ChoiceKind {
     /// With its test.

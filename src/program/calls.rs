@@ -313,24 +313,7 @@ impl Program<'_> {
         // Most arguments can be told apart from functions by what they are written as.
         match self.value(v) {
             Value::Function(f) => return vec![(v.with(*f), 0)],
-            Value::String(_)
-            | Value::Number(_)
-            | Value::Bool(_)
-            | Value::Null
-            | Value::Undefined
-            | Value::Text(_)
-            | Value::Regex
-            | Value::Object(..)
-            | Value::Array(_)
-            | Value::Class(_)
-            | Value::Unary(..)
-            | Value::Binary(..)
-            | Value::Arguments(_)
-            | Value::Super
-            | Value::Yield(_)
-            | Value::KeyOf(_)
-            | Value::Caught
-            | Value::Opaque => return out,
+            value if !value.may_be_function() => return out,
             _ => {}
         }
         for origin in self.origins(v).iter() {

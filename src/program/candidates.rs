@@ -74,8 +74,6 @@ pub(super) struct Candidates {
     args: FxHashMap<Head, Vec<(CallAt, u32)>>,
     options: FxHashMap<Head, Vec<OptionAt>>,
     returns: FxHashMap<Head, Vec<At<(FunctionId, ValueId)>>>,
-    /// Used again and again while the rest is made.
-    scratch: Vec<Head>,
 }
 
 /// What is had by one head is had by another too.
@@ -95,6 +93,8 @@ struct Heads<'p, 'a> {
     program: &'p Program<'a>,
     /// By file.
     variables: Vec<Vec<Variable>>,
+    /// Used again and again.
+    scratch: Vec<Head>,
 }
 
 /// The heads of a variable.
@@ -245,7 +245,7 @@ impl Candidates {
         let calls = program.files.iter().map(|file| file.facts.calls.len()).sum::<usize>();
         candidates.calls.reserve(calls / 4);
         candidates.flows.reserve(calls / 2);
-        let mut heads = Heads { program, variables: vec![Vec::new(); program.files.len()] };
+        let mut heads = Heads { program, variables: vec![Vec::new(); program.files.len()], scratch: Vec::new() };
         for file in 0..program.files.len() as u32 {
             candidates.stored(&mut heads, file);
             candidates.called(&mut heads, file);
@@ -269,10 +269,10 @@ impl Candidates {
 
     /// A value is stored under a key.
     fn store(&mut self, heads: &mut Heads, value: At<ValueId>, to: Head) {
-        let mut from = std::mem::take(&mut self.scratch);
+        let mut from = std::mem::take(&mut heads.scratch);
         heads.list(value, &mut from);
         self.flow(&from, to, Some(value));
-        self.scratch = from;
+        heads.scratch = from;
     }
 
     /// What is stored under names, and what is returned.

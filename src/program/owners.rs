@@ -196,7 +196,7 @@ impl Owners {
             let from = At::new(file, assign.from);
             let is_prototype = *key == Key::Name("prototype".into());
             // Only functions are told of, and most of what is assigned is none: whose members these are is asked last.
-            let functions = if may_be_function(program.value(from)) { program.origins(from) } else { Rc::from([]) };
+            let functions = if program.value(from).may_be_function() { program.origins(from) } else { Rc::from([]) };
             let functions: Vec<Fun> = functions.iter().filter_map(whole_function).collect();
             if !is_prototype && functions.is_empty() {
                 continue;
@@ -441,26 +441,6 @@ fn whole_function(origin: &Origin) -> Option<Fun> {
         Root::Function(f) if origin.path.is_empty() => Some(f),
         _ => None,
     }
-}
-
-/// By how it is written, the value may be a function.
-fn may_be_function(value: &Value) -> bool {
-    !matches!(
-        value,
-        Value::String(_)
-            | Value::Number(_)
-            | Value::Bool(_)
-            | Value::Null
-            | Value::Undefined
-            | Value::Text(_)
-            | Value::Regex
-            | Value::Object(..)
-            | Value::Array(_)
-            | Value::This(_)
-            | Value::Class(_)
-            | Value::Unary(..)
-            | Value::Binary(..)
-    )
 }
 
 /// The owner that a class or constructor function is.

@@ -118,7 +118,7 @@ impl Program<'_> {
     fn waits(&self, registration: &Registration, c: CallAt, settlers: &Settlers, inside: &[CallAt]) -> Option<Waits> {
         let site = sites::registration(self, c).filter(|site| !site.implicit)?;
         let beside = || self.same_object(&site.receivers(self), &registration.receivers) && self.releases(&site, c, inside).is_empty();
-        if self.is_in_loop(c) || c != registration.call && !beside() {
+        if self.loop_around(c.with(self.call(c).block)).is_some() || c != registration.call && !beside() {
             return None;
         }
         let handler = site.handler?;
@@ -159,11 +159,6 @@ impl Program<'_> {
     fn only_settles(&self, f: Fun, settlers: &Settlers) -> bool {
         let settles = |c: &CallAt| self.call(*c).kind == CallKind::New || settlers.mentions.contains(&self.call(*c).callee);
         self.calls_within(f).iter().all(settles) && !self.facts(f.file).assigns.iter().any(|assign| self.within(f.with(assign.function), f))
-    }
-
-    fn is_in_loop(&self, c: CallAt) -> bool {
-        let blocks = std::iter::successors(Some(c.with(self.call(c).block)), |&b| self.block(b).parent.map(|parent| b.with(parent)));
-        blocks.into_iter().any(|b| matches!(self.block(b).kind, BlockKind::Loop(..)))
     }
 
     /// Adds a place where the promise is settled, unless nothing has to be done there. None: there is no way to do it.
