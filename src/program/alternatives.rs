@@ -199,6 +199,8 @@ impl Program<'_> {
         let mut functions = Vec::new();
         registration.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 4));
         let mut out = self.settled_by(&functions);
+        // What a maker of listeners was given is of that call: `safe(start)` and `safe(done)` settle nothing in common.
+        out.retain(|&(g, _)| self.within(f, g) || self.passed(g).iter().any(|p| self.within(self.function_of(p.call), f)));
         out.extend(registration.handlers.iter().filter_map(|o| self.settler(o, f)));
         out
     }

@@ -61,7 +61,11 @@ impl Program<'_> {
             if release.call == registration.call && release.inner != registration.inner {
                 let (receiver, event, handler) = self.compare(registration, release);
                 if receiver != Match::Different && event != Match::Different && handler != Match::Different {
-                    released.push(release.call);
+                    if self.is_of_other_phase(registration, release) {
+                        mismatch.get_or_insert((release.inner, Mismatch::Phase));
+                    } else {
+                        released.push(release.call);
+                    }
                 }
                 continue;
             }
@@ -96,7 +100,9 @@ impl Program<'_> {
             if handler == Match::Different {
                 let meant =
                     event == Match::Same && (receiver == Match::Same || receiver == Match::Unknown && self.near(registration, release));
-                if meant && !self.removes_something(sites, release) && self.looks_alike(registration, release) {
+                let meant =
+                    meant && self.looks_alike(registration, release) || receiver == Match::Same && self.wrap_alike(registration, release);
+                if meant && !self.removes_something(sites, release) {
                     mismatch.get_or_insert((release.call, Mismatch::Listener));
                 }
                 continue;
@@ -122,13 +128,7 @@ impl Program<'_> {
                 mismatch.get_or_insert((release.call, Mismatch::Emitter));
                 continue;
             }
-            if registration.target
-                && !all
-                && receiver == Match::Same
-                && handler == Match::Same
-                && registration.options.is_some_and(|o| super::sites::is_capture(self, o)) != release.capture
-                && registration.options.is_none_or(|o| matches!(self.value(o), Value::Bool(_) | Value::Object(..)))
-            {
+            if !all && receiver == Match::Same && handler == Match::Same && self.is_of_other_phase(registration, release) {
                 mismatch.get_or_insert((release.call, Mismatch::Phase));
                 continue;
             }
@@ -229,6 +229,13 @@ impl Program<'_> {
                 && self.owner_of_function(f).is_some_and(|owner| self.is_class(owner))
                 && (self.is_public_function(f) || !self.callers(f).is_empty())
         })
+    }
+
+    /// One of the two is for the capture phase, the other is not.
+    fn is_of_other_phase(&self, registration: &Registration, release: &Release) -> bool {
+        let phase = |options| super::sites::captures(self, options);
+        registration.target
+            && matches!((phase(registration.options), phase(release.options)), (Some(added), Some(removed)) if added != removed)
     }
 
     /// One arm adds and the other removes, in what a framework runs at changes only, never at the end.

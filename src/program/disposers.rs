@@ -66,11 +66,46 @@ impl Program<'_> {
             return None;
         }
         let call = self.call(registration.call);
+        if registration.through.is_empty() && self.is_put_into_a_list(registration.call) {
+            return Some(true);
+        }
         Some(match call.result {
             Use::Dropped => false,
             Use::Returned => !self.ignores_result(self.function_of(registration.call)),
             Use::Receiver | Use::Used => !self.is_unused_variable(registration.call),
         })
+    }
+
+    /// The call is given a list that the disposer goes into (`event(listener, this, disposables)`), and somebody looks at that list again.
+    fn is_put_into_a_list(&self, c: CallAt) -> bool {
+        let into = self.method_model(c).and_then(|model| model.disposer_into);
+        let Some(&list) = into.and_then(|at| self.call(c).args.get(at)) else { return false };
+        let facts = self.facts(c.file);
+        let elsewhere =
+            |wanted: &dyn Fn(&Value) -> bool| facts.values.iter().enumerate().any(|(id, value)| id != list.index() && wanted(value));
+        let below = |value: &Value| match value {
+            Value::Member(object, _) | Value::Element(object) | Value::Spread(object) | Value::Await(object) => *object == list,
+            Value::Object(props, _) => props.iter().any(|(_, v)| *v == list),
+            Value::Array(values) | Value::Choice(_, values) => values.contains(&list),
+            _ => false,
+        };
+        let handed_on = || {
+            facts.functions.iter().any(|f| f.returns.contains(&list))
+                || facts.assigns.iter().any(|a| a.from == list)
+                || (0..facts.calls.len() as u32).map(|id| c.with(CallId(id))).any(|other| {
+                    self.call(other).args.contains(&list) && self.method_model(other).is_none_or(|model| model.disposer_into.is_none())
+                })
+        };
+        match self.value(c.with(list)) {
+            Value::Undefined | Value::Null => false,
+            // The same member by way of another object, or another `this`.
+            Value::Member(_, key) => {
+                elsewhere(&|value| matches!(value, Value::Member(_, k) if k == key)) || elsewhere(&below) || handed_on()
+            }
+            Value::Binding(b) if self.binding(c.with(*b)).kind != BindingKind::Param => elsewhere(&below) || handed_on(),
+            Value::Array(_) => false,
+            _ => true,
+        }
     }
 
     /// The disposer is used in the same function, and a written way out goes past that.

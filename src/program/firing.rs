@@ -14,6 +14,10 @@ impl Program<'_> {
         for o in &registration.handlers {
             self.functions_of_origin(o, &mut functions, 3);
         }
+        // What its owner calls too is a release of the owner's that the event may bring about.
+        if functions.iter().any(|&(h, _)| self.within(f, h) && self.is_owners_end(h)) {
+            return false;
+        }
         functions.iter().any(|&(h, _)| {
             self.within(f, h) && h != self.function_of(registration.call) && !self.within(self.function_of(registration.call), h)
         }) && functions.iter().all(|&(h, _)| {
@@ -23,6 +27,15 @@ impl Program<'_> {
                 && self.passed(h).iter().filter(|p| super::sites::release(self, p.call).is_none()).count() <= 1
                 && self.optioned(h).is_empty()
         })
+    }
+
+    /// A method, named as an end, that users of the object call: it is public, or called by name on what is not known.
+    fn is_owners_end(&self, h: Fun) -> bool {
+        let name = &self.fun(h).name;
+        super::stages::is_teardown(name)
+            && !name.starts_with(['_', '#'])
+            && self.owner_of_function(h).is_some()
+            && (self.is_public_function(h) || self.is_called_by_name(PathKey::Name(self.sym(name))))
     }
 
     /// A listener that goes away when its event fires: does the event surely fire?

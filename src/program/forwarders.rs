@@ -24,7 +24,7 @@ impl Program<'_> {
             super::sites::is_registration_name(&self.fun(g).name)
                 && registration.handlers.iter().any(|o| matches!(o.root, Root::Param(h, _) if h == g))
         });
-        if named {
+        if named || self.mirrors(registration) {
             return true;
         }
         let event = match &registration.event {
@@ -32,6 +32,24 @@ impl Program<'_> {
             EventKey::Value(origins) => origins.iter().any(given),
         };
         event && !registration.handlers.is_empty() && registration.handlers.iter().any(given)
+    }
+
+    /// An `on` of the object's own that adds to the object what serves the listener it is given: one for each that its users add.
+    fn mirrors(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        super::sites::is_registration_name(&self.fun(f).name)
+            && self.owner_of_function(f).is_some()
+            && registration.receivers.iter().all(|o| o.path.is_empty() && o.root == Root::This(f))
+            && self.calls_within(f).into_iter().any(|c| {
+                // What is given goes to what it overrides.
+                let own = self
+                    .callee_name(c)
+                    .is_some_and(|name| super::sites::is_registration_name(&name) || matches!(name.as_str(), "call" | "apply"));
+                own && self.call(c).args.iter().any(|&a| {
+                    matches!(self.value(c.with(a)), Value::Arguments(g) if f.with(*g) == f)
+                        || self.origins(c.with(a)).iter().any(|o| o.path.is_empty() && o.root == Root::Param(f, 1))
+                })
+            })
     }
 
     /// A method that does nothing but add the listener that its caller gave, bare or in a coat, to its own object or a part of it: how

@@ -40,6 +40,24 @@ impl Program<'_> {
         if kept(a) && kept(b) {
             return Match::Different;
         }
+        // Nor is an object that is made here of another class.
+        let own = |os: &[Origin]| match os {
+            [Origin { root: Root::This(f), path }] if path.is_empty() => self.owner_of_this(*f),
+            _ => None,
+        };
+        let of_other = |owner: super::Owner, os: &[Origin]| {
+            made(os)
+                && os.iter().all(|o| match self.type_of(o) {
+                    Some(super::types::Type::Model(_)) => true,
+                    Some(super::types::Type::Owner(other)) => !self.related(owner, other),
+                    None => false,
+                })
+        };
+        if own(a).is_some_and(|owner| !b.is_empty() && of_other(owner, b))
+            || own(b).is_some_and(|owner| !a.is_empty() && of_other(owner, a))
+        {
+            return Match::Different;
+        }
         let concrete = |o: &Origin| {
             matches!(o.root, Root::Global(_) | Root::Call(_) | Root::Literal(_) | Root::This(_) | Root::Param(..) | Root::Module(_))
         };
@@ -189,7 +207,10 @@ impl Program<'_> {
             let all: Vec<Origin> = sources.into_iter().flat_map(|(_, o)| o).collect();
             Some(self.same_object(&all, std::slice::from_ref(other)))
         };
+        // `resolve` and `reject` are nobody's function.
+        let settler = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(f, 0 | 1), true) if self.is_executor_of_promise(f));
         match (x.root, y.root) {
+            _ if settler(x) && (fresh(y) || literal(y)) || (fresh(x) || literal(x)) && settler(y) => Match::Different,
             _ if fresh(x) && fresh(y) => Match::Different,
             _ if literal(x) && literal(y) => Match::Different,
             _ if (fresh(x) && literal(y)) || (literal(x) && fresh(y)) => Match::Different,
@@ -368,6 +389,32 @@ impl Program<'_> {
         })
     }
 
+    /// An `on` and an `off` of one object that wrap the listener they are given, each in a function of its own, for the event that they are
+    /// given.
+    pub(super) fn wrap_alike(&self, registration: &Registration, release: &Release) -> bool {
+        let (f, g) = (self.function_of(registration.call), self.function_of(release.call));
+        let (EventKey::Value(added), Some(EventKey::Value(removed))) = (&registration.event, &release.event) else { return false };
+        let param = |os: &[Origin], f: Fun| match os {
+            [Origin { root: Root::Param(h, i), path }] if path.is_empty() && *h == f => Some(*i),
+            _ => None,
+        };
+        let wrapped = |os: &[Origin], f: Fun| match os {
+            [Origin { root: Root::Function(h), path }] if path.is_empty() && self.parent(*h) == Some(f) => {
+                let params = self.fun(f).params.iter();
+                params.enumerate().filter(|(_, p)| p.binding.is_some_and(|b| self.fun(*h).captures.contains(&b))).map(|(i, _)| i).collect()
+            }
+            _ => Vec::new(),
+        };
+        let event = param(added, f);
+        let listener = wrapped(&registration.handlers, f);
+        f != g
+            && event.is_some()
+            && event == param(removed, g)
+            && !listener.is_empty()
+            && release.handlers.as_ref().is_some_and(|h| wrapped(h, g) == listener)
+            && self.near(registration, release)
+    }
+
     /// The release may be meant for something that has to do with the registration: same file, or classes of one family.
     pub(super) fn in_reach(&self, registration: &Registration, release: &Release) -> bool {
         if registration.call.file == release.call.file {
@@ -422,7 +469,8 @@ impl Program<'_> {
         if self.wraps(registration, released) {
             return true;
         }
-        if released.iter().any(|o| matches!(o.root, Root::Param(..))) {
+        let settler = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(f, _), true) if self.is_executor_of_promise(f));
+        if released.iter().any(|o| matches!(o.root, Root::Param(..)) && !settler(o)) {
             return false;
         }
         let base = |os: &[Origin]| -> Vec<Origin> {
@@ -443,13 +491,22 @@ impl Program<'_> {
         if inline(registration.call) && inline(release.call) && self.near(registration, release) {
             return true;
         }
-        // In one function: the listener of another event is named where this one's was meant.
+        // In one function: the listener of another event is named where this one's was meant, or one that nothing adds.
         let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
-        let named = released.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Function(_)));
         let one_tree = top(self.function_of(registration.call)) == top(self.function_of(release.call));
+        let named = released.iter().all(|o| match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => {
+                !inline(registration.call) || self.parent(h).is_some_and(|p| self.fun(p).kind != FunctionKind::Module)
+            }
+            _ => settler(o),
+        });
+        let added = |o: &Origin| match o.root {
+            Root::Function(h) => self.passed(h).iter().any(|p| super::sites::release(self, p.call).is_none()),
+            _ => false,
+        };
         named
             && one_tree
-            && !inline(registration.call)
+            && !(inline(registration.call) && released.iter().any(added))
             && self.compare_receivers(&registration.receivers, &release.receivers) == Match::Same
     }
 

@@ -7,7 +7,7 @@ use rustc_hash::FxHashSet;
 use super::count::DEPTH;
 use super::starters::{Started, Starter, Times};
 use super::walk::{self, Walk};
-use super::{At, Fun, Owner, Program, Root};
+use super::{At, CallAt, Fun, Owner, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
 
@@ -175,6 +175,9 @@ impl Program<'_> {
         }
         let within = starter.within?;
         let by = starter.by?;
+        if within == f && starter.how == Started::Called && self.only_leads_in(by) {
+            return None;
+        }
         if starter.how == Started::Called && self.is_guarded_edge(by, goal.is_none()) {
             return None;
         }
@@ -208,6 +211,29 @@ impl Program<'_> {
             runs.steps.push(self.step_call(by, format!("`{}` is called from here", self.function_name(f))));
         }
         Some(runs)
+    }
+
+    /// The call begins its function once more, before anything else is done there, and leaves: `if (!options) return make({})`.
+    fn only_leads_in(&self, c: CallAt) -> bool {
+        let mut at = c.with(self.call(c).block);
+        if !self.leaves(at) {
+            return false;
+        }
+        // What the call is given may be asked for first.
+        let before = |at: At<BlockId>, upto: usize| {
+            self.block(at)
+                .items
+                .iter()
+                .take(upto)
+                .any(|item| matches!(item, Item::Call(_) | Item::Loop(_) | Item::Try(..) | Item::Await(_)))
+        };
+        while let (Some(parent), index) = (self.block(at).parent, self.block(at).index as usize) {
+            at = at.with(parent);
+            if before(at, index) {
+                return false;
+            }
+        }
+        true
     }
 
     /// A function that is a member of an object that its maker gives out, or that its maker returns: its users call it.

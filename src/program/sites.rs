@@ -75,8 +75,8 @@ pub struct Release {
     pub event: Option<EventKey>,
     /// None: every listener of the event.
     pub handlers: Option<Vec<Origin>>,
-    /// `removeEventListener(event, listener, true)`.
-    pub capture: bool,
+    /// The third argument of `removeEventListener`.
+    pub options: Option<At<ValueId>>,
     /// What has to be told to the functions around for the line to remove.
     pub told: Vec<Told>,
 }
@@ -260,10 +260,32 @@ fn computed_name(program: &Program, key: At<ValueId>, wanted: fn(&str) -> bool) 
     found
 }
 
-/// The third argument of `addEventListener` and `removeEventListener`: `true` or `{ capture: true }`; a listener is removed with the same
-/// only (DOM standard, «flatten»).
-pub fn is_capture(program: &Program, options: At<ValueId>) -> bool {
-    matches!(program.value(options), Value::Bool(true)) || flag(program, options, "capture")
+/// What the third argument of `addEventListener` and `removeEventListener` says of the capture phase (`true`, `{ capture: true }`), if that
+/// is known; a listener is removed with the same only (DOM standard, «flatten»).
+pub fn captures(program: &Program, options: Option<At<ValueId>>) -> Option<bool> {
+    let Some(options) = options else { return Some(false) };
+    match program.value(options) {
+        Value::Bool(capture) => Some(*capture),
+        Value::Undefined | Value::Null => Some(false),
+        Value::Unary(op, inner) if op == "!" => match program.value(options.with(*inner)) {
+            Value::Number(number) => Some(number == "0"),
+            _ => None,
+        },
+        Value::Object(props, spreads) if spreads.is_empty() => {
+            match props.iter().find(|(key, _)| *key == Key::Name("capture".to_owned())) {
+                Some((_, value)) => match program.value(options.with(*value)) {
+                    Value::Bool(capture) => Some(*capture),
+                    _ => None,
+                },
+                None => Some(false),
+            }
+        }
+        Value::Binding(_) => match &*program.origins(options) {
+            [Origin { root: Root::Literal(literal), path }] if path.is_empty() && *literal != options => captures(program, Some(*literal)),
+            _ => None,
+        },
+        _ => None,
+    }
 }
 
 /// `{ key: true }`.
@@ -477,7 +499,7 @@ impl Sites {
                         ReleasedEvent::Fixed(name) => EventKey::Name(name),
                     }),
                     handlers: site.listener.map(|h| program.origins(c.with(h)).to_vec()),
-                    capture: program.call(c).args.get(2).is_some_and(|&o| is_capture(program, c.with(o))),
+                    options: program.call(c).args.get(2).map(|&o| c.with(o)),
                     told: program.told_to(c, is_release_name),
                 });
             }
@@ -525,12 +547,15 @@ impl Sites {
                     let Some(told) = program.tells(c, f, &registration.told) else { continue };
                     let mut through = vec![f];
                     through.extend(&registration.through);
+                    let options = registration.options.and_then(|o| program.given_for(c, f, o));
                     added.push(Registration {
                         call: c,
                         inner: registration.inner,
                         receivers: moved(&registration.receivers),
                         event: move_event(program, c, f, &registration.event),
                         handlers,
+                        once: registration.once || options.is_some_and(|o| flag(program, o, "once")),
+                        options,
                         through,
                         told,
                         ..registration.clone()
@@ -579,7 +604,7 @@ impl Sites {
                         receivers: moved(&release.receivers),
                         event: release.event.as_ref().map(|e| move_event(program, c, f, e)),
                         handlers: release.handlers.as_ref().map(|h| moved(h)),
-                        capture: release.capture,
+                        options: release.options.and_then(|o| program.given_for(c, f, o)),
                         told,
                     });
                 }

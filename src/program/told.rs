@@ -111,6 +111,32 @@ impl Program<'_> {
         Some(left)
     }
 
+    /// What the call gives for a value that is a parameter of `f`: none where it gives nothing. Any other value stays as it is.
+    pub(super) fn given_for(&self, c: CallAt, f: Fun, v: At<ValueId>) -> Option<At<ValueId>> {
+        let param = match self.value(v) {
+            Value::Binding(b) if self.binding(v.with(*b)).kind == BindingKind::Param && v.with(self.binding(v.with(*b)).function) == f => {
+                self.fun(f).params.iter().position(|p| p.binding == Some(*b))
+            }
+            Value::Param(g, i) if v.with(*g) == f => Some(*i as usize),
+            _ => None,
+        };
+        let Some(param) = param else { return Some(v) };
+        let args = &self.call(c).args;
+        let at = match self.receiver(c) {
+            Some((object, Key::Name(name))) if self.functions_of(object).iter().any(|&(g, _)| g == f) => match name.as_str() {
+                "call" => param + 1,
+                _ => return Some(v),
+            },
+            _ => param,
+        };
+        let spread = args.iter().take(at + 1).any(|&a| matches!(self.value(c.with(a)), Value::Spread(_)));
+        if spread || !self.functions_called(c).contains(&f) || self.fun(f).params[param].rest {
+            return Some(v);
+        }
+        let default = self.fun(f).params[param].default.map(|d| f.with(d));
+        args.get(at).map(|&a| c.with(a)).or(default)
+    }
+
     /// Every call in the program tells otherwise, and nobody else calls.
     pub(super) fn is_never_told(&self, told: &[Told]) -> bool {
         told.iter().any(|one| {
