@@ -491,9 +491,14 @@ impl Extractor<'_> {
                     parts.extend(call.args.iter().map(|arg| self.expr(&arg.expr, Use::Used)));
                     return self.value(Value::Text(parts));
                 }
+                if let Some(value) = self.private_access(expr, &call.args) {
+                    return value;
+                }
                 let (callee, name, after) = self.callee(expr);
                 let paren = self.paren_after(after, self.offset(call.span.hi));
-                self.emit_call(callee, &call.args, CallKind::Call, false, using, name, paren, call.span)
+                let value = self.emit_call(callee, &call.args, CallKind::Call, false, using, name, paren, call.span);
+                self.private_start(expr, value);
+                value
             }
         }
     }

@@ -6,6 +6,7 @@ mod extract;
 mod jsx;
 pub mod layout;
 mod model;
+mod private;
 mod statements;
 mod suppress;
 mod types;

@@ -1,6 +1,7 @@
 //! Matching: are registration and release of one emitter, one event, one function? Same, different, or not known.
 
 use super::sites::{EventKey, Registration, Release, Sites};
+use super::types::Type;
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
@@ -30,6 +31,17 @@ impl Program<'_> {
             os.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Param(f, _) if self.callers(f).is_empty() && self.passed(f).iter().any(|p| self.method_model(p.call).is_some() || super::sites::registration(self, p.call).is_some())))
         };
         if !a.is_empty() && !b.is_empty() && (made(a) && handed(b) || handed(a) && made(b)) {
+            return Match::Different;
+        }
+        // What lives as long as the program is no object of another kind: `window`, an element.
+        let others = |globals: &[Origin], os: &[Origin]| {
+            let global = |o: &Origin| matches!(o.root, Root::Global(_));
+            !globals.is_empty()
+                && !os.is_empty()
+                && globals.iter().all(global)
+                && globals.iter().all(|x| os.iter().all(|y| !global(y) && self.are_of_other_kinds(x, y)))
+        };
+        if others(a, b) || others(b, a) {
             return Match::Different;
         }
         // Each of two calls gives another object.
@@ -76,6 +88,14 @@ impl Program<'_> {
             })
         });
         if differ { Match::Different } else { Match::Unknown }
+    }
+
+    /// Both are told by models, of which neither is the other.
+    fn are_of_other_kinds(&self, x: &Origin, y: &Origin) -> bool {
+        match (self.type_of(x), self.type_of(y)) {
+            (Some(Type::Model(x)), Some(Type::Model(y))) => !self.models.is_a(x, y) && !self.models.is_a(y, x),
+            _ => false,
+        }
     }
 
     /// Two fields that the constructor fills with different things that it was given.

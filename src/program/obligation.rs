@@ -316,6 +316,14 @@ impl Program<'_> {
         {
             return None;
         }
+        // (Each new object adds its own, unless all have one function and one emitter.)
+        if registration.target
+            && many.emitter == Emitter::Process
+            && fault == Fault::NotReleased
+            && registration.handlers.iter().all(|o| self.is_one_function(o))
+        {
+            return None;
+        }
         let origin = registration.receivers.first()?;
         Some(Obligation {
             registration,

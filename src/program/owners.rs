@@ -74,6 +74,7 @@ impl Owners {
             owners.own_methods(program, file);
         }
         for file in 0..program.files.len() as u32 {
+            owners.private_methods(program, file);
             owners.stored(program, file);
         }
         let mut pairs: Vec<(Owner, Owner)> = Vec::new();
@@ -380,6 +381,33 @@ impl Owners {
                 if let Some(owner) = self.of_target(program, target) {
                     self.add(owner, program.path_key(file, key), from.with(*f));
                 }
+            }
+        }
+    }
+
+    /// Private methods as compilers write them: plain functions that variables hold, each used as a member of `this` in the class or in one
+    /// that is known for one.
+    fn private_methods(&mut self, program: &Program, file: u32) {
+        let uses = |assign: &&Assign| match (&assign.to, &program.facts(file).values[assign.from.index()]) {
+            (Place::Member(_, Key::Name(name)), Value::Binding(_)) => name.starts_with('#'),
+            _ => false,
+        };
+        let uses: Vec<&Assign> = program.facts(file).assigns.iter().filter(uses).collect();
+        let mut known = usize::MAX;
+        while known != self.of_function.len() {
+            known = self.of_function.len();
+            for assign in &uses {
+                let Place::Member(object, key) = &assign.to else { continue };
+                let functions = program.origins(At::new(file, assign.from));
+                let mut owners = program
+                    .origins(At::new(file, *object))
+                    .iter()
+                    .filter(|target| target.path.is_empty())
+                    .filter_map(|target| self.of_target(program, target))
+                    .collect::<Vec<_>>();
+                owners.dedup();
+                let ([owner], Some(function)) = (&owners[..], functions.iter().find_map(whole_function)) else { continue };
+                self.add(*owner, program.path_key(file, key), function);
             }
         }
     }

@@ -128,7 +128,7 @@ impl Program<'_> {
     }
 
     /// Every object has the same function.
-    fn is_one_function(&self, o: &Origin) -> bool {
+    pub(super) fn is_one_function(&self, o: &Origin) -> bool {
         match (o.root, o.path.is_empty()) {
             (Root::Function(h), true) => self.parent(h).is_none_or(|p| self.fun(p).kind == FunctionKind::Module),
             (Root::Global(_) | Root::Module(_) | Root::File(_), _) => true,
