@@ -1,5 +1,6 @@
 //! Facts: what one file says, in owned data. Sees one file at a time, does no I/O, never fails.
 
+mod calls;
 mod captures;
 mod expressions;
 mod extract;
