@@ -124,6 +124,9 @@ impl Public {
                 }
             }
         }
+        for file in (0..program.files.len() as u32).filter(|&f| !some || program.is_public(f)) {
+            origins.extend(Public::put_on_others(program, file));
+        }
         let mut seen = FxHashSet::default();
         while let Some(origin) = origins.pop() {
             if !origin.path.is_empty() || !seen.insert(origin.clone()) {
@@ -185,6 +188,51 @@ impl Public {
                 _ => {}
             }
         }
+    }
+
+    /// What a file makes a member of what it has from elsewhere, where everybody finds it: `window.Widget = Widget`, `$.fn.widget = ...`,
+    /// `name.space.Widget = class {...}`. What a script that neither asks for modules nor is one declares is everybody's, too.
+    fn put_on_others(program: &Program, file: u32) -> Vec<Origin> {
+        let facts = program.facts(file);
+        let mut out = Vec::new();
+        let step = |key: &PathKey, name: &str| matches!(key, PathKey::Name(n) if &*program.text(*n) == name);
+        for assign in &facts.assigns {
+            let from = At::new(file, assign.from);
+            let may_be = match program.value(from) {
+                Value::Class(_) => true,
+                // One object is no class for others.
+                Value::Call(c) => program.call(from.with(*c)).kind != CallKind::New,
+                value => value.may_be_function(),
+            };
+            if !may_be {
+                continue;
+            }
+            let of_others = match &assign.to {
+                Place::Global(name) => name != "module" && name != "exports",
+                Place::Member(object, _) => program.origins(At::new(file, *object)).iter().any(|o| match o.root {
+                    Root::Global(name) => {
+                        !matches!(&*program.text(name), "module" | "exports") && !o.path.iter().any(|key| step(key, "prototype"))
+                    }
+                    Root::Module(_) => !o.path.is_empty() && !o.path.iter().any(|key| step(key, "prototype")),
+                    // jQuery's plug-ins, in a wrapper that is given jQuery.
+                    Root::Param(..) => o.path.len() == 1 && step(&o.path[0], "fn"),
+                    _ => false,
+                }),
+                Place::Binding(_) => false,
+            };
+            if of_others {
+                out.extend(program.origins(from).iter().cloned());
+            }
+        }
+        if !facts.esm && facts.requests.is_empty() && program.exported_values(file).is_empty() {
+            let declared = facts
+                .bindings
+                .iter()
+                .filter(|b| b.function == FunctionId(0) && matches!(b.kind, BindingKind::Function | BindingKind::Class | BindingKind::Var));
+            let values = declared.flat_map(|b| b.defs.iter().map(|d| At::new(file, facts.assigns[d.index()].from)));
+            out.extend(values.flat_map(|v| program.origins(v).to_vec()));
+        }
+        out
     }
 
     /// What the calls of a function of one file give for its parameter.
