@@ -67,7 +67,10 @@ impl<K, T> Default for Found<K, T> {
 #[derive(Default)]
 struct Public {
     functions: FxHashSet<Fun>,
+    /// Whose members they can call.
     owners: FxHashSet<Owner>,
+    /// Of which they can make objects.
+    classes: FxHashSet<Owner>,
 }
 
 /// Functions that a value is, each with how many arguments `bind` has put before.
@@ -135,12 +138,14 @@ impl Public {
             // `Base.extend({...})` and `new Class({...})` are classes.
             if let Root::Call(c) = origin.root {
                 for body in program.call(c).args.iter().map(|&a| Owner::Literal(c.with(a))).filter(|&body| program.is_class(body)) {
+                    self.classes.extend(program.family(body).iter());
                     self.publish_owner(program, body, &mut origins);
                 }
             }
             match origin.root {
                 Root::Function(f) => {
                     self.functions.insert(f);
+                    self.classes.extend(program.family(Owner::Proto(f)).iter());
                     self.publish_owner(program, Owner::Proto(f), &mut origins);
                     self.publish_owner(program, Owner::Function(f), &mut origins);
                     // `exported.Part = Part`.
@@ -152,7 +157,10 @@ impl Public {
                         origins.extend(program.origins(f.with(*value)).iter().cloned());
                     }
                 }
-                Root::Class(class) => self.publish_owner(program, Owner::Class(class), &mut origins),
+                Root::Class(class) => {
+                    self.classes.extend(program.family(Owner::Class(class)).iter());
+                    self.publish_owner(program, Owner::Class(class), &mut origins);
+                }
                 Root::Literal(literal) => {
                     self.publish_owner(program, Owner::Literal(literal), &mut origins);
                     if let Value::Object(props, spreads) = program.value(literal) {
@@ -166,8 +174,11 @@ impl Public {
                         origins.extend(program.origins(value).iter().cloned());
                     }
                 }
+                // One object is no class for others.
                 Root::Call(c) if program.call(c).kind == CallKind::New => {
-                    origins.extend(program.origins(c.with(program.call(c).callee)).iter().cloned());
+                    for class in program.origins(c.with(program.call(c).callee)).iter().filter_map(super::owners::owner_of_constructor) {
+                        self.publish_owner(program, class, &mut origins);
+                    }
                 }
                 // `(function (root, factory) { module.exports = factory() })(this, function () {...})` gives out what the factory does.
                 Root::Call(c) => {
@@ -191,7 +202,7 @@ impl Public {
     }
 
     /// What a file makes a member of what it has from elsewhere, where everybody finds it: `window.Widget = Widget`, `$.fn.widget = ...`,
-    /// `name.space.Widget = class {...}`. What a script that neither asks for modules nor is one declares is everybody's, too.
+    /// `name.space.Widget = class {...}`.
     fn put_on_others(program: &Program, file: u32) -> Vec<Origin> {
         let facts = program.facts(file);
         let mut out = Vec::new();
@@ -223,14 +234,6 @@ impl Public {
             if of_others {
                 out.extend(program.origins(from).iter().cloned());
             }
-        }
-        if !facts.esm && facts.requests.is_empty() && program.exported_values(file).is_empty() {
-            let declared = facts
-                .bindings
-                .iter()
-                .filter(|b| b.function == FunctionId(0) && matches!(b.kind, BindingKind::Function | BindingKind::Class | BindingKind::Var));
-            let values = declared.flat_map(|b| b.defs.iter().map(|d| At::new(file, facts.assigns[d.index()].from)));
-            out.extend(values.flat_map(|v| program.origins(v).to_vec()));
         }
         out
     }
@@ -556,8 +559,10 @@ impl Program<'_> {
         self.public().functions.contains(&f)
     }
 
+    /// The package's users can have any number of such objects: they make them, or have functions make them.
     pub fn is_public_owner(&self, owner: Owner) -> bool {
-        self.public().owners.contains(&owner)
+        let made_by_call = || self.makers(owner).iter().any(|&maker| self.function_of(maker).id != FunctionId(0));
+        self.public().classes.contains(&owner) || self.public().owners.contains(&owner) && made_by_call()
     }
 
     /// What a model says of the function that a call runs.
