@@ -275,7 +275,13 @@ impl Program<'_> {
 
     pub(super) fn compare(&self, registration: &Registration, release: &Release) -> (Match, Match, Match) {
         let receiver = self.compare_receivers(&registration.receivers, &release.receivers);
-        let event = release.event.as_ref().map_or(Match::Same, |e| self.compare_events(&registration.event, e));
+        let mut event = release.event.as_ref().map_or(Match::Same, |e| self.compare_events(&registration.event, e));
+        // What a helper makes of the name that it is given is another name at each of its calls.
+        let of_helpers = registration.call != registration.inner && release.call != release.inner && registration.call != release.call;
+        let made = |event: &EventKey| matches!(event, EventKey::Value(origins) if origins.iter().any(|o| matches!(o.root, Root::Unknown(_) | Root::Call(_))));
+        if of_helpers && (made(&registration.event) || release.event.as_ref().is_some_and(made)) {
+            event = event.min(Match::Unknown);
+        }
         let mut handler = release.handlers.as_ref().map_or(Match::Same, |h| self.compare_handlers(&registration.handlers, h));
         if handler == Match::Unknown && release.handlers.as_ref().is_some_and(|h| self.wraps(registration, h)) {
             handler = Match::Different;
@@ -443,10 +449,40 @@ impl Program<'_> {
         let (a, b) = (self.function_of(registration.call), self.function_of(release.call));
         match (self.owner_around(a), self.owner_around(b)) {
             (Some(x), Some(y)) if self.related(x, y) => true,
-            _ => registration
-                .receivers
-                .iter()
-                .any(|o| matches!(o.root, Root::Global(_) | Root::File(_) | Root::Call(_)) && release.receivers.contains(o)),
+            _ => {
+                registration
+                    .receivers
+                    .iter()
+                    .any(|o| matches!(o.root, Root::Global(_) | Root::File(_) | Root::Call(_)) && release.receivers.contains(o))
+                    && !self.is_others_matter(registration, release)
+            }
+        }
+    }
+
+    /// Two classes or files each have functions of their own: what the one takes away is not what the other adds, and was not meant for it.
+    fn is_others_matter(&self, registration: &Registration, release: &Release) -> bool {
+        let Some(released) = release.handlers.as_ref().filter(|h| !h.is_empty() && !registration.handlers.is_empty()) else { return false };
+        !self.same_object(&registration.handlers, released) && registration.handlers.iter().chain(released).all(|o| self.is_own_function(o))
+    }
+
+    /// A function as it is written, a method, or a field that gets nothing but functions of the class.
+    fn is_own_function(&self, o: &Origin) -> bool {
+        match o.root {
+            Root::Function(_) => o.path.is_empty(),
+            Root::Call(c) => o.path.is_empty() && self.bind_target(c).is_some(),
+            Root::This(_) if o.path.len() == 1 => {
+                let sources = self.field_sources(o);
+                let written = |from: &Origin| {
+                    from.path.is_empty()
+                        && match from.root {
+                            Root::Function(_) => true,
+                            Root::Call(c) => self.bind_target(c).is_some(),
+                            _ => false,
+                        }
+                };
+                if sources.is_empty() { self.is_method(o) } else { sources.iter().all(|(_, origins)| origins.iter().all(written)) }
+            }
+            _ => false,
         }
     }
 
