@@ -76,12 +76,37 @@ impl Program<'_> {
         if listener.is_some_and(|h| self.is_listed(c.with(h), kind, over, around, 4)) {
             return true;
         }
+        if self.functions_called(c).iter().any(|&f| self.is_given_names(f, c, around)) {
+            return true;
+        }
         if kind == LoopKind::While {
             // `for (i...) { events[i] }`: an argument or receiver computed from a variable that the loop changes.
             return call.args.first().is_some_and(|&e| self.changes_in_loop(c.with(e), around, 5))
                 || receiver.is_some_and(|r| self.changes_in_loop(c.with(r), around, 5));
         }
         call.args.first().is_some_and(|&e| element(e)) || receiver.is_some_and(element)
+    }
+
+    /// What the call in the loop gives the function, another value at each turn, is an event's name there (`for (const name of names) add(name)`).
+    pub(super) fn is_given_names(&self, f: Fun, c: CallAt, around: At<BlockId>) -> bool {
+        let BlockKind::Loop(kind, over) = self.block(around).kind else { return false };
+        self.call(c).args.iter().enumerate().any(|(i, &arg)| {
+            let changes = match kind {
+                LoopKind::While => self.changes_in_loop(c.with(arg), around, 5),
+                _ => self.mentions_element(c.with(arg), over, 6),
+            };
+            changes && self.listens_to_param(f, Some(i as u32))
+        })
+    }
+
+    /// The function listens to the event that a parameter names.
+    fn listens_to_param(&self, f: Fun, param: Option<u32>) -> bool {
+        let is_param =
+            |o: &Origin| matches!(o.root, Root::Param(g, i) if g == f && param.is_none_or(|param| param == i)) && o.path.is_empty();
+        self.calls_within(f).into_iter().any(|inner| {
+            super::sites::registration(self, inner)
+                .is_some_and(|site| site.event_value.is_some_and(|e| self.origins(inner.with(e)).iter().any(is_param)))
+        })
     }
 
     /// The value is an element of the list that the loop goes through, and not something made of one.
@@ -228,15 +253,7 @@ impl Program<'_> {
     fn listener_event_is_element(&self, c: CallAt, arg: usize) -> bool {
         let call = self.call(c);
         let Some(&callback) = call.args.get(arg) else { return false };
-        self.functions_of(c.with(callback)).iter().any(|&(f, _)| {
-            self.calls_within(f).into_iter().any(|inner| {
-                super::sites::registration(self, inner).is_some_and(|site| {
-                    site.event_value.is_some_and(|e| {
-                        self.origins(inner.with(e)).iter().any(|o| matches!(o.root, Root::Param(g, _) if g == f) && o.path.is_empty())
-                    })
-                })
-            })
-        })
+        self.functions_of(c.with(callback)).iter().any(|&(f, _)| self.listens_to_param(f, None))
     }
 
     /// `a` stands on a branch that leaves the function before `b`, or in the other arm of a test.

@@ -186,6 +186,7 @@ impl Program<'_> {
             && goal.is_none_or(|g| self.within(within, g))
             && !wanted.made_in.is_some_and(|m| self.block_within(m, around))
             && !self.leaves_loop(by, around)
+            && !self.is_given_names(f, by, around)
         {
             let collection = matches!(self.block(around).kind, BlockKind::Loop(LoopKind::Of | LoopKind::In, _));
             return Some(Runs {
