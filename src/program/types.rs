@@ -172,12 +172,28 @@ impl Program<'_> {
                 return Some(found);
             }
         }
+        if let Some(found) = self.result_of_field(c) {
+            return Some(found);
+        }
         // The DOM's own name: the document (or shadow root) that a node hangs in.
         if matches!(self.receiver(c), Some((_, Key::Name(name))) if name == "getRootNode") && self.functions_called(c).is_empty() {
             return self.used_type("Document");
         }
         // A factory written as a class or constructor that is called without `new`.
         self.origins(callee).iter().find_map(|o| self.constructed(o)).map(Type::Model)
+    }
+
+    /// What a library's function returns that was put into a field: `this.ask = secure ? https.request : http.request`.
+    fn result_of_field(&self, c: CallAt) -> Option<Type> {
+        self.receiver(c)?;
+        let callees = self.origins(c.with(self.call(c).callee));
+        let fields = callees.iter().filter(|o| matches!(o.root, Root::This(_)) && o.path.len() == 1);
+        let held: Vec<Origin> = fields.flat_map(|o| self.field_sources(o)).flat_map(|(_, origins)| origins).collect();
+        held.iter().find_map(|o| {
+            let (Root::Module(module), [PathKey::Name(name)]) = (o.root, &o.path[..]) else { return None };
+            let method = self.view.module(&self.text(module))?.functions.get(&*self.text(*name))?;
+            self.used_type(method.returns.as_deref()?)
+        })
     }
 
     fn this_type(&self, f: Fun) -> Option<Type> {
