@@ -19,6 +19,12 @@ pub(super) fn is_end(event: &str) -> bool {
     matches!(event, "error" | "finish" | "close" | "end" | "exit" | "disconnect")
 }
 
+/// What people do with a page: it comes again before long, and takes a one-time listener along.
+fn is_gesture(event: &str) -> bool {
+    const DEVICES: [&str; 6] = ["mouse", "pointer", "touch", "key", "drag", "wheel"];
+    DEVICES.iter().any(|device| event.starts_with(device)) || matches!(event, "click" | "dblclick" | "scroll" | "input")
+}
+
 /// How many functions on the ways up to a line are looked at for a retry.
 const RETRY: usize = 64;
 
@@ -47,7 +53,7 @@ fn is_failure(event: &str) -> bool {
 impl Program<'_> {
     /// Alternatives: this one's listener releases the other registration, and the other's does not release this one.
     pub(super) fn one_sided(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
-        if !registration.once || !registration.through.is_empty() {
+        if !registration.once || !registration.through.is_empty() || registration.event.name().is_some_and(is_gesture) {
             return None;
         }
         let f = self.function_of(registration.call);
@@ -94,7 +100,7 @@ impl Program<'_> {
             return Some((registration.call, super::discharge::RETRIED.to_owned()));
         }
         let settles = self.settles(registration);
-        if settles.is_empty() || registration.event.name().is_some_and(is_end) {
+        if settles.is_empty() || registration.event.name().is_some_and(|event| is_end(event) || is_gesture(event)) {
             return None;
         }
         if let Some(race) = self.raced(&settles) {
