@@ -399,7 +399,22 @@ impl Program<'_> {
                 }
                 let (shallow, before) = (self.depth().get() < 20, out.len());
                 if let Some(Type::Owner(owner)) = self.type_of(&prefix) {
-                    out.extend(self.methods(owner, *key).into_iter().map(|f| (f, 0)));
+                    for f in self.methods(owner, *key) {
+                        match self.fun(f).kind {
+                            // What a getter gives back is the member's value.
+                            FunctionKind::Getter if self.depth().get() < 30 => {
+                                self.depth().set(self.depth().get() + 1);
+                                for &value in &self.fun(f).returns {
+                                    for origin in self.origins(f.with(value)).iter() {
+                                        self.functions_of_origin(origin, out, depth - 1);
+                                    }
+                                }
+                                self.depth().set(self.depth().get() - 1);
+                            }
+                            FunctionKind::Getter | FunctionKind::Setter => {}
+                            _ => out.push((f, 0)),
+                        }
+                    }
                     for assign in self.field_assigns(owner, &[*key]) {
                         let from = assign.with(self.assign(assign).from);
                         if self.depth().get() < 30 {

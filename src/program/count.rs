@@ -82,6 +82,7 @@ impl Program<'_> {
         self.asked.borrow_mut().begin();
         for origin in &registration.receivers {
             match self.count_at(c, origin, DEPTH) {
+                Count::Many(_) if self.is_found_otherwise(registration, origin) => {}
                 Count::Many(many) => {
                     if best.as_ref().is_none_or(|b| many.confidence > b.confidence) {
                         best = Some(many);
@@ -317,6 +318,9 @@ impl Program<'_> {
         // What the parameter is by its type.
         if kind == Emitter::Signal {
             return self.count_signal(c, f, origin, g, i, depth, inner);
+        }
+        if kind == Emitter::Pooled && self.is_own_connection(g, origin) {
+            return Count::One;
         }
         if kind == Emitter::Pooled {
             let runs = self.runs(f, None).or(inner);

@@ -69,6 +69,12 @@ impl Program<'_> {
         out
     }
 
+    /// Every assignment to a member of that name, whatever the object, in the order of files and text.
+    pub(super) fn puts_under(&self, key: PathKey) -> &[At<AssignId>] {
+        let under = self.fields.under.get_or_init(|| self.on(BARE, || self.member_assigns()));
+        under.get(&key).map_or(&[], Vec::as_slice)
+    }
+
     fn member_assigns(&self) -> FxHashMap<PathKey, Vec<At<AssignId>>> {
         let mut under: FxHashMap<PathKey, Vec<At<AssignId>>> = FxHashMap::default();
         for file in 0..self.files.len() as u32 {

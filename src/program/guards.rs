@@ -7,6 +7,7 @@
 //! state(R) :- T reads a state that comes once in a life (socket.connecting)
 //! ```
 
+use super::starters::{Started, Times};
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
@@ -29,7 +30,7 @@ const CALLS: u32 = 3;
 const TEST_DEPTH: u32 = 8;
 
 /// Members that tell that a connection is still being made.
-const STATES: &[&str] = &[
+pub(super) const STATES: &[&str] = &[
     "connecting",
     "_connecting",
     "pending",
@@ -162,6 +163,13 @@ impl Program<'_> {
         }
         // Every caller guards.
         let callers = self.callers(f);
+        // An executor runs with the call that makes its promise.
+        if callers.is_empty()
+            && let [passed] = self.passed(f)
+            && self.is_executor_of_promise(f)
+        {
+            return self.guard_at(passed.call, seen, depth);
+        }
         if callers.is_empty()
             || callers.len() > 8
             || self.is_public_function(f) && !self.fun(f).name.starts_with('_') && function.class.is_none()
@@ -218,8 +226,8 @@ impl Program<'_> {
                 if looked_up.is_some() {
                     return looked_up;
                 }
-                if let [def] = binding.defs[..] {
-                    let assign = self.assign(test.with(def));
+                if let Some(def) = self.first_value(test.with(*b)) {
+                    let assign = self.assign(def);
                     if !matches!(self.value(test.with(assign.from)), Value::Param(..) | Value::Bool(_))
                         && let Some(guard) = again(assign.from, outcome)
                     {
@@ -245,6 +253,20 @@ impl Program<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What a test of a variable asks for: its one value, or the first, where the others are made later on, for what was not there
+    /// (`let x = e.x; if (!x) e.x = x = new X()`).
+    fn first_value(&self, b: At<BindingId>) -> Option<At<AssignId>> {
+        let (&first, later) = self.binding(b).defs.split_first()?;
+        let block = self.assign(b.with(first)).block;
+        let made = |&d: &AssignId| {
+            let assign = self.assign(b.with(d));
+            let value = self.value(b.with(assign.from));
+            self.block_within(b.with(assign.block), b.with(block))
+                && matches!(value, Value::Call(_) | Value::Function(_) | Value::Object(..) | Value::Array(_) | Value::Await(_))
+        };
+        later.iter().all(made).then(|| b.with(first))
     }
 
     /// `x`, `x.y`, `x !== null`, `x != undefined`.
@@ -305,6 +327,14 @@ impl Program<'_> {
                     {
                         return self.guard_of_test(one.with(*inner), !equal, f, seen, depth - 1);
                     }
+                }
+                // `if (this.state === NEW) { this.state = OPEN; ... }`.
+                _ if equal
+                    && matches!(self.value(one), Value::Member(..))
+                    && self.is_marking(one, seen)
+                    && self.is_moved_on(one, other, f) =>
+                {
+                    return Some(Guard::Once);
                 }
                 // «Not the same object as last time», and the place is then set.
                 _ if !equal => {
@@ -397,7 +427,7 @@ impl Program<'_> {
     fn flag_variable(&self, b: At<BindingId>, f: Fun, seen: &Seen) -> Option<Guard> {
         let binding = self.binding(b);
         let owner = b.with(binding.function);
-        if owner == f || !self.within(f, owner) || seen.foreign && (owner.id != FunctionId(0) || self.is_reset(b)) {
+        if owner == f || !self.within(f, owner) || seen.foreign && (!self.runs_with_module(owner, CALLS) || self.is_reset(b)) {
             return None;
         }
         let set = binding.defs.iter().any(|&d| {
@@ -406,6 +436,22 @@ impl Program<'_> {
                 && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
         });
         set.then_some(Guard::Once)
+    }
+
+    /// The function runs once, while its module is loaded: it is called where it is written (`(function () {...})()`), and by nobody else.
+    fn runs_with_module(&self, f: Fun, depth: u32) -> bool {
+        if self.fun(f).kind == FunctionKind::Module {
+            return true;
+        }
+        let [starter] = &self.starters(f)[..] else { return false };
+        let (Some(by), Some(within)) = (starter.by, starter.within) else { return false };
+        depth > 0
+            && starter.how == Started::Called
+            && starter.times == Times::One
+            && self.within(f, within)
+            && self.returned_by(f).is_empty()
+            && self.loop_around(by.with(self.call(by).block)).is_none()
+            && self.runs_with_module(within, depth - 1)
     }
 
     /// The call stands under a test of a variable around its function that is set in several places: whether that lets it by once or
@@ -450,16 +496,14 @@ impl Program<'_> {
 
     /// A property that is set when the line runs.
     fn marker(&self, place: At<ValueId>, f: Fun, seen: &Seen) -> Option<Guard> {
-        if seen.foreign {
-            let Value::Member(object, _) = self.value(place) else { return None };
-            let holder = self.origins(place.with(*object));
-            let on_emitter =
-                holder.iter().any(|o| seen.receivers.contains(o) || matches!(o.root, Root::Global(_) | Root::File(_) | Root::Module(_)));
-            if !on_emitter {
-                return None;
-            }
-        }
-        self.is_set(place, f).then_some(Guard::Once)
+        (self.is_marking(place, seen) && self.is_set(place, f)).then_some(Guard::Once)
+    }
+
+    /// What is older than the objects around is marked by a mark on itself only.
+    fn is_marking(&self, place: At<ValueId>, seen: &Seen) -> bool {
+        let Value::Member(object, _) = self.value(place) else { return !seen.foreign };
+        let on_emitter = |o: &Origin| seen.receivers.contains(o) || matches!(o.root, Root::Global(_) | Root::File(_) | Root::Module(_));
+        !seen.foreign || self.origins(place.with(*object)).iter().any(on_emitter)
     }
 
     /// The place gets a value in the functions around `f` (or in the class, for a field of `this`).

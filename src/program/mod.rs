@@ -9,7 +9,7 @@
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `starters` | what does a call run, who starts a function and how often |
 //! | `sites`, `told`, `forwarders` | which calls add listeners, which take them away, by what they are told, which pass one on |
-//! | `guards` | which tests let a line run once |
+//! | `guards`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
 //! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
@@ -58,6 +58,7 @@ pub mod pools;
 mod promises;
 pub mod raised;
 pub mod reach;
+mod readiness;
 pub mod remedies;
 pub mod resolve;
 pub mod retains;

@@ -124,6 +124,10 @@ impl Program<'_> {
         if guard == Some(Guard::State) && self.is_early(&registration.event) {
             return None;
         }
+        let attempted = matches!(fault, Fault::Mismatch(..)) || sibling.is_some();
+        if !attempted && (self.is_now_or_later(registration, emitter) || self.is_read_to_end(sites, registration, emitter)) {
+            return None;
+        }
         let mut fault = fault;
         if registration.once
             && !matches!(fault, Fault::Mismatch(..) | Fault::NotOnEveryPath(..))

@@ -34,6 +34,19 @@ impl Program<'_> {
         None
     }
 
+    /// Whenever the function runs it puts something else in its own place (`e.send = old`): it runs once for each time it is put there.
+    pub(super) fn gives_way(&self, g: Fun) -> bool {
+        let Some(patch) = self.patch(g) else { return false };
+        let Place::Member(object, key) = &self.assign(patch).to else { return false };
+        let (holder, step) = (self.origins(patch.with(*object)), self.path_key(patch.file, key));
+        self.block(g.with(self.fun(g).body)).items.iter().any(|item| {
+            let Item::Assign(a) = item else { return false };
+            let assign = self.assign(g.with(*a));
+            matches!(&assign.to, Place::Member(o, k) if self.path_key(g.file, k) == step && self.same_object(&self.origins(g.with(*o)), &holder))
+                && !self.functions_of(g.with(assign.from)).iter().any(|&(h, _)| h == g)
+        })
+    }
+
     /// The foreign member that a function is put in place of, where it calls what it replaces.
     pub fn patched(&self, g: Fun) -> Option<String> {
         let patch = self.patch(g)?;

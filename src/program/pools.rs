@@ -1,10 +1,15 @@
 //! Pools: objects that are handed out again, by a model, by what is given back, by the words that pools use.
 
 use super::count::{Count, Emitter};
+use super::sites::{self, Registration};
 use super::types::Type;
 use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
+
+/// Put a node into the page.
+const INSERTS: &[&str] =
+    &["append", "appendChild", "prepend", "before", "after", "insertBefore", "replaceChild", "replaceWith", "replaceChildren"];
 
 impl Program<'_> {
     /// A call whose result is older than the call: from a pool, a getter, a cache.
@@ -169,5 +174,58 @@ impl Program<'_> {
             }
         }
         None
+    }
+
+    /// The connection of a request that is told not to share one (`agent: false`).
+    pub(super) fn is_own_connection(&self, g: Fun, origin: &Origin) -> bool {
+        let is_false = |v: At<ValueId>| match self.value(v) {
+            Value::Bool(told) => !told,
+            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
+                [def] => matches!(self.value(v.with(self.assign(v.with(def)).from)), Value::Bool(false)),
+                _ => false,
+            },
+            _ => false,
+        };
+        let alone = |made: CallAt| {
+            let literals = self.call(made).args.iter().flat_map(|&a| self.origins(made.with(a)).to_vec());
+            literals.into_iter().any(|o| match (o.root, o.path.is_empty()) {
+                (Root::Literal(literal), true) => match self.value(literal) {
+                    Value::Object(props, _) => {
+                        props.iter().any(|(key, v)| matches!(key, Key::Name(name) if name == "agent") && is_false(literal.with(*v)))
+                    }
+                    _ => false,
+                },
+                _ => false,
+            })
+        };
+        let passed = self.passed(g);
+        origin.path.is_empty()
+            && !passed.is_empty()
+            && passed.iter().all(|p| {
+                let Some(site) = sites::registration(self, p.call).filter(|site| site.event.as_deref() == Some("socket")) else {
+                    return false;
+                };
+                site.receivers(self).iter().all(|o| matches!(o.root, Root::Call(made) if o.path.is_empty() && alone(made)))
+            })
+    }
+
+    /// A helper makes a node or finds one, as it is told: what is then put into the page was not found there.
+    pub(super) fn is_found_otherwise(&self, registration: &Registration, origin: &Origin) -> bool {
+        let c = registration.call;
+        let found = |o: &Origin| match o.root {
+            Root::Call(made) => !self.within(self.function_of(c), self.function_of(made)) && self.not_fresh(made).is_some(),
+            _ => false,
+        };
+        let Some((receiver, _)) = self.receiver(c) else { return false };
+        let Value::Binding(b) = self.value(receiver) else { return false };
+        let made = |o: &Origin| matches!(o.root, Root::Call(made) if self.callee_name(made).as_deref() == Some("createElement"));
+        let block = c.with(self.call(c).block);
+        found(origin)
+            && registration.receivers.iter().any(made)
+            && self.calls_within(self.function_of(c)).into_iter().any(|put| {
+                self.callee_name(put).is_some_and(|name| INSERTS.contains(&name.as_str()))
+                    && self.block_within(block, put.with(self.call(put).block))
+                    && self.call(put).args.iter().any(|&arg| matches!(self.value(put.with(arg)), Value::Binding(x) if x == b))
+            })
     }
 }

@@ -118,7 +118,8 @@ impl Program<'_> {
         }
         if self.patched(f).is_some() {
             let within = self.parent(f);
-            out.push(Starter { how: Started::Patch, by: None, within, times: Times::Many(Region::Call) });
+            let times = if self.gives_way(f) { Times::One } else { Times::Many(Region::Call) };
+            out.push(Starter { how: Started::Patch, by: None, within, times });
         }
         out
     }

@@ -1,0 +1,204 @@
+//! Readiness: what is done at once where a state is there, and waited for where it is not; states that a line itself moves on; streams
+//! that are read to their end.
+//!
+//! ```text
+//! later(R) :- T parts R from a line that runs at once what R's listener runs, T asks a state of R's emitter, nothing sets it back
+//! moved(R)    :- R where the place p is x, R's path gives p another value, nothing gives it x back
+//! read(R)     :- R beside listeners that read its emitter, and one of `end` that settles the call
+//! ```
+
+use super::alternatives::is_end;
+use super::count::Emitter;
+use super::guards::STATES;
+use super::sites::{self, Registration, Sites};
+use super::stages::is_teardown;
+use super::{At, CallAt, Fun, Origin, Program, Root};
+use crate::facts::*;
+use crate::models::Fires;
+
+/// Depth to which a test is taken apart.
+const TEST_DEPTH: u32 = 4;
+
+impl Program<'_> {
+    /// The listener is what is done at once where the emitter is ready (`e.ready ? f() : e.on('ready', f)`): it is added only before that,
+    /// and the emitter does not become unready again.
+    pub(super) fn is_now_or_later(&self, registration: &Registration, emitter: Emitter) -> bool {
+        // The end of a long life is no beginning: whoever waits for it piles up before.
+        if matches!(emitter, Emitter::Signal | Emitter::Pooled) || !self.is_beginning(registration) {
+            return false;
+        }
+        let c = registration.call;
+        let mut functions = Vec::new();
+        registration.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 3));
+        let mut wanted: Vec<Origin> = registration.handlers.clone();
+        for &(h, _) in &functions {
+            wanted.extend(self.calls_within(h).into_iter().flat_map(|inner| self.origins(inner.with(self.call(inner).callee)).to_vec()));
+        }
+        wanted.retain(|o| matches!(o.root, Root::Function(_) | Root::Param(..) | Root::This(_)));
+        if wanted.is_empty() {
+            return false;
+        }
+        self.arms_beside(c).into_iter().any(|(test, ready, arm)| {
+            self.is_lasting_state(test, ready, &registration.receivers, TEST_DEPTH)
+                && self.calls_below(arm).into_iter().any(|done| {
+                    let callee = done.with(self.call(done).callee);
+                    self.origins(callee).iter().any(|o| wanted.contains(o))
+                })
+        })
+    }
+
+    /// The event is none that comes last, or seldom.
+    fn is_beginning(&self, registration: &Registration) -> bool {
+        let fires = sites::registration(self, registration.inner).and_then(|site| self.event_fires(&site).0);
+        !matches!(fires, Some(Fires::OnceLast | Fires::Rarely))
+            && registration.event.name().is_some_and(|event| !is_end(event) && !is_teardown(event))
+    }
+
+    /// The arms that run instead of the call: their tests, with the outcome that leads there.
+    fn arms_beside(&self, c: CallAt) -> Vec<(At<ValueId>, bool, At<BlockId>)> {
+        let mut out = Vec::new();
+        let mut at = c.with(self.call(c).block);
+        let mut upto = self.order_of(c);
+        loop {
+            let here = self.block(at);
+            for item in here.items.iter().take(upto) {
+                let Item::Branch(test, then, otherwise) = item else { continue };
+                let arms = [(true, Some(*then)), (false, *otherwise)];
+                let left = arms.into_iter().filter_map(|(outcome, arm)| arm.map(|arm| (at.with(*test), outcome, at.with(arm))));
+                out.extend(left.filter(|&(_, _, arm)| self.leaves(arm)));
+            }
+            let Some(parent) = here.parent.map(|p| at.with(p)) else { return out };
+            if let Some(Item::Branch(test, then, Some(otherwise))) = self.block(parent).items.get(here.index as usize) {
+                let other = if *then == at.id { (false, *otherwise) } else { (true, *then) };
+                out.push((at.with(*test), other.0, at.with(other.1)));
+            }
+            upto = here.index as usize;
+            at = parent;
+        }
+    }
+
+    /// The calls in a block, and in the functions that are written there.
+    fn calls_below(&self, arm: At<BlockId>) -> Vec<CallAt> {
+        let f = arm.with(self.block(arm).function);
+        let inside = |c: CallAt| {
+            let mut at = self.function_of(c);
+            let mut block = Some(self.call(c).block);
+            while at != f {
+                block = self.fun(at).at;
+                let Some(parent) = self.parent(at) else { return false };
+                at = parent;
+            }
+            block.is_some_and(|b| self.block_within(arm.with(b), arm))
+        };
+        self.calls_within(f).into_iter().filter(|&c| inside(c)).collect()
+    }
+
+    /// The test asks for a state of the emitter, or of what holds it, which once reached stays.
+    fn is_lasting_state(&self, test: At<ValueId>, ready: bool, receivers: &[Origin], depth: u32) -> bool {
+        if depth == 0 {
+            return false;
+        }
+        let again = |v: ValueId, ready: bool| self.is_lasting_state(test.with(v), ready, receivers, depth - 1);
+        match self.value(test) {
+            Value::Unary(op, inner) if op == "!" => again(*inner, !ready),
+            Value::Choice(ChoiceKind::And, parts) if !ready => parts.iter().any(|&p| again(p, false)),
+            Value::Choice(ChoiceKind::Or, parts) if ready => parts.iter().any(|&p| again(p, true)),
+            Value::Member(object, Key::Name(name)) if ready && !STATES.contains(&name.as_str()) => {
+                self.is_held_by(test.with(*object), receivers) && !self.is_set_back(test, None)
+            }
+            Value::Binary(op, left, right) => {
+                let equal = match op.as_str() {
+                    "==" | "===" => ready,
+                    "!=" | "!==" => !ready,
+                    _ => return false,
+                };
+                let sides = [(*left, *right), (*right, *left)];
+                sides.into_iter().any(|(place, value)| {
+                    let (place, value) = (test.with(place), test.with(value));
+                    let Value::Member(object, _) = self.value(place) else { return false };
+                    // What is no longer as it was at first.
+                    !equal && self.is_held_by(place.with(*object), receivers) && !self.is_set_back(place, Some(value))
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// The object is an emitter, or the one whose field it is.
+    fn is_held_by(&self, holder: At<ValueId>, receivers: &[Origin]) -> bool {
+        self.origins(holder).iter().any(|o| {
+            receivers.iter().any(|r| match (o.root, r.root) {
+                // The window and its document.
+                (Root::Global(_), Root::Global(_)) => o.path.is_empty() && r.path.is_empty(),
+                (Root::This(_), Root::This(_)) if o.path.is_empty() => self.same_origin(o, &Origin::root(r.root)),
+                _ => self.same_origin(o, r),
+            })
+        })
+    }
+
+    /// The line runs where the place has the value, gives it another one, and nothing gives it the value back.
+    pub(super) fn is_moved_on(&self, place: At<ValueId>, value: At<ValueId>, f: Fun) -> bool {
+        let (Value::Member(object, _), Some(old)) = (self.value(place), self.fixed(value)) else { return false };
+        let holder = self.origins(place.with(*object));
+        let moves = self.gifts(place).iter().any(|&a| {
+            let assign = self.assign(a);
+            let Place::Member(o, _) = &assign.to else { return false };
+            self.within(a.with(assign.function), f)
+                && self.fixed(a.with(assign.from)).is_some_and(|new| new != old)
+                && self.same_object(&self.origins(a.with(*o)), &holder)
+        });
+        moves && !self.is_set_back(place, Some(value))
+    }
+
+    /// The program gives the member its first value (that one, or nothing) again, outside of constructors.
+    fn is_set_back(&self, place: At<ValueId>, value: Option<At<ValueId>>) -> bool {
+        let first = value.map(|v| self.fixed(v));
+        self.gifts(place).iter().any(|&a| {
+            let assign = self.assign(a);
+            let from = a.with(assign.from);
+            let again = match &first {
+                None => matches!(self.value(from), Value::Bool(false) | Value::Null | Value::Undefined) || assign.delete,
+                Some(Some(first)) => self.fixed(from).is_none_or(|v| v == *first),
+                Some(None) => true,
+            };
+            let g = a.with(self.fun(a.with(assign.function)).this);
+            let makes = self.owner_of_this(g).is_some_and(|o| self.is_constructor(g, o));
+            again && !makes && self.fun(g).kind != FunctionKind::Module
+        })
+    }
+
+    /// Where the program gives a member of that name a value.
+    fn gifts(&self, place: At<ValueId>) -> &[At<AssignId>] {
+        match self.value(place) {
+            Value::Member(_, key) => self.puts_under(self.path_key(place.file, key)),
+            _ => &[],
+        }
+    }
+
+    /// The one constant that a value is.
+    fn fixed(&self, v: At<ValueId>) -> Option<Origin> {
+        match &self.origins(v)[..] {
+            [one] if matches!(one.root, Root::Const(_) | Root::Module(_) | Root::Global(_) | Root::Class(_)) => Some(one.clone()),
+            _ => None,
+        }
+    }
+
+    /// The activation reads the emitter to its end, and is over then: another one has nothing to read, and the emitter goes.
+    pub(super) fn is_read_to_end(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> bool {
+        if emitter != Emitter::Longer {
+            return false;
+        }
+        let (mut reads, mut ends) = (false, false);
+        for other in sites.registrations_in(self.function_of(registration.call)) {
+            if other.receivers != registration.receivers || self.is_beside(other.call, registration.call) {
+                continue;
+            }
+            match other.event.name() {
+                Some("data" | "readable") if !other.once && self.settles(other).is_empty() => reads = true,
+                Some("end") => ends |= !self.settles(other).is_empty(),
+                _ => {}
+            }
+        }
+        reads && ends
+    }
+}
