@@ -6,7 +6,7 @@
 use super::count::Emitter;
 use super::matching::Match;
 use super::sites::{Registration, Release, Sites};
-use super::{At, CallAt, Program, Root};
+use super::{CallAt, Program, Root};
 use crate::facts::*;
 
 /// What is known of a registration's end.
@@ -108,6 +108,10 @@ impl Program<'_> {
                 continue;
             }
             if receiver == Match::Different {
+                if self.is_moved_over(registration, release) {
+                    released.push(release.call);
+                    continue;
+                }
                 if !self.removes_something(sites, release) {
                     mismatch.get_or_insert((release.call, Mismatch::Emitter));
                 }
@@ -233,7 +237,7 @@ impl Program<'_> {
 
     /// One of the two is for the capture phase, the other is not.
     fn is_of_other_phase(&self, registration: &Registration, release: &Release) -> bool {
-        let phase = |options| super::sites::captures(self, options);
+        let phase = |options| super::options::captures(self, options);
         registration.target
             && matches!((phase(registration.options), phase(release.options)), (Some(added), Some(removed)) if added != removed)
     }
@@ -257,17 +261,6 @@ impl Program<'_> {
                     _ => false,
                 })
         })
-    }
-
-    pub(super) fn has_signal(&self, options: At<ValueId>) -> bool {
-        match self.value(options) {
-            Value::Object(props, spreads) => props.iter().any(|(k, _)| *k == Key::Name("signal".into())) || !spreads.is_empty(),
-            Value::Binding(_) => self.origins(options).iter().any(|o| match (o.root, o.path.is_empty()) {
-                (Root::Literal(v), true) => v != options && self.has_signal(v),
-                _ => false,
-            }),
-            _ => false,
-        }
     }
 
     /// The object that the listener was added to is ended in the same tree (`e.destroy()` before it is let go).

@@ -192,6 +192,10 @@ impl Program<'_> {
         self.fun(f).returns.iter().any(|&r| {
             self.origins(f.with(r)).iter().any(|o| match (o.root, o.path.is_empty()) {
                 (Root::Function(g), true) => self.within(g, f) && self.releases_within(g),
+                // `emitter.off.bind(emitter, event, listener)`.
+                (Root::Call(c), true) => {
+                    self.function_of(c) == f && self.bind_target(c).is_some() && super::sites::release(self, c).is_some()
+                }
                 (Root::Literal(v), true) => match self.value(v) {
                     Value::Object(props, _) => {
                         props

@@ -6,6 +6,12 @@ use super::{At, Fun, PathKey, Program, Root};
 use crate::facts::*;
 use crate::models::Fires;
 
+/// So many letters of a name that is put together tell what it is for.
+const TELLING: usize = 3;
+
+/// How many methods that give out an object are followed to a public function.
+const GIVERS: u32 = 3;
+
 impl Program<'_> {
     /// The release stands in the registration's own listener.
     pub(super) fn in_own_handler(&self, registration: &Registration, release: &Release) -> bool {
@@ -125,6 +131,8 @@ impl Program<'_> {
                 // A member of a class: called by name on something that is not known, by a framework, or by nobody.
                 let key = PathKey::Name(self.sym(&function.name));
                 self.is_called_by_name(key)
+                    || self.is_called_by_built_name(&function.name)
+                    || self.is_got_by_users(owner, GIVERS)
                     || self.owner_model(owner).is_some()
                     || self.parents(owner).iter().any(|p| super::owners::owner_of_constructor(p).is_none())
                     || matches!(owner, super::Owner::Literal(_) | super::Owner::Function(_))
@@ -136,6 +144,39 @@ impl Program<'_> {
         }
     }
 
+    /// Some call puts the name together: `this[`clean${feature}`]()`.
+    fn is_called_by_built_name(&self, name: &str) -> bool {
+        let built = self.built_names.get_or_init(|| {
+            let parts = self.all_calls().filter_map(|c| {
+                let (_, Key::Computed(key)) = self.receiver(c)? else { return None };
+                let Value::Text(parts) = self.value(c.with(*key)) else { return None };
+                let text = |part: Option<&ValueId>| match part.map(|&v| self.value(c.with(v))) {
+                    Some(Value::String(text)) => text.clone(),
+                    _ => String::new(),
+                };
+                Some((text(parts.first()), text(parts.last())))
+            });
+            parts.filter(|(begin, end)| begin.len() + end.len() >= TELLING).collect()
+        });
+        built.iter().any(|(begin, end)| name.len() > begin.len() + end.len() && name.starts_with(&**begin) && name.ends_with(&**end))
+    }
+
+    /// Users of the package get objects of the class: a public function gives one back, or a method of an object that they get.
+    fn is_got_by_users(&self, owner: super::Owner, depth: u32) -> bool {
+        depth > 0
+            && self.makers(owner).iter().any(|&made| {
+                let f = self.function_of(made);
+                let by_method = || self.owner_of_function(f).is_some_and(|giver| giver != owner && self.is_got_by_users(giver, depth - 1));
+                self.call(made).result == Use::Returned
+                    && (self.is_public_function(f) || self.outward().contains(&Root::Function(f)) || by_method())
+            })
+    }
+
+    /// What files give out that no other file asks for.
+    fn outward(&self) -> &rustc_hash::FxHashSet<Root> {
+        self.outward.get_or_init(|| self.given_to_others())
+    }
+
     /// A function gives the class back (`module.exports = factory()`), or a file that no other asks for gives it out: others make its
     /// objects.
     fn is_made_by_factory(&self, owner: super::Owner) -> bool {
@@ -145,7 +186,7 @@ impl Program<'_> {
             _ => return false,
         };
         let functions = &self.facts(file).functions;
-        self.outward.get_or_init(|| self.given_to_others()).contains(&class)
+        self.outward().contains(&class)
             || functions
                 .iter()
                 .flat_map(|f| &f.returns)

@@ -21,12 +21,15 @@ impl Program<'_> {
             Some(Type::Model(ix)) => self.models.name(ix) == "AbortController",
             Some(Type::Owner(owner)) => {
                 let key = *origin.path.last().expect("a path with a prefix");
+                let by_call_or_controller = |o: &Origin| {
+                    matches!(o.root, Root::Call(_)) || o.prefix().is_some_and(|p| matches!(self.type_of(&p), Some(Type::Model(_))))
+                };
                 let assigns = self.field_assigns(owner, &[key]);
                 !assigns.is_empty()
                     && assigns.iter().all(|a| {
                         self.origins(a.with(self.assign(*a).from))
                             .iter()
-                            .all(|o| o.is_nothing() || o != origin && matches!(o.root, Root::Call(_)) && self.signal_is_made(o))
+                            .all(|o| o.is_nothing() || o != origin && by_call_or_controller(o) && self.signal_is_made(o))
                     })
             }
             None => matches!(holder.root, Root::Call(c) if self.call(c).kind == CallKind::Call),
@@ -36,12 +39,17 @@ impl Program<'_> {
     /// A caller's AbortSignal: it outlives the call, unless every caller in the program makes it for the call.
     #[allow(clippy::too_many_arguments)]
     pub(super) fn count_signal(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, i: u32, depth: u32, inner: Option<Runs>) -> Count {
-        let _ = (c, i);
+        let _ = i;
+        if self.is_end_of_object(c, g) {
+            return Count::One;
+        }
         let callers: Vec<CallAt> = self.callers(g).iter().copied().filter(|&caller| !self.within(self.function_of(caller), g)).collect();
         if inner.is_none() && self.is_given_controller(origin, g, &callers, depth) {
             return Count::One;
         }
-        let mut fresh = !callers.is_empty() && !self.is_public_function(g);
+        // What its class names as its own is called by the class.
+        let own = self.fun(g).name.starts_with('_') && self.owner_of_function(g).is_some();
+        let mut fresh = !callers.is_empty() && (own || !self.is_public_function(g));
         if fresh {
             for &caller in &callers {
                 for moved in self.from_callee(caller, g, origin) {
@@ -86,6 +94,33 @@ impl Program<'_> {
             },
         };
         self.many(region, Confidence::Medium, origin, steps)
+    }
+
+    /// The signal that a constructor is given is the object's own end: its listener alone stops what observes for the object as long as it
+    /// lives, and has no end of its own.
+    fn is_end_of_object(&self, c: CallAt, g: Fun) -> bool {
+        let Some(owner) = self.owner_of_this(g).filter(|&owner| self.is_constructor(g, owner)) else { return false };
+        let Some(handler) = super::sites::registration(self, c).and_then(|site| site.handler) else { return false };
+        let handlers: Vec<Fun> = self.functions_of(c.with(handler)).into_iter().map(|(h, _)| h).collect();
+        let stopped = |call: CallAt| -> Option<Origin> {
+            let (object, Key::Name(name)) = self.receiver(call)? else { return None };
+            let observes = |o: &&Origin| {
+                matches!(o.root, Root::This(_))
+                    && self.field_sources(o).iter().flat_map(|(_, from)| from).any(|from| {
+                        matches!(from.root, Root::Call(made) if self.call(made).kind == CallKind::New
+                            && self.callee_name(made).is_some_and(|name| name.ends_with("Observer")))
+                    })
+            };
+            (name == "disconnect").then(|| self.origins(object).iter().find(observes).cloned())?
+        };
+        let by_signal = |call: CallAt| handlers.iter().any(|&h| self.within(self.function_of(call), h));
+        let ended: Vec<Origin> = handlers.iter().flat_map(|&h| self.calls_within(h)).filter_map(stopped).collect();
+        !ended.is_empty()
+            && !self
+                .members(owner)
+                .iter()
+                .flat_map(|&(_, m)| self.calls_within(m))
+                .any(|call| !by_signal(call) && stopped(call).is_some_and(|o| ended.iter().any(|e| e.path == o.path)))
     }
 
     /// The signal is that of a controller which each of the program's own calls makes for the call, rather than a signal that its caller

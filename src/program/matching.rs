@@ -5,6 +5,9 @@ use super::types::Type;
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
+/// So many calls of a setter are asked what they give.
+const SETTERS: usize = 8;
+
 /// How two things compare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Match {
@@ -225,7 +228,8 @@ impl Program<'_> {
                 return None;
             }
             let all: Vec<Origin> = sources.into_iter().flat_map(|(_, o)| o).collect();
-            Some(self.same_object(&all, std::slice::from_ref(other)))
+            let other = std::slice::from_ref(other);
+            Some(self.same_object(&all, other) || self.same_object(&self.given_by_callers(&all), other))
         };
         // `resolve` and `reject` are nobody's function.
         let settler = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(f, 0 | 1), true) if self.is_executor_of_promise(f));
@@ -262,6 +266,16 @@ impl Program<'_> {
             },
             _ => Match::Unknown,
         }
+    }
+
+    /// What the callers give for those that are parameters: `setHandler(h) { this.handler = h }`.
+    fn given_by_callers(&self, origins: &[Origin]) -> Vec<Origin> {
+        let mut out = Vec::new();
+        for o in origins {
+            let Root::Param(f, _) = o.root else { continue };
+            out.extend(self.callers(f).iter().take(SETTERS).flat_map(|&c| self.from_callee(c, f, o)));
+        }
+        out
     }
 
     /// The path is a method of its class.
@@ -497,6 +511,22 @@ impl Program<'_> {
             return true;
         }
         matches!((self.owner_around(a), self.owner_around(b)), (Some(x), Some(y)) if self.related(x, y))
+    }
+
+    /// One activation takes a listener that is older than it off one object that it was given, and adds it to another (`old.off('x', f);
+    /// next.on('x', f)`): what it adds, the next one takes off.
+    pub(super) fn is_moved_over(&self, registration: &Registration, release: &Release) -> bool {
+        let f = self.function_of(registration.call);
+        let around = self.chain(f);
+        let given = |o: &Origin| matches!(o.root, Root::Param(g, _) if around.contains(&g));
+        let older = |o: &Origin| match o.root {
+            Root::Function(h) => self.parent(h).is_none_or(|p| p != f),
+            Root::Call(c) => self.function_of(c) != f,
+            _ => true,
+        };
+        f == self.function_of(release.call)
+            && registration.receivers.iter().chain(&release.receivers).all(given)
+            && registration.handlers.iter().all(older)
     }
 
     /// The release takes away some registration of the program, so it is not a failed attempt for another.

@@ -8,7 +8,7 @@
 //! | `types` | what is an object |
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `starters` | what does a call run, who starts a function and how often |
-//! | `sites`, `told`, `forwarders` | which calls add listeners, which take them away, by what they are told, which pass one on |
+//! | `sites`, `options`, `told`, `forwarders` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on |
 //! | `guards`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
@@ -50,6 +50,7 @@ pub mod loops;
 mod made;
 pub mod matching;
 pub mod obligation;
+mod options;
 mod outlived;
 pub mod owners;
 pub mod patches;
@@ -151,6 +152,8 @@ pub struct Program<'a> {
     weights: sizes::Weights,
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
     called_by_name: RefCell<FxHashMap<PathKey, bool>>,
+    /// How names begin and end that calls put together: `this[`on${event}`]()`.
+    built_names: std::cell::OnceCell<FxHashSet<(String, String)>>,
     emitted: std::cell::OnceCell<Option<FxHashSet<String>>>,
     outward: std::cell::OnceCell<FxHashSet<Root>>,
     emissions: std::cell::OnceCell<FxHashMap<Rc<str>, Vec<CallAt>>>,
@@ -193,6 +196,7 @@ impl<'a> Program<'a> {
             weights: sizes::Weights::default(),
             uses: RefCell::default(),
             called_by_name: RefCell::default(),
+            built_names: std::cell::OnceCell::new(),
             emitted: std::cell::OnceCell::new(),
             outward: std::cell::OnceCell::new(),
             emissions: std::cell::OnceCell::new(),

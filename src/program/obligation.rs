@@ -154,7 +154,7 @@ impl Program<'_> {
             fault => fault,
         };
         match count {
-            Count::Many(many) => self.of_many(registration, fault, *many),
+            Count::Many(many) => self.of_many(sites, registration, fault, *many),
             Count::One | Count::Unknown => {
                 let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::DisposerDropped)
                     || matches!(fault, Fault::NotOnEveryPath(..)) && registration.once;
@@ -273,7 +273,7 @@ impl Program<'_> {
         }
     }
 
-    fn of_many<'s>(&self, registration: &'s Registration, fault: Fault, many: Many) -> Option<Obligation<'s>> {
+    fn of_many<'s>(&self, sites: &Sites, registration: &'s Registration, mut fault: Fault, mut many: Many) -> Option<Obligation<'s>> {
         // Each call on the way stands under tests of its own: what is far away is not sure.
         let mut confidence = if many.steps.len() >= FAR { many.confidence.min(Confidence::Medium) } else { many.confidence };
         let attempt = matches!(
@@ -318,7 +318,13 @@ impl Program<'_> {
             && !registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o))
             && !(matches!(fault, Fault::Mismatch(..)) && self.is_given_to_object(registration))
         {
-            return None;
+            // Once for each function then; what else it hears is taken away.
+            let runs = self.made_anew(registration).filter(|_| many.emitter == Emitter::Process && fault == Fault::NotReleased)?;
+            let sibling = self.released_sibling(sites, registration).filter(|&c| self.hears_too(c, registration))?;
+            fault = Fault::Sibling(sibling);
+            confidence = Confidence::Medium;
+            many.region = runs.region;
+            many.steps = runs.steps;
         }
         // (Each new object adds its own, unless all have one function and one emitter.)
         if registration.target
@@ -340,6 +346,20 @@ impl Program<'_> {
             shown: self.show(origin),
             steps: many.steps,
         })
+    }
+
+    /// The call adds the same function.
+    fn hears_too(&self, c: CallAt, registration: &Registration) -> bool {
+        super::sites::registration(self, c)
+            .and_then(|site| site.handler)
+            .is_some_and(|handler| self.same_object(&self.origins(c.with(handler)), &registration.handlers))
+    }
+
+    /// How often the function around makes another listener, where the line adds it again and again.
+    fn made_anew(&self, registration: &Registration) -> Option<super::runs::Runs> {
+        let [Origin { root: Root::Function(h), path }] = &registration.handlers[..] else { return None };
+        let around = self.parent(*h).filter(|&p| path.is_empty() && self.fun(p).kind != FunctionKind::Module)?;
+        self.runs(around, None).filter(|_| self.within(self.function_of(registration.call), around))
     }
 
     /// The listener is another function at each run.

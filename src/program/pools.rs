@@ -115,6 +115,10 @@ impl Program<'_> {
 
     /// The value is given back rather than ended: `v.release()`, `pool.release(v)`.
     pub fn is_handed_back(&self, made: CallAt) -> bool {
+        // What is read from a stream or a queue is another thing each time: to release it lets the reading go on.
+        if self.callee_name(made).is_some_and(|name| matches!(name.as_str(), "read" | "next" | "receive" | "recv")) {
+            return false;
+        }
         let origin = Origin::root(Root::Call(made));
         self.hands_back(&origin, made.file)
     }

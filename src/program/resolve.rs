@@ -174,9 +174,33 @@ impl Program<'_> {
     /// What files give out that no other file asks for: whoever uses it is not among the files.
     pub(super) fn given_to_others(&self) -> FxHashSet<Root> {
         let mut out = FxHashSet::default();
-        for file in (0..self.files.len() as u32).filter(|&f| !self.modules.asked[f as usize]) {
-            for (_, value) in self.exported_values(file) {
-                out.extend(self.origins(value).iter().filter(|o| o.path.is_empty()).map(|o| o.root));
+        let mut give = |value: At<ValueId>| {
+            for o in self.origins(value).iter().filter(|o| o.path.is_empty()) {
+                out.insert(o.root);
+                // `export { api }`: an object gives out its members.
+                if let Root::Literal(literal) = o.root
+                    && let Value::Object(props, _) = self.value(literal)
+                {
+                    let members = props.iter().flat_map(|(_, p)| self.origins(literal.with(*p)).to_vec());
+                    out.extend(members.filter(|o| o.path.is_empty()).map(|o| o.root));
+                }
+            }
+        };
+        let mut open: Vec<u32> = (0..self.files.len() as u32).filter(|&f| !self.modules.asked[f as usize]).collect();
+        let mut seen: FxHashSet<u32> = open.iter().copied().collect();
+        while let Some(file) = open.pop() {
+            self.exported_values(file).into_iter().for_each(|(_, value)| give(value));
+            // What a file passes on, it gives out too.
+            for (target, name) in self.passed_on(file) {
+                match name {
+                    Some(name) => self.export(target, &name, REEXPORTS).into_iter().for_each(|exported| {
+                        if let Exported::Value(value) = exported {
+                            give(value);
+                        }
+                    }),
+                    None if seen.insert(target) => open.push(target),
+                    None => {}
+                }
             }
         }
         out

@@ -122,7 +122,7 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
         Value::Member(object, key) => (object, key),
         Value::Global(name) if name == "addEventListener" => {
             let [event, handler, rest @ ..] = &call.args[..] else { return None };
-            return plausible(program, c, *event, *handler).then(|| added(program, c, None, name, *event, *handler, rest));
+            return plausible(program, c, *event, *handler).then(|| added(program, c, None, name, *event, *handler, rest.first().copied()));
         }
         _ => return modelled(program, c, None),
     };
@@ -162,12 +162,16 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
         if is_other(program, receiver) || is_static_helper(program, c, receiver) {
             return None;
         }
-        return Some(added(program, c, Some(receiver), &name, *event, *handler, rest));
+        let options = rest
+            .first()
+            .copied()
+            .filter(|&o| super::options::are_taken(program, receiver, &name, matches!(key, Key::Computed(_)), c.with(o)));
+        return Some(added(program, c, Some(receiver), &name, *event, *handler, options));
     }
     modelled(program, c, Some(receiver))
 }
 
-/// `name(event, handler, ...rest)`, one of the methods that emitters have by themselves.
+/// `name(event, handler, options)`, one of the methods that emitters have by themselves.
 fn added(
     program: &Program,
     c: CallAt,
@@ -175,18 +179,16 @@ fn added(
     name: &str,
     event: ValueId,
     handler: ValueId,
-    rest: &[ValueId],
+    options: Option<ValueId>,
 ) -> Site {
-    let target = name == "addEventListener";
-    let options = rest.first().copied().filter(|_| target);
     Site {
         call: c,
         receiver,
         event: program.constant(c.with(event)),
         event_value: Some(event),
         handler: Some(handler),
-        once: matches!(name, "once" | "prependOnceListener") || options.is_some_and(|o| flag(program, c.with(o), "once")),
-        target,
+        once: matches!(name, "once" | "prependOnceListener") || options.is_some_and(|o| super::options::flag(program, c.with(o), "once")),
+        target: name == "addEventListener",
         options,
         implicit: false,
     }
@@ -258,44 +260,6 @@ fn computed_name(program: &Program, key: At<ValueId>, wanted: fn(&str) -> bool) 
         }
     }
     found
-}
-
-/// What the third argument of `addEventListener` and `removeEventListener` says of the capture phase (`true`, `{ capture: true }`), if that
-/// is known; a listener is removed with the same only (DOM standard, «flatten»).
-pub fn captures(program: &Program, options: Option<At<ValueId>>) -> Option<bool> {
-    let Some(options) = options else { return Some(false) };
-    match program.value(options) {
-        Value::Bool(capture) => Some(*capture),
-        Value::Undefined | Value::Null => Some(false),
-        Value::Unary(op, inner) if op == "!" => match program.value(options.with(*inner)) {
-            Value::Number(number) => Some(number == "0"),
-            _ => None,
-        },
-        Value::Object(props, spreads) if spreads.is_empty() => {
-            match props.iter().find(|(key, _)| *key == Key::Name("capture".to_owned())) {
-                Some((_, value)) => match program.value(options.with(*value)) {
-                    Value::Bool(capture) => Some(*capture),
-                    _ => None,
-                },
-                None => Some(false),
-            }
-        }
-        Value::Binding(_) => match &*program.origins(options) {
-            [Origin { root: Root::Literal(literal), path }] if path.is_empty() && *literal != options => captures(program, Some(*literal)),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-/// `{ key: true }`.
-fn flag(program: &Program, options: At<ValueId>, key: &str) -> bool {
-    match program.value(options) {
-        Value::Object(props, _) => {
-            props.iter().any(|(k, v)| *k == Key::Name(key.to_owned()) && matches!(program.value(options.with(*v)), Value::Bool(true)))
-        }
-        _ => false,
-    }
 }
 
 /// The arguments may be an event and a listener.
@@ -404,6 +368,18 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         name = inner.as_str().into();
         receiver = c.with(args[0]);
         args = &args[1..];
+    }
+    // `emitter.off.bind(emitter, event, listener)`: what releases, to be called later.
+    if &*name == "bind"
+        && let Value::Member(_, Key::Name(inner)) = program.value(receiver)
+        && is_release_name(inner)
+        && let [emitter, given @ ..] = args
+        && given.len() >= 2
+        && call.result != Use::Dropped
+    {
+        name = inner.as_str().into();
+        receiver = c.with(*emitter);
+        args = given;
     }
     if !is_release_name(&name) && !program.models.named(&name).is_some_and(|named| named.releases) || is_other_method(program, c, receiver)
     {
@@ -554,7 +530,7 @@ impl Sites {
                         receivers: moved(&registration.receivers),
                         event: move_event(program, c, f, &registration.event),
                         handlers,
-                        once: registration.once || options.is_some_and(|o| flag(program, o, "once")),
+                        once: registration.once || options.is_some_and(|o| super::options::flag(program, o, "once")),
                         options,
                         through,
                         told,
@@ -585,7 +561,7 @@ impl Sites {
                 let given = release.handlers.iter().flatten().find_map(of).or_else(|| release.receivers.iter().find_map(of));
                 let Some(f) = given else { continue };
                 // What a helper gives back is a disposer: its calls matter, not the helper's.
-                if at != f && program.is_given_back(at, f) {
+                if at != f && program.is_given_back(at, f) || program.bind_target(release.call).is_some() {
                     continue;
                 }
                 let callers = program.callers(f);

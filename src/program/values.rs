@@ -400,6 +400,13 @@ impl Program<'_> {
                         return;
                     }
                 }
+                // `this.make()` in a static member: `this` is the class.
+                (Root::This(f), Some(name)) => {
+                    if let Some(function) = self.static_beside(f, name) {
+                        out.push(Origin::root(Root::Function(function)));
+                        return;
+                    }
+                }
                 (Root::Class(class), Some(name)) => {
                     if let Some(member) = self.class(class).members.iter().find(|m| m.is_static && m.key == Key::Name(name.to_owned())) {
                         if let Some(function) = member.function {
@@ -431,6 +438,17 @@ impl Program<'_> {
             return;
         }
         out.push(origin.join(key));
+    }
+
+    /// The static method of that name, seen from a static method of the same class.
+    fn static_beside(&self, f: Fun, name: &str) -> Option<Fun> {
+        let class = self.class(f.with(self.fun(f).class?));
+        let mut methods = class.members.iter().filter(|m| m.is_static && m.function.is_some());
+        if !methods.clone().any(|m| m.function == Some(f.id)) {
+            return None;
+        }
+        let named = methods.find(|m| matches!(&m.key, Key::Name(key) if key == name))?;
+        named.function.map(|g| f.with(g)).filter(|&g| matches!(self.fun(g).kind, FunctionKind::Method))
     }
 
     /// The text that is the one value ever given to a member.

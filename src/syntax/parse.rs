@@ -35,7 +35,10 @@ pub fn parse(path: &Utf8Path, text: &str) -> Result<Parsed, String> {
     if !matches!(syntax, Syntax::Es(_)) {
         let dialect = if matches!(syntax, Syntax::Typescript(ts) if ts.tsx) { Dialect::Tsx } else { Dialect::TypeScript };
         refuse(text, dialect)?;
-        return attempt(text, syntax).map_err(|error| describe(text, &error));
+        return attempt(text, syntax).or_else(|error| {
+            let renamed = rename_keywords(text, &error).and_then(|renamed| attempt(&renamed, syntax).ok());
+            renamed.ok_or_else(|| describe(text, &error))
+        });
     }
     refuse(text, Dialect::JavaScript)?;
     let flow = || guard::refusal(text, Dialect::Flow).is_none().then(|| attempt(text, flow_syntax()).ok()).flatten();
@@ -59,6 +62,33 @@ fn refuse(text: &str, dialect: Dialect) -> Result<(), String> {
         }
         None => Ok(()),
     }
+}
+
+/// `import A = B.default`: swc takes no keyword there, TypeScript does. The text with another name of the same length in each such place, if
+/// the error stands at one.
+fn rename_keywords(text: &str, error: &Error) -> Option<String> {
+    let at = error.span().lo.0.checked_sub(BASE.0)? as usize;
+    let line = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    is_alias(text.get(line..at)?).then_some(())?;
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        match line.rfind('.') {
+            Some(dot) if is_alias(&line[..=dot]) && line[dot + 1..].starts_with(|c: char| c.is_ascii_lowercase()) => {
+                out.push_str(&line[..=dot]);
+                out.push('_');
+                out.push_str(&line[dot + 2..]);
+            }
+            _ => out.push_str(line),
+        }
+    }
+    Some(out)
+}
+
+/// `import A = B.`, also exported.
+fn is_alias(text: &str) -> bool {
+    let text = text.trim_start();
+    let text = text.strip_prefix("export ").unwrap_or(text);
+    text.starts_with("import ") && text.contains('=') && text.ends_with('.') && !text.contains(['(', '"', '\''])
 }
 
 /// One try. Decides itself between module and script, by what stands in the text.
@@ -168,6 +198,7 @@ mod tests {
         parses("a.ts", "enum E { A }; let x = <any>y; abstract class B<T> { constructor(private a: T) {} } x = y satisfies Z");
         parses("a.tsx", "const x = <T,>(a: T) => <b>{a as any}</b>");
         parses("a.mts", "import type { X } from './x'; export = 1 as const");
+        parses("a.ts", "import a = require('./a');\nimport A = a.default;\nexport import B = a.c.in;\nexport { A };");
         parses("a.d.ts", "declare module 'x' { export function f(a: string): void; } export const y: number;");
         parses("a.js", "// @flow\nimport type { A } from './a'; export type B = {| +a: ?string |}; f<T>(x);");
         parses("a.js", "const f = (a: number, b?: string): Promise<void> => {};");

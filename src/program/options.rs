@@ -1,0 +1,102 @@
+//! Options: what the argument after the listener says (`{ signal }`, `{ once: true }`, `{ capture: true }`).
+
+use super::types::Type;
+use super::{At, Fun, Origin, PathKey, Program, Root};
+use crate::facts::*;
+
+/// The third argument may be options (`{ signal }`, `{ once: true }`): `addEventListener` takes them, and so may an `on` that is neither Node's
+/// nor one of the program's that has no such parameter. (To many an `on`, the third argument is the listener's `this`.)
+pub(super) fn are_taken(program: &Program, receiver: At<ValueId>, name: &str, computed: bool, options: At<ValueId>) -> bool {
+    if name == "addEventListener" {
+        return true;
+    }
+    let written = match program.value(options) {
+        Value::Object(..) => true,
+        Value::Binding(_) | Value::Choice(..) | Value::Member(..) => {
+            program.origins(options).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Literal(_) | Root::Param(..)))
+        }
+        _ => false,
+    };
+    written
+        && (computed
+            || !program.origins(receiver).iter().any(|o| match program.type_of(o) {
+                Some(Type::Model(_)) => true,
+                Some(Type::Owner(owner)) => {
+                    let own = program.methods(owner, PathKey::Name(program.sym(name)));
+                    let asks = |f: Fun| {
+                        let params = &program.fun(f).params;
+                        params.len() > 2 || params.iter().any(|p| p.rest) || params.is_empty()
+                    };
+                    if own.is_empty() { program.owner_model(owner).is_some() } else { !own.iter().any(|&f| asks(f)) }
+                }
+                None => false,
+            }))
+}
+
+/// What the third argument of `addEventListener` and `removeEventListener` says of the capture phase (`true`, `{ capture: true }`), if that
+/// is known; a listener is removed with the same only (DOM standard, «flatten»).
+pub fn captures(program: &Program, options: Option<At<ValueId>>) -> Option<bool> {
+    let Some(options) = options else { return Some(false) };
+    match program.value(options) {
+        Value::Bool(capture) => Some(*capture),
+        Value::Undefined | Value::Null => Some(false),
+        Value::Unary(op, inner) if op == "!" => match program.value(options.with(*inner)) {
+            Value::Number(number) => Some(number == "0"),
+            _ => None,
+        },
+        Value::Object(props, spreads) if spreads.is_empty() => {
+            match props.iter().find(|(key, _)| *key == Key::Name("capture".to_owned())) {
+                Some((_, value)) => match program.value(options.with(*value)) {
+                    Value::Bool(capture) => Some(*capture),
+                    _ => None,
+                },
+                None => Some(false),
+            }
+        }
+        Value::Binding(_) => match &*program.origins(options) {
+            [Origin { root: Root::Literal(literal), path }] if path.is_empty() && *literal != options => captures(program, Some(*literal)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `{ key: true }`.
+pub(super) fn flag(program: &Program, options: At<ValueId>, key: &str) -> bool {
+    match program.value(options) {
+        Value::Object(props, _) => {
+            props.iter().any(|(k, v)| *k == Key::Name(key.to_owned()) && matches!(program.value(options.with(*v)), Value::Bool(true)))
+        }
+        Value::Binding(_) | Value::Choice(..) | Value::Member(..) => {
+            let origins = program.origins(options);
+            !origins.is_empty()
+                && origins.iter().all(|o| match (o.root, o.path.is_empty()) {
+                    (Root::Literal(literal), true) => literal != options && flag(program, literal, key),
+                    _ => false,
+                })
+        }
+        _ => false,
+    }
+}
+
+impl Program<'_> {
+    /// A signal among the options takes the listener away.
+    pub(super) fn has_signal(&self, options: At<ValueId>) -> bool {
+        match self.value(options) {
+            Value::Object(props, spreads) => {
+                // Whatever is spread and not known may have one.
+                let unknown =
+                    |&v: &ValueId| !self.origins(options.with(v)).iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Literal(_)));
+                props.iter().any(|(k, _)| *k == Key::Name("signal".into()))
+                    || spreads.iter().any(|v| unknown(v) || self.has_signal(options.with(*v)))
+            }
+            Value::Binding(_) | Value::Choice(..) | Value::Member(..) => {
+                self.origins(options).iter().any(|o| match (o.root, o.path.is_empty()) {
+                    (Root::Literal(v), true) => v != options && self.has_signal(v),
+                    _ => false,
+                })
+            }
+            _ => false,
+        }
+    }
+}
