@@ -367,7 +367,13 @@ impl Program<'_> {
                 if self.is_guarded_edge(caller, lasting) {
                     continue;
                 }
-                match self.count_at(caller, &moved, depth - 1) {
+                let count = match (self.slot_holder(caller), moved.root) {
+                    (Some(h), Root::Param(given, i)) if self.within(h, given) => {
+                        self.count_param(caller, h, &moved, given, i, depth.saturating_sub(1))
+                    }
+                    _ => self.count_at(caller, &moved, depth - 1),
+                };
+                match count {
                     Count::Many(mut many) => {
                         many.steps.push(self.step_call(caller, format!("`{}` is called here", self.function_name(g))));
                         let count = Count::Many(many);

@@ -438,6 +438,21 @@ impl Program<'_> {
         set.then_some(Guard::Once)
     }
 
+    /// The function whose variable lets the call run once in its activation (`if (!p) p = make(e)`), and is not emptied again.
+    pub(super) fn slot_holder(&self, c: CallAt) -> Option<Fun> {
+        let f = self.function_of(c);
+        self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().find_map(|(test, outcome)| {
+            let (test, outcome) = match self.value(test) {
+                Value::Unary(op, inner) if op == "!" => (test.with(*inner), !outcome),
+                _ => (test, outcome),
+            };
+            let Value::Binding(b) = self.value(test) else { return None };
+            let b = test.with(*b);
+            let guards = !outcome && self.flag_variable(b, f, &Seen { receivers: &[], foreign: false }).is_some() && !self.is_reset(b);
+            guards.then(|| b.with(self.binding(b).function))
+        })
+    }
+
     /// The function runs once, while its module is loaded: it is called where it is written (`(function () {...})()`), and by nobody else.
     fn runs_with_module(&self, f: Fun, depth: u32) -> bool {
         if self.fun(f).kind == FunctionKind::Module {
@@ -473,10 +488,13 @@ impl Program<'_> {
     /// The variable is emptied again: when a listener or a later call has done so, the line runs once more, and what outlives the
     /// variable's value gets another listener. A failure that empties it (`catch`) comes before there is one.
     fn is_reset(&self, b: At<BindingId>) -> bool {
-        self.binding(b).defs.iter().any(|&d| {
+        let binding = self.binding(b);
+        binding.defs.iter().enumerate().any(|(order, &d)| {
             let assign = self.assign(b.with(d));
             let g = b.with(assign.function);
-            self.fun(g).kind != FunctionKind::Module
+            let begins = order == 0 && assign.function == binding.function;
+            !begins
+                && self.fun(g).kind != FunctionKind::Module
                 && matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
                 && !self.in_catch(b.with(assign.block))
                 && self.is_reachable(g, CALLS)

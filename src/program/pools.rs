@@ -213,23 +213,37 @@ impl Program<'_> {
             })
     }
 
-    /// A helper makes a node or finds one, as it is told: what is then put into the page was not found there.
+    /// A helper makes a node or finds one, as it is told: what is then put into the page was not found there, nor were its parts.
     pub(super) fn is_found_otherwise(&self, registration: &Registration, origin: &Origin) -> bool {
         let c = registration.call;
+        let Some((receiver, _)) = self.receiver(c) else { return false };
         let found = |o: &Origin| match o.root {
             Root::Call(made) => !self.within(self.function_of(c), self.function_of(made)) && self.not_fresh(made).is_some(),
             _ => false,
         };
-        let Some((receiver, _)) = self.receiver(c) else { return false };
-        let Value::Binding(b) = self.value(receiver) else { return false };
         let made = |o: &Origin| matches!(o.root, Root::Call(made) if self.callee_name(made).as_deref() == Some("createElement"));
+        // `part = node.querySelector('.part')`.
+        let whole = match (origin.root, origin.path.is_empty()) {
+            (Root::Call(part), true) if self.is_looked_up(part) && self.function_of(part) == self.function_of(c) => {
+                self.receiver(part).map(|(whole, _)| whole)
+            }
+            _ => None,
+        };
+        let (node, origins) = match whole {
+            Some(whole) => (whole, self.origins(whole).to_vec()),
+            None => (receiver, registration.receivers.clone()),
+        };
+        let Value::Binding(b) = self.value(node) else { return false };
         let block = c.with(self.call(c).block);
-        found(origin)
-            && registration.receivers.iter().any(made)
-            && self.calls_within(self.function_of(c)).into_iter().any(|put| {
-                self.callee_name(put).is_some_and(|name| INSERTS.contains(&name.as_str()))
-                    && self.block_within(block, put.with(self.call(put).block))
-                    && self.call(put).args.iter().any(|&arg| matches!(self.value(put.with(arg)), Value::Binding(x) if x == b))
-            })
+        let is_put = |put: CallAt| {
+            self.block_within(block, put.with(self.call(put).block))
+                && self.call(put).args.iter().any(|&arg| matches!(self.value(put.with(arg)), Value::Binding(x) if x == b))
+        };
+        origins.iter().any(made)
+            && (found(origin) || whole.is_some() && origins.iter().any(found))
+            && self
+                .calls_within(self.function_of(c))
+                .into_iter()
+                .any(|put| self.callee_name(put).is_some_and(|name| INSERTS.contains(&name.as_str())) && is_put(put))
     }
 }

@@ -153,18 +153,39 @@ impl Program<'_> {
     /// The program gives the member its first value (that one, or nothing) again, outside of constructors.
     fn is_set_back(&self, place: At<ValueId>, value: Option<At<ValueId>>) -> bool {
         let first = value.map(|v| self.fixed(v));
+        let other = |o: &Origin| matches!(o.root, Root::Const(_)) && first.iter().flatten().all(|first| first != o);
         self.gifts(place).iter().any(|&a| {
             let assign = self.assign(a);
             let from = a.with(assign.from);
             let again = match &first {
                 None => matches!(self.value(from), Value::Bool(false) | Value::Null | Value::Undefined) || assign.delete,
-                Some(Some(first)) => self.fixed(from).is_none_or(|v| v == *first),
+                // A setter gives what its callers do.
+                Some(Some(_)) => !self.origins(from).iter().all(|o| match o.root {
+                    Root::Param(g, _) => self.callers(g).iter().all(|&c| self.from_callee(c, g, o).iter().all(other)),
+                    _ => other(o),
+                }),
                 Some(None) => true,
             };
             let g = a.with(self.fun(a.with(assign.function)).this);
             let makes = self.owner_of_this(g).is_some_and(|o| self.is_constructor(g, o));
-            again && !makes && self.fun(g).kind != FunctionKind::Module
+            again && !makes && self.fun(g).kind != FunctionKind::Module && !self.is_set_on_another(a, place)
         })
+    }
+
+    /// The member that is given a value there is one of another class than this one.
+    fn is_set_on_another(&self, a: At<AssignId>, place: At<ValueId>) -> bool {
+        let (Place::Member(object, _), Value::Member(holder, _)) = (&self.assign(a).to, self.value(place)) else { return false };
+        let owner = |v: At<ValueId>| match &self.origins(v)[..] {
+            [one] if one.path.is_empty() => match one.root {
+                Root::This(g) => self.owner_of_this(g).filter(|&o| self.is_class(o)),
+                _ => None,
+            },
+            _ => None,
+        };
+        match (owner(a.with(*object)), owner(place.with(*holder))) {
+            (Some(x), Some(y)) => !self.related(x, y),
+            _ => false,
+        }
     }
 
     /// Where the program gives a member of that name a value.
