@@ -4,7 +4,7 @@ use super::count::{Count, Emitter};
 use super::runs::Runs;
 use super::starters::Times;
 use super::types::Type;
-use super::{CallAt, Fun, Origin, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -40,7 +40,7 @@ impl Program<'_> {
     #[allow(clippy::too_many_arguments)]
     pub(super) fn count_signal(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, i: u32, depth: u32, inner: Option<Runs>) -> Count {
         let _ = i;
-        if self.is_end_of_object(c, g) {
+        if self.is_end_of_object(c, g) || self.is_end_of_watch(c, f, origin) {
             return Count::One;
         }
         let callers: Vec<CallAt> = self.callers(g).iter().copied().filter(|&caller| !self.within(self.function_of(caller), g)).collect();
@@ -94,6 +94,34 @@ impl Program<'_> {
             },
         };
         self.many(region, Confidence::Medium, origin, steps)
+    }
+
+    /// The activation begins to listen to something older until that signal aborts: it watches for as long, and what hears the abort goes
+    /// with that. (What waits for one event, or settles a promise, is a piece of work that is over before.)
+    fn is_end_of_watch(&self, c: CallAt, f: Fun, origin: &Origin) -> bool {
+        let until = |options: At<ValueId>| match self.value(options) {
+            Value::Object(props, _) => props.iter().any(|(key, v)| {
+                *key == Key::Name("signal".into()) && self.same_object(&self.origins(options.with(*v)), std::slice::from_ref(origin))
+            }),
+            _ => false,
+        };
+        let watches = |site: super::sites::Site| {
+            !site.once
+                && site.options.is_some_and(|o| until(site.call.with(o)))
+                && site.receivers(self).iter().all(|o| match o.root {
+                    Root::Param(..) | Root::Global(_) | Root::Module(_) => true,
+                    Root::This(_) => !o.path.is_empty(),
+                    _ => false,
+                })
+        };
+        !self.fun(f).is_async
+            && !self.chain(f).into_iter().any(|g| self.is_executor(g))
+            && self
+                .calls_within(f)
+                .into_iter()
+                .filter(|&w| w != c && self.function_of(w) == f && !self.is_beside(w, c))
+                .filter_map(|w| super::sites::registration(self, w))
+                .any(watches)
     }
 
     /// The signal that a constructor is given is the object's own end: its listener alone stops what observes for the object as long as it
