@@ -395,6 +395,20 @@ impl Program<'_> {
         walk.leave(entered, runs)
     }
 
+    /// The call runs the method once on what the same activation makes for it, and nothing else calls a method of that name on an object
+    /// that is not known.
+    fn is_once_on(&self, by: CallAt, made: CallAt, key: &Key) -> bool {
+        let around = |c: CallAt| self.loop_around(c.with(self.call(c).block));
+        // (In a variable of its own: what others see they may use again.)
+        let own = self.receiver(by).is_some_and(|(object, _)| match self.value(object) {
+            Value::Binding(b) => self.binding(object.with(*b)).function == self.call(by).function,
+            value => matches!(value, Value::Call(_)),
+        });
+        own && self.function_of(by) == self.function_of(made)
+            && around(by) == around(made)
+            && !self.is_called_by_name(self.path_key(by.file, key))
+    }
+
     fn runs_on_one_object(&self, f: Fun, this: Fun, owner: Owner, c: CallAt, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
         let mut best: Option<Runs> = None;
         let mut inside = false;
@@ -409,9 +423,13 @@ impl Program<'_> {
                 && !self.origins(object).iter().any(|o| matches!(o.root, Root::This(h) if o.path.is_empty() && self.owner_of_this(h).is_some_and(|w| self.related(w, owner))))
                 && !matches!(self.value(object), Value::Super)
             {
-                let fresh = self.origins(object).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Call(m) if self.call(m).kind == CallKind::New));
+                let made = |o: &Origin| match o.root {
+                    Root::Call(m) if o.path.is_empty() && self.call(m).kind == CallKind::New => Some(m),
+                    _ => None,
+                };
                 let name = &self.fun(f).name;
-                inside |= fresh && !self.is_public_function(f) && (name.starts_with(['#', '_']) || is_set_up(name));
+                let told = |m: CallAt| name.starts_with(['#', '_']) || is_set_up(name) || self.is_once_on(by, m, key);
+                inside |= !self.is_public_function(f) && self.origins(object).iter().filter_map(made).any(told);
                 continue;
             }
             // An object is made anew: another one.

@@ -3,7 +3,7 @@
 //! | part | question |
 //! | --- | --- |
 //! | `resolve` | which file does a specifier mean, what does a module export |
-//! | `values`, `promises`, `down_level` | where does a value come from |
+//! | `values`, `members`, `promises`, `down_level` | where does a value come from |
 //! | `owners`, `families`, `bodies`, `fields` | whose member is a function, what extends what, which values does a field get |
 //! | `types` | what is an object |
 //! | `layers` | in which order are values, types and calls told |
@@ -49,6 +49,7 @@ mod layers;
 pub mod loops;
 mod made;
 pub mod matching;
+mod members;
 pub mod obligation;
 mod options;
 mod outlived;
