@@ -100,7 +100,7 @@ impl Program<'_> {
         let again = if fault == Fault::NotReleased { self.started_again(sites, registration, emitter) } else { None };
         let guarded = again.is_none();
         let count = again.map_or(count, |many| Count::Many(Box::new(many)));
-        let sure = matches!(&count, Count::Many(many) if many.confidence >= Confidence::Medium);
+        let sure = matches!(&count, Count::Many(many) if many.confidence >= Confidence::Medium && !many.operation);
         let left = if fault == Fault::NotReleased && !sure { self.left_at_end(sites, registration, emitter) } else { None };
         let count = left.map_or(count, |many| Count::Many(Box::new(many)));
         // To wait once for the end of what outlives this is no promise that it comes soon.

@@ -55,7 +55,15 @@ impl Program<'_> {
             });
             (Region::Call, stop, format!("is there before and after `{}`", self.function_name(start)), opens)
         };
-        if !again && self.ends_with(sites, registration, owner) {
+        // (That another method leaves the program tells nothing of this end.)
+        let over = || match emitter {
+            Emitter::Process => self.calls_within(end).into_iter().any(|c| {
+                self.receiver(c)
+                    .is_some_and(|(object, key)| matches!(key, Key::Name(name) if is_teardown(name)) && self.is_global(object, "process"))
+            }),
+            _ => self.ends_with(sites, registration, owner),
+        };
+        if !again && over() {
             return None;
         }
         let steps = vec![
