@@ -37,7 +37,7 @@ pub fn is_file(path: &Utf8Path) -> bool {
 }
 
 /// The extensions that are code.
-pub const EXTENSIONS: [&str; 8] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs"];
+pub const EXTENSIONS: [&str; 10] = ["ts", "tsx", "mts", "cts", "js", "jsx", "mjs", "cjs", "vue", "svelte"];
 
 /// A declaration file: types only (`index.d.ts`, `styles.d.css.ts`).
 pub fn is_declaration(path: &Utf8Path) -> bool {

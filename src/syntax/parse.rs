@@ -6,6 +6,7 @@ use swc_common::{BytePos, Spanned, input::StringInput};
 use swc_ecma_ast::{EsVersion, Program};
 use swc_ecma_parser::{EsSyntax, FlowSyntax, Lexer, Parser, Syntax, TsSyntax, error::Error};
 
+use super::component::{is_component, scripts};
 use super::guard::{self, Dialect, Refusal};
 
 /// A tree. Spans are byte offsets into the text plus one (swc's `BytePos`, which keeps 0 for «nowhere»).
@@ -21,7 +22,7 @@ pub const SUPPRESSION: &str = "unlisten-ignore";
 /// Where the text begins in a span.
 const BASE: BytePos = BytePos(1);
 
-/// Parses JavaScript, TypeScript, JSX, TSX or Flow; the extension of `path` says which. The error is one sentence for a person.
+/// Parses JavaScript, TypeScript, JSX, TSX, Flow, or the scripts of a component; the extension of `path` says which. The error is one sentence for a person.
 ///
 /// The text has no byte order mark: `source` takes it off, as Node does, so that columns are those of a stack trace.
 ///
@@ -31,6 +32,14 @@ pub fn parse(path: &Utf8Path, text: &str) -> Result<Parsed, String> {
     if text.len() > LONGEST {
         return Err(format!("longer than {} MB: not analysed", LONGEST >> 20));
     }
+    if is_component(path) {
+        let (script, extension) = scripts(text);
+        return code(&path.with_extension(extension), &script);
+    }
+    code(path, text)
+}
+
+fn code(path: &Utf8Path, text: &str) -> Result<Parsed, String> {
     let syntax = syntax_of(path);
     if !matches!(syntax, Syntax::Es(_)) {
         let dialect = if matches!(syntax, Syntax::Typescript(ts) if ts.tsx) { Dialect::Tsx } else { Dialect::TypeScript };

@@ -153,3 +153,25 @@ fn standard_input_has_no_file_to_fix() {
     let output = check(&folder(), &["--fix", "--stdin-filename", "a.js"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn a_component_is_read_and_mended_where_its_script_stands() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let component = "<template>\n  <p title=\"ä\">{{ x }}</p>\n</template>\n\n<script lang=\"ts\">\nexport default {\n  mounted() {\n    \
+                     document.addEventListener('mousemove', this.move, true);\n  },\n  beforeDestroy() {\n    \
+                     document.removeEventListener('mousemove', this.move);\n  },\n  methods: {\n    move(event: MouseEvent) {\n      \
+                     this.x = event.clientX;\n    },\n  },\n};\n</script>\n\n<style>\np { color: red }\n</style>\n";
+    let path = folder.path().join("Drag.vue");
+    fs::write(&path, component).expect("written");
+    let found: Value = serde_json::from_slice(&check(&folder, &["--format", "json"]).stdout).expect("JSON");
+    let finding = &found["findings"][0];
+    assert_eq!(finding["rule"], "release-mismatch", "{found:#}");
+    assert_eq!((&finding["path"], &finding["range"]["start"]["line"]), (&"Drag.vue".into(), &8.into()), "{found:#}");
+    assert_eq!(finding["range"]["start"]["column"], 14, "{found:#}");
+    check(&folder, &["--fix"]);
+    let mended = fs::read_to_string(&path).expect("it is there");
+    assert_eq!(
+        mended,
+        component.replace("removeEventListener('mousemove', this.move)", "removeEventListener('mousemove', this.move, true)")
+    );
+}

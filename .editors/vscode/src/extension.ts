@@ -31,7 +31,7 @@ async function restart(): Promise<void> {
 
 async function start(): Promise<void> {
   const server: Executable = { command: command(), args: ['lsp'] };
-  const languages = ['javascript', 'javascriptreact', 'typescript', 'typescriptreact'];
+  const languages = ['javascript', 'javascriptreact', 'typescript', 'typescriptreact', 'vue', 'svelte'];
   const options: LanguageClientOptions = {
     documentSelector: languages.map((language) => ({ scheme: 'file', language })),
   };
