@@ -306,7 +306,24 @@ impl Program<'_> {
                 }
             };
         }
-        Count::One
+        // Given back to a variable of a function around this one, or of the module: as old as that.
+        match made.and_then(|_| self.receiver(c)).map(|(object, _)| (object, self.value(object))) {
+            Some((object, Value::Binding(b))) => {
+                let binding = self.binding(object.with(*b));
+                let holder = object.with(binding.function);
+                let made_there = |def: AssignId| match self.value(object.with(self.assign(object.with(def)).from)) {
+                    Value::Call(m) if self.call(object.with(*m)).function == binding.function => Some(object.with(*m)),
+                    _ => None,
+                };
+                match binding.defs[..] {
+                    [def] if holder != f && holder != g && self.within(f, holder) && self.origins(object).contains(origin) => {
+                        made_there(def).map_or(Count::One, |m| self.count_made(c, f, origin, holder, Some(m), depth))
+                    }
+                    _ => Count::One,
+                }
+            }
+            _ => Count::One,
+        }
     }
 
     pub(super) fn count_param(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, i: u32, depth: u32) -> Count {

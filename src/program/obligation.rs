@@ -162,6 +162,16 @@ impl Program<'_> {
                     .receivers
                     .iter()
                     .any(|o| matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)));
+                // A part of a parameter may go with the whole: that its disposer is dropped tells nothing of how long it lives.
+                let part = |o: &Origin| matches!(o.root, Root::Param(..)) && !o.path.is_empty();
+                let dropped = fault == Fault::DisposerDropped && self.call(registration.call).result == Use::Dropped;
+                if dropped
+                    && emitter == Emitter::Longer
+                    && registration.event.name() != Some("abort")
+                    && registration.receivers.iter().all(part)
+                {
+                    return None;
+                }
                 if !attempt || !older || (matches!(count, Count::One) && !matches!(fault, Fault::Mismatch(..))) {
                     return None;
                 }
@@ -307,8 +317,11 @@ impl Program<'_> {
             let sources = registration.receivers.iter().flat_map(|o| self.field_sources(o));
             sources.flat_map(|(_, origins)| origins).any(|o| matches!(o.root, Root::Call(_)) && o.path.is_empty())
         };
-        let shared = many.bag && (many.held || registration.event.name() == Some("abort") || made_or_given());
-        if attempt || shared && fault == Fault::NotReleased && !self.has_any_release(registration) {
+        let of_signal = registration.event.name() == Some("abort");
+        let shared = many.bag && (many.held || of_signal || made_or_given());
+        let ends =
+            || self.owner_around(self.function_of(registration.call)).is_some_and(|owner| self.ends_with(sites, registration, owner));
+        if attempt || shared && fault == Fault::NotReleased && !self.has_any_release(registration) && (many.held || of_signal || !ends()) {
             confidence = confidence.max(Confidence::Medium);
         }
         // An EventTarget takes the same function once.

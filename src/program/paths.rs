@@ -121,6 +121,10 @@ impl Program<'_> {
         while !self.block_within(goal, common) {
             common = start.with(self.block(common).parent?);
         }
+        // Removed before it is added: what the last run added goes, whatever way this one takes out.
+        if self.order_within(common, to) < self.order_within(common, from) {
+            return None;
+        }
         // Items between, in the common block, and after the registration inside its branch.
         let mut inner = start;
         let mut order = self.order_of(from);
@@ -150,6 +154,17 @@ impl Program<'_> {
             order = here.index as usize;
             inner = inner.with(here.parent?);
         }
+    }
+
+    /// How many items of a block around the call come before what holds it.
+    fn order_within(&self, around: At<BlockId>, c: CallAt) -> usize {
+        let (mut at, mut order) = (c.with(self.call(c).block), self.order_of(c));
+        while at != around {
+            let here = self.block(at);
+            let Some(parent) = here.parent else { break };
+            (at, order) = (at.with(parent), here.index as usize);
+        }
+        order
     }
 
     /// What is awaited comes from a function that the caller gave, alone or among others.
