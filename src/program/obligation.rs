@@ -308,6 +308,10 @@ impl Program<'_> {
             }
             _ => true,
         };
+        // Each turn of the loop adds for the name that it is told.
+        if many.region == Region::Iteration && !attempt && self.is_event_of_call(registration, many.emitter) {
+            confidence = Confidence::Low;
+        }
         if many.operation && !attempt && (!shaped(self) || self.is_event_of_call(registration, many.emitter)) {
             confidence = Confidence::Low;
         }
