@@ -7,6 +7,15 @@ use super::extract::Extractor;
 use super::model::*;
 use crate::findings::Range;
 
+/// Where a call stands.
+pub(super) struct Placed {
+    /// As V8 would say.
+    pub name: Range,
+    /// The byte of its `(`.
+    pub paren: usize,
+    pub span: Span,
+}
+
 impl Extractor<'_> {
     pub(super) fn call(&mut self, call: &ast::CallExpr, using: Use) -> ValueId {
         match &call.callee {
@@ -14,7 +23,7 @@ impl Extractor<'_> {
                 let callee = self.value(Value::Super);
                 let name = self.range(keyword.span);
                 let paren = self.offset(keyword.span.hi);
-                self.emit_call(callee, &call.args, CallKind::Super, false, using, name, paren, call.span)
+                self.emit_call(callee, &call.args, CallKind::Super, false, using, Placed { name, paren, span: call.span })
             }
             ast::Callee::Import(keyword) => {
                 if let Some(specifier) = constant(&call.args) {
@@ -24,7 +33,7 @@ impl Extractor<'_> {
                 let callee = self.value(Value::Opaque);
                 let name = self.range(keyword.span);
                 let paren = self.offset(keyword.span.hi);
-                self.emit_call(callee, &call.args, CallKind::Import, false, using, name, paren, call.span)
+                self.emit_call(callee, &call.args, CallKind::Import, false, using, Placed { name, paren, span: call.span })
             }
             ast::Callee::Expr(expr) => {
                 if let Some(specifier) = self.required(expr, &call.args) {
@@ -44,7 +53,7 @@ impl Extractor<'_> {
                 }
                 let (callee, name, after) = self.callee(expr);
                 let paren = self.paren_after(after, self.offset(call.span.hi));
-                let value = self.emit_call(callee, &call.args, CallKind::Call, false, using, name, paren, call.span);
+                let value = self.emit_call(callee, &call.args, CallKind::Call, false, using, Placed { name, paren, span: call.span });
                 self.private_start(expr, value);
                 value
             }
@@ -126,7 +135,7 @@ impl Extractor<'_> {
                     // V8 places `e.on?.()` at the parenthesis.
                     name = self.lines.range(paren, paren + 1);
                 }
-                self.emit_call(callee, &call.args, CallKind::Call, true, using, name, paren, call.span)
+                self.emit_call(callee, &call.args, CallKind::Call, true, using, Placed { name, paren, span: call.span })
             }
         }
     }
@@ -156,7 +165,6 @@ impl Extractor<'_> {
         from.min(bytes.len())
     }
 
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn emit_call(
         &mut self,
         callee: ValueId,
@@ -164,19 +172,16 @@ impl Extractor<'_> {
         kind: CallKind,
         optional: bool,
         using: Use,
-        name: Range,
-        paren: usize,
-        span: Span,
+        placed: Placed,
     ) -> ValueId {
         let mut values = Vec::with_capacity(args.len());
         for arg in args {
             let value = self.expr(&arg.expr, Use::Used);
             values.push(if arg.spread.is_some() { self.value(Value::Spread(value)) } else { value });
         }
-        self.emit(callee, values, kind, optional, using, name, paren, span)
+        self.emit(callee, values, kind, optional, using, placed)
     }
 
-    #[allow(clippy::too_many_arguments)]
     pub(super) fn emit(
         &mut self,
         callee: ValueId,
@@ -184,15 +189,13 @@ impl Extractor<'_> {
         kind: CallKind,
         optional: bool,
         using: Use,
-        name: Range,
-        paren: usize,
-        span: Span,
+        placed: Placed,
     ) -> ValueId {
         let id = CallId(self.facts.calls.len() as u32);
         let value = self.value(Value::Call(id));
         self.facts.calls.push(Call { function: self.function, block: self.block, callee, args, kind, optional, result: using, value });
-        let whole = self.range(span);
-        self.positions.calls.push(CallPosition { name, paren: self.lines.position(paren), whole });
+        let (paren, whole) = (self.lines.position(placed.paren), self.range(placed.span));
+        self.positions.calls.push(CallPosition { name: placed.name, paren, whole });
         self.item(Item::Call(id));
         value
     }

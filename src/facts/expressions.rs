@@ -3,6 +3,7 @@
 use swc_common::{Span, Spanned};
 use swc_ecma_ast as ast;
 
+use super::calls::Placed;
 use super::extract::{Extractor, key_text};
 use super::model::*;
 
@@ -81,7 +82,7 @@ impl Extractor<'_> {
                 let paren = self.paren_after(self.offset(new.callee.span().hi), self.offset(new.span.hi));
                 let start = self.offset(new.callee.span().lo);
                 let name = self.lines.range(start, self.offset(new.callee.span().hi));
-                self.emit_call(callee, args, CallKind::New, false, using, name, paren, new.span)
+                self.emit_call(callee, args, CallKind::New, false, using, Placed { name, paren, span: new.span })
             }
             ast::Expr::Seq(seq) => {
                 let mut last = None;
@@ -97,7 +98,14 @@ impl Extractor<'_> {
                 let parts = self.template(&tagged.tpl);
                 let start = self.offset(tagged.tag.span().lo);
                 let name = self.lines.range(start, self.offset(tagged.tag.span().hi));
-                self.emit(callee, vec![parts], CallKind::Call, false, using, name, self.offset(tagged.tpl.span.lo), tagged.span)
+                self.emit(
+                    callee,
+                    vec![parts],
+                    CallKind::Call,
+                    false,
+                    using,
+                    Placed { name, paren: self.offset(tagged.tpl.span.lo), span: tagged.span },
+                )
             }
             ast::Expr::Yield(e) => {
                 let value = e.arg.as_ref().map(|arg| self.expr(arg, Use::Used));

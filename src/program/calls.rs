@@ -221,10 +221,9 @@ impl Public {
             let of_others = match &assign.to {
                 Place::Global(name) => name != "module" && name != "exports",
                 Place::Member(object, _) => program.origins(At::new(file, *object)).iter().any(|o| match o.root {
-                    Root::Global(name) => {
-                        !matches!(&*program.text(name), "module" | "exports") && !o.path.iter().any(|key| step(key, "prototype"))
-                    }
-                    Root::Module(_) => !o.path.is_empty() && !o.path.iter().any(|key| step(key, "prototype")),
+                    _ if o.path.iter().any(|key| step(key, "prototype")) => false,
+                    Root::Global(name) => !matches!(&*program.text(name), "module" | "exports"),
+                    Root::Module(_) => !o.path.is_empty(),
                     // jQuery's plug-ins, in a wrapper that is given jQuery.
                     Root::Param(..) => o.path.len() == 1 && step(&o.path[0], "fn"),
                     _ => false,

@@ -197,12 +197,7 @@ impl Program<'_> {
             Root::This(g) => self.count_this(c, f, origin, g, depth),
             Root::Global(_) | Root::Module(_) | Root::File(_) => self.count_global(c, f, origin),
             Root::Class(_) | Root::Function(_) => Count::Unknown,
-            Root::Binding(b) => {
-                let holder = b.with(self.binding(b).function);
-                let _ = holder;
-                Count::Unknown
-            }
-            Root::Const(_) | Root::Nothing | Root::Unknown(_) => Count::Unknown,
+            Root::Binding(_) | Root::Const(_) | Root::Nothing | Root::Unknown(_) => Count::Unknown,
         }
     }
 
@@ -306,24 +301,24 @@ impl Program<'_> {
                 }
             };
         }
-        // Given back to a variable of a function around this one, or of the module: as old as that.
-        match made.and_then(|_| self.receiver(c)).map(|(object, _)| (object, self.value(object))) {
-            Some((object, Value::Binding(b))) => {
-                let binding = self.binding(object.with(*b));
-                let holder = object.with(binding.function);
-                let made_there = |def: AssignId| match self.value(object.with(self.assign(object.with(def)).from)) {
-                    Value::Call(m) if self.call(object.with(*m)).function == binding.function => Some(object.with(*m)),
-                    _ => None,
-                };
-                match binding.defs[..] {
-                    [def] if holder != f && holder != g && self.within(f, holder) && self.origins(object).contains(origin) => {
-                        made_there(def).map_or(Count::One, |m| self.count_made(c, f, origin, holder, Some(m), depth))
-                    }
-                    _ => Count::One,
-                }
-            }
+        match made.and_then(|_| self.made_for_variable(c, f, origin)) {
+            Some((holder, made)) if holder != g => self.count_made(c, f, origin, holder, Some(made), depth),
             _ => Count::One,
         }
+    }
+
+    /// The receiver is a variable of a function around `f`, or of the module, that a call there gave the object: it is as old as that
+    /// activation. The function, and the call.
+    fn made_for_variable(&self, c: CallAt, f: Fun, origin: &Origin) -> Option<(Fun, CallAt)> {
+        let (object, _) = self.receiver(c)?;
+        let Value::Binding(b) = self.value(object) else { return None };
+        let binding = self.binding(object.with(*b));
+        let holder = object.with(binding.function);
+        let [def] = binding.defs[..] else { return None };
+        let Value::Call(made) = self.value(object.with(self.assign(object.with(def)).from)) else { return None };
+        let made = object.with(*made);
+        let older = holder != f && self.within(f, holder) && self.function_of(made) == holder;
+        (older && self.origins(object).contains(origin)).then_some((holder, made))
     }
 
     pub(super) fn count_param(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, i: u32, depth: u32) -> Count {
@@ -334,7 +329,7 @@ impl Program<'_> {
         let kind = self.emitter_kind(origin);
         // What the parameter is by its type.
         if kind == Emitter::Signal {
-            return self.count_signal(c, f, origin, g, i, depth, inner);
+            return self.count_signal(c, f, origin, g, depth, inner);
         }
         if kind == Emitter::Pooled && self.is_own_connection(g, origin) {
             return Count::One;

@@ -215,7 +215,7 @@ impl Program<'_> {
         if let Some((release, exit)) = self.disposer_past(registration) {
             return Discharge::NotOnEveryPath { release, exit };
         }
-        match self.disposer(sites, registration) {
+        match self.disposer(registration) {
             Some(true) => return Discharge::Released,
             Some(false) => return Discharge::Dropped,
             None => {}

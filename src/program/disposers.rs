@@ -1,6 +1,6 @@
 //! Disposers: closures, objects and records that release, and what becomes of them.
 
-use super::sites::{Registration, Release, Sites};
+use super::sites::{Registration, Release};
 use super::{At, CallAt, Fun, Program, Root};
 use crate::facts::*;
 
@@ -13,12 +13,12 @@ impl Program<'_> {
             return false;
         }
         let facts = self.facts(f.file);
-        let slot = facts.assigns.iter().enumerate().find(|(_, a)| {
+        let slot = facts.assigns.iter().find(|a| {
             a.function == f.id
                 && matches!(&facts.values[a.from.index()], Value::Function(h) if *h == g.id)
                 && matches!(a.to, Place::Member(..))
         });
-        let Some((index, assign)) = slot else { return false };
+        let Some(assign) = slot else { return false };
         let Place::Member(object, key) = &assign.to else { return false };
         let holders = self.origins(f.with(*object));
         let owner_slot = holders.iter().all(|o| {
@@ -33,7 +33,6 @@ impl Program<'_> {
             matches!(v, Value::Member(o, k) if *o == *object && self.path_key(f.file, k) == step)
                 && facts.calls.iter().any(|c| c.callee == ValueId(i as u32) && f.id == c.function)
         });
-        let _ = index;
         // The method runs again on one object because something in the program calls it so.
         let Some(owner) = self.owner_around(f) else { return false };
         !asked
@@ -53,8 +52,7 @@ impl Program<'_> {
     }
 
     /// The registration's helper gives back a disposer: is it used? None where it gives none.
-    pub(super) fn disposer(&self, sites: &Sites, registration: &Registration) -> Option<bool> {
-        let _ = sites;
+    pub(super) fn disposer(&self, registration: &Registration) -> Option<bool> {
         let gives = match registration.through.first() {
             Some(&helper) => self.returns_disposer(helper),
             None => {

@@ -37,9 +37,7 @@ impl Program<'_> {
     }
 
     /// A caller's AbortSignal: it outlives the call, unless every caller in the program makes it for the call.
-    #[allow(clippy::too_many_arguments)]
-    pub(super) fn count_signal(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, i: u32, depth: u32, inner: Option<Runs>) -> Count {
-        let _ = i;
+    pub(super) fn count_signal(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, depth: u32, inner: Option<Runs>) -> Count {
         if self.is_end_of_object(c, g) || self.is_end_of_watch(c, f, origin) {
             return Count::One;
         }
@@ -172,7 +170,7 @@ impl Program<'_> {
         if !self.callers(g).is_empty() && !self.is_public_owner(owner) && !self.held_by_makers(g, origin, MAKERS) {
             return None;
         }
-        if !self.is_constructor(g, owner) || origin.path.is_empty() || !self.within(f, g) || !self.is_bag(g, origin) {
+        if !self.is_constructor(g, owner) || origin.path.is_empty() || !self.within(f, g) || !self.is_bag(origin) {
             return None;
         }
         let message = format!(
@@ -202,10 +200,9 @@ impl Program<'_> {
     }
 
     /// The parameter is a bag of parts: named so, taken apart in place, or of a type that is named so.
-    pub(super) fn is_bag(&self, g: Fun, origin: &Origin) -> bool {
+    pub(super) fn is_bag(&self, origin: &Origin) -> bool {
         let Root::Param(h, i) = origin.root else { return false };
         let Some(param) = self.fun(h).params.get(i as usize) else { return false };
-        let _ = g;
         const BAGS: &[&str] = &[
             "option",
             "opt",

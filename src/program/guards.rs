@@ -531,12 +531,10 @@ impl Program<'_> {
             let binding = self.binding(place.with(*b));
             return binding.defs.iter().any(|&d| self.within(place.with(self.assign(place.with(d)).function), f));
         }
-        let wanted = self.origins(place).to_vec();
         let Value::Member(object, key) = self.value(place) else { return false };
         let holder = self.origins(place.with(*object));
         let step = self.path_key(place.file, key);
         let this = holder.iter().any(|o| matches!(o.root, Root::This(_)) || matches!(o.path.first(), Some(PathKey::Name(_))));
-        let _ = &wanted;
         facts.assigns.iter().enumerate().any(|(index, assign)| {
             let Place::Member(o, k) = &assign.to else { return false };
             let at = place.with(AssignId(index as u32));

@@ -63,8 +63,8 @@ impl Program<'_> {
         let of_other = |owner: super::Owner, os: &[Origin]| {
             made(os)
                 && os.iter().all(|o| match self.type_of(o) {
-                    Some(super::types::Type::Model(_)) => true,
-                    Some(super::types::Type::Owner(other)) => !self.related(owner, other),
+                    Some(Type::Model(_)) => true,
+                    Some(Type::Owner(other)) => !self.related(owner, other),
                     None => false,
                 })
         };
@@ -232,7 +232,7 @@ impl Program<'_> {
             Some(self.same_object(&all, other) || self.same_object(&self.given_by_callers(&all), other))
         };
         // `resolve` and `reject` are nobody's function.
-        let settler = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(f, 0 | 1), true) if self.is_executor_of_promise(f));
+        let settler = |o: &Origin| self.is_settler(o);
         match (x.root, y.root) {
             _ if settler(x) && (fresh(y) || literal(y)) || (fresh(x) || literal(x)) && settler(y) => Match::Different,
             _ if fresh(x) && fresh(y) => Match::Different,
@@ -266,6 +266,11 @@ impl Program<'_> {
             },
             _ => Match::Unknown,
         }
+    }
+
+    /// The `resolve` or `reject` of a promise's executor.
+    fn is_settler(&self, o: &Origin) -> bool {
+        matches!((o.root, o.path.is_empty()), (Root::Param(f, 0 | 1), true) if self.is_executor_of_promise(f))
     }
 
     /// What the callers give for those that are parameters: `setHandler(h) { this.handler = h }`.
@@ -555,7 +560,7 @@ impl Program<'_> {
         if self.wraps(registration, released) {
             return true;
         }
-        let settler = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(f, _), true) if self.is_executor_of_promise(f));
+        let settler = |o: &Origin| self.is_settler(o);
         if released.iter().any(|o| matches!(o.root, Root::Param(..)) && !settler(o)) {
             return false;
         }

@@ -250,7 +250,7 @@ impl Program<'_> {
             self.receiver(c).is_some_and(|(object, _)| {
                 self.origins(object)
                     .iter()
-                    .any(|o| matches!(o.root, Root::Param(g, _) if g == activation) && o.path.is_empty() && !self.is_bag(activation, o))
+                    .any(|o| matches!(o.root, Root::Param(g, _) if g == activation) && o.path.is_empty() && !self.is_bag(o))
             })
         })
     }

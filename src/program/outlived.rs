@@ -9,7 +9,7 @@ use super::count::{Count, Emitter, Many};
 use super::sites::{EventKey, Registration, Sites};
 use super::stages::{is_set_up, is_teardown};
 use super::types::Type;
-use super::{CallAt, Fun, Origin, Owner, PathKey, Program, Root};
+use super::{Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -142,13 +142,10 @@ impl Program<'_> {
             let mut members = family.iter().flat_map(|&o| self.members(o)).map(|&(_, m)| m);
             members.find(|&m| bare(&self.fun(m).name) == wanted && !self.block(m.with(self.fun(m).body)).items.is_empty())
         });
-        // What the constructor starts is not started again by who stops it.
-        let at_start = |&c: &CallAt| self.is_constructor(self.function_of(c), owner);
-        if undone.is_some() && self.callers(f).iter().any(at_start) {
-            return None;
-        }
         if let Some(undone) = undone {
-            return Some((f, undone));
+            // What the constructor starts is not started again by who stops it.
+            let at_start = self.callers(f).iter().any(|&c| self.is_constructor(self.function_of(c), owner));
+            return (!at_start).then_some((f, undone));
         }
         match self.callers(f) {
             &[caller] if depth > 0 => {

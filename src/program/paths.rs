@@ -28,7 +28,6 @@ impl Program<'_> {
 
     /// The release stands in a function that the registering one hands on: does it run on every way the work ends?
     pub(super) fn way_past_closure(&self, registration: &Registration, release: &Release, f: Fun, g: Fun) -> Option<String> {
-        let _ = registration;
         if !self.within(g, f) {
             return None;
         }
