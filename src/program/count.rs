@@ -343,6 +343,14 @@ impl Program<'_> {
             steps.extend(runs.into_iter().flat_map(|r| r.steps));
             return self.many(region, Confidence::Medium, origin, steps);
         }
+        if let Some(whole) = self.short_lived_whole(origin) {
+            let message = format!("`{}` outlives `{}`, and is the same for the next ones", self.show(origin), self.show(&whole));
+            let runs = self.runs(f, None).or(inner);
+            let region = self.type_lifetime(&whole).unwrap_or(Region::Request);
+            let mut steps = vec![self.step_function(g, message)];
+            steps.extend(runs.into_iter().flat_map(|r| r.steps));
+            return self.many(region, Confidence::Medium, origin, steps);
+        }
         if let Some(inner) = inner {
             let mut steps = vec![self.step_function(g, format!("`{}` is given once, here", self.show(origin)))];
             steps.extend(inner.steps);
@@ -409,6 +417,22 @@ impl Program<'_> {
             return Count::Unknown;
         }
         Count::One
+    }
+
+    fn type_lifetime(&self, origin: &Origin) -> Option<Region> {
+        match self.type_of(origin)? {
+            Type::Model(ix) => self.models.lifetime(ix),
+            Type::Owner(_) => None,
+        }
+    }
+
+    /// The request around a part that lives as long as the server (`req.socket.server`), by what models tell of both.
+    fn short_lived_whole(&self, origin: &Origin) -> Option<Origin> {
+        if origin.path.is_empty() || !matches!(self.type_lifetime(origin), Some(Region::Server | Region::Program)) {
+            return None;
+        }
+        let wholes = (0..origin.path.len()).map(|length| Origin { root: origin.root, path: origin.path[..length].to_vec() });
+        wholes.into_iter().find(|whole| self.type_lifetime(whole) == Some(Region::Request))
     }
 
     pub(super) fn count_global(&self, c: CallAt, f: Fun, origin: &Origin) -> Count {

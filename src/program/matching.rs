@@ -406,8 +406,11 @@ impl Program<'_> {
         {
             return true;
         }
-        // A parameter of the same name and event, wrapped by an inline function here.
         let f = self.function_of(registration.call);
+        if released.iter().any(|o| self.calls_what_was_given(registration, f, o)) {
+            return true;
+        }
+        // A parameter of the same name and event, wrapped by an inline function here.
         released.iter().any(|o| match (o.root, o.path.is_empty()) {
             (Root::Param(g, i), true)
                 if g != f && self.owner_of_function(g).is_some() && self.owner_of_function(g) == self.owner_of_function(f) =>
@@ -432,6 +435,18 @@ impl Program<'_> {
             }
             _ => false,
         })
+    }
+
+    /// The listener is a function of the activation that calls the function `o`, which the activation was given.
+    fn calls_what_was_given(&self, registration: &Registration, f: Fun, o: &Origin) -> bool {
+        let (Root::Param(g, _), true) = (o.root, o.path.is_empty()) else { return false };
+        let calls = |h: Fun| self.calls_within(h).into_iter().any(|c| self.origins(c.with(self.call(c).callee)).contains(o));
+        self.within(f, g)
+            && !registration.handlers.is_empty()
+            && registration
+                .handlers
+                .iter()
+                .all(|h| matches!((h.root, h.path.is_empty()), (Root::Function(h), true) if h != g && self.within(h, g) && calls(h)))
     }
 
     /// An `on` and an `off` of one object that wrap the listener they are given, each in a function of its own, for the event that they are

@@ -16,7 +16,7 @@
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `siblings` | what was forgotten beside what is released |
-//! | `outlived` | what does an object's end leave on what it was given |
+//! | `outlived`, `ownership` | what does an object's end leave on what it was given, what is ended as one's own |
 //! | `discharge` | what ends the obligation |
 //! | `retains` | what does a listener keep alive |
 //! | `sizes` | what is that, and how big |
@@ -54,6 +54,7 @@ pub mod obligation;
 mod options;
 mod outlived;
 pub mod owners;
+mod ownership;
 pub mod patches;
 pub mod paths;
 pub mod pools;

@@ -101,7 +101,8 @@ impl Program<'_> {
         let guarded = again.is_none();
         let count = again.map_or(count, |many| Count::Many(Box::new(many)));
         let sure = matches!(&count, Count::Many(many) if many.confidence >= Confidence::Medium && !many.operation);
-        let left = if fault == Fault::NotReleased && !sure { self.left_at_end(sites, registration, emitter) } else { None };
+        let left = || self.left_at_end(sites, registration, emitter).or_else(|| self.own_ended(registration));
+        let left = if fault == Fault::NotReleased && !sure { left() } else { None };
         let count = left.map_or(count, |many| Count::Many(Box::new(many)));
         // To wait once for the end of what outlives this is no promise that it comes soon.
         let waits_for_end = registration.once
@@ -146,7 +147,8 @@ impl Program<'_> {
             Count::Unknown => true,
             Count::One => false,
         };
-        let forgotten = if fault == Fault::NotReleased && sibling.is_none() && unsure { self.forgotten(sites, registration) } else { None };
+        let forgotten = || self.forgotten(sites, registration).or_else(|| self.forgotten_by_end(sites, registration));
+        let forgotten = if fault == Fault::NotReleased && sibling.is_none() && unsure { forgotten() } else { None };
         let fault = match fault {
             Fault::NotReleased if forgotten.is_some() => forgotten.map_or(Fault::NotReleased, Fault::Forgotten),
             Fault::NotReleased if sibling.is_some() => sibling.map_or(Fault::NotReleased, Fault::Sibling),
@@ -158,10 +160,9 @@ impl Program<'_> {
             Count::One | Count::Unknown => {
                 let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::DisposerDropped)
                     || matches!(fault, Fault::NotOnEveryPath(..)) && registration.once;
-                let older = registration
-                    .receivers
-                    .iter()
-                    .any(|o| matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)));
+                let older = registration.receivers.iter().any(|o| {
+                    matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)) || self.is_part_of_got(o)
+                });
                 // A part of a parameter may go with the whole: that its disposer is dropped tells nothing of how long it lives.
                 let part = |o: &Origin| matches!(o.root, Root::Param(..)) && !o.path.is_empty();
                 let dropped = fault == Fault::DisposerDropped && self.call(registration.call).result == Use::Dropped;
@@ -190,6 +191,11 @@ impl Program<'_> {
                 })
             }
         }
+    }
+
+    /// A part of what a call gave that no file tells of: it is as old as the whole, of which others have parts too.
+    fn is_part_of_got(&self, o: &Origin) -> bool {
+        matches!(o.root, Root::Call(c) if !o.path.is_empty() && self.call(c).kind == CallKind::Call && self.functions_called(c).is_empty())
     }
 
     /// The function, or one around it, has the name of something that is set up; or all that call it have.

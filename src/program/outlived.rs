@@ -9,7 +9,7 @@ use super::count::{Count, Emitter, Many};
 use super::sites::{EventKey, Registration, Sites};
 use super::stages::{is_set_up, is_teardown};
 use super::types::Type;
-use super::{Fun, Origin, Owner, PathKey, Program, Root};
+use super::{CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -21,14 +21,16 @@ impl Program<'_> {
     pub(super) fn left_at_end(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> Option<Many> {
         let c = registration.call;
         let f = self.function_of(c);
-        let owner = self.owner_of_function(f).or_else(|| self.owner_around(f)).filter(|o| !matches!(o, Owner::Function(_)))?;
+        let around = || self.owner_around(f).or_else(|| self.owner_around(self.lister(f)));
+        let owner = self.owner_of_function(f).or_else(around).filter(|o| !matches!(o, Owner::Function(_)))?;
         // What is given back takes the listener away, for whom it may concern.
         let given_back = self.call(registration.inner).result == Use::Used && !registration.target;
         if registration.once || registration.implicit || given_back || self.tells_of_end(registration) {
             return None;
         }
         let first = registration.receivers.first()?;
-        if !self.makers(owner).is_empty() && !self.is_public_owner(owner) || self.is_part_of_given(owner) {
+        let for_others = self.makers(owner).is_empty() || self.is_public_owner(owner) || self.is_made_for_others(owner);
+        if !for_others || self.is_part_of_given(owner) {
             return None;
         }
         let held = self.holds_object(registration);
@@ -115,6 +117,20 @@ impl Program<'_> {
         })
     }
 
+    /// Each object is given back to whoever runs a function that the program hands out, and holds what that one gave
+    /// (`{ view: (editor) => new Tooltip(editor) }`).
+    fn is_made_for_others(&self, owner: Owner) -> bool {
+        self.makers(owner).iter().all(|&maker| {
+            let f = self.function_of(maker);
+            let given = |&a: &ValueId| self.origins(maker.with(a)).iter().any(|o| matches!(o.root, Root::Param(g, _) if g == f));
+            self.call(maker).result == Use::Returned
+                && self.passed(f).is_empty()
+                && self.callers(f).is_empty()
+                && self.fun(f).kind != FunctionKind::Module
+                && self.call(maker).args.iter().any(given)
+        })
+    }
+
     /// The method that starts and the one that undoes it, by their names (`start`, `stop`; `enableKeys`, `disableKeys`), where `f` is the
     /// former or is called by it alone.
     fn pair(&self, f: Fun, owner: Owner, depth: u32) -> Option<(Fun, Fun)> {
@@ -185,15 +201,14 @@ impl Program<'_> {
 
     /// A constructor, or what sets an object up; or what one of them does for each of a list.
     fn is_at_start(&self, f: Fun, owner: Owner) -> bool {
-        let this = f.with(self.fun(f).this);
-        let each = || {
-            self.parent(f) == Some(this)
-                && self
-                    .passed(f)
-                    .iter()
-                    .any(|p| matches!(self.receiver(p.call), Some((_, Key::Name(name))) if matches!(name.as_str(), "forEach" | "map")))
-        };
-        (this == f || each()) && (self.at_start(this, owner) || is_set_up(&self.fun(this).name))
+        let start = self.lister(f);
+        self.fun(start).this == start.id && (self.at_start(start, owner) || is_set_up(&self.fun(start).name))
+    }
+
+    /// The function that goes through a list, where `f` is what it does for each element.
+    fn lister(&self, f: Fun) -> Fun {
+        let each = |c: CallAt| matches!(self.receiver(c), Some((_, Key::Name(name))) if matches!(name.as_str(), "forEach" | "map"));
+        self.parent(f).filter(|_| self.passed(f).iter().any(|p| each(p.call))).unwrap_or(f)
     }
 
     /// What the maker of an object gave it, or a part of that: `options.server`, `view.dom`, or a field that holds one.

@@ -9,7 +9,7 @@ use super::discharge::Discharge;
 use super::matching::Match;
 use super::sites::{Registration, Sites};
 use super::stages::is_teardown;
-use super::{CallAt, Fun, Origin, Owner, Program, Root};
+use super::{At, CallAt, Fun, Origin, Owner, Program, Root};
 use crate::facts::*;
 use crate::findings::Region;
 
@@ -53,6 +53,63 @@ impl Program<'_> {
         };
         let other = sites.registrations_near(self, owner).find(sibling)?;
         matches!(self.discharge(sites, other, Emitter::Longer), Discharge::Released).then_some(other.call)
+    }
+
+    /// A registration of the same activation that the end takes away which the activation gives back (`return { destroy() {...} }`), while
+    /// it forgets this one.
+    pub(super) fn forgotten_by_end(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
+        let f = self.function_of(registration.call);
+        if registration.once || registration.event.name().is_some_and(is_teardown) || !self.is_call_shaped(registration) {
+            return None;
+        }
+        let older = |o: &Origin| match o.root {
+            Root::Param(g, _) => self.within(f, g) && (g != f || self.callers(f).is_empty()),
+            Root::Call(c) => self.function_of(c) != f && self.within(f, self.function_of(c)),
+            _ => false,
+        };
+        let foreign =
+            |r: &Registration| !r.receivers.is_empty() && r.receivers.iter().all(|o| older(o) && self.emitter_kind(o) == Emitter::Longer);
+        if !foreign(registration) {
+            return None;
+        }
+        let ends = self.ends_given_back(f);
+        if ends.is_empty() || self.ends_in(&ends, registration) {
+            return None;
+        }
+        let other = sites.registrations_in(f).find(|r| {
+            r.call != registration.call
+                && !r.once
+                && foreign(r)
+                && sites.releases_for(self, r).any(|release| {
+                    ends.iter().any(|&end| self.within(self.function_of(release.call), end))
+                        && self.compare(r, release) == (Match::Same, Match::Same, Match::Same)
+                })
+        })?;
+        matches!(self.discharge(sites, other, Emitter::Longer), Discharge::Released).then_some(other.call)
+    }
+
+    /// Functions by which those who got what `f` gives back end it.
+    fn ends_given_back(&self, f: Fun) -> Vec<Fun> {
+        let mut out = Vec::new();
+        for &given in &self.fun(f).returns {
+            if let Value::Object(props, _) = self.value(f.with(given)) {
+                let ends = props.iter().filter(|(key, _)| matches!(key, Key::Name(name) if is_teardown(name)));
+                out.extend(ends.flat_map(|(_, v)| self.functions_of(f.with(*v)).into_iter().map(|(h, _)| h)));
+            }
+        }
+        out.retain(|&h| self.within(h, f));
+        out
+    }
+
+    /// One of the functions ends the emitter, or hands it on.
+    fn ends_in(&self, ends: &[Fun], registration: &Registration) -> bool {
+        let about = |v: At<ValueId>| self.same_object(&self.origins(v), &registration.receivers);
+        ends.iter().flat_map(|&end| self.calls_within(end)).any(|c| {
+            self.receiver(c).is_some_and(|(object, key)| {
+                matches!(key, Key::Name(name) if is_teardown(name) || matches!(name.as_str(), "remove" | "empty" | "replaceChildren"))
+                    && about(object)
+            }) || super::sites::release(self, c).is_none() && self.call(c).args.iter().any(|&a| about(c.with(a)))
+        })
     }
 
     /// The emitter was given to the object, so that other objects add their listeners to it too.
@@ -116,7 +173,8 @@ impl Program<'_> {
                 self.calls_within(m).into_iter().any(|c| {
                     let ends = matches!(self.receiver(c), Some((object, Key::Name(name)))
                         if (is_teardown(name) || matches!(name.as_str(), "remove" | "empty" | "replaceChildren")) && about(&self.origins(object)));
-                    ends || end && super::sites::release(self, c).is_none() && self.call(c).args.iter().any(|&a| about(&self.origins(c.with(a))))
+                    ends && !self.spares_the_given(c, registration)
+                        || end && super::sites::release(self, c).is_none() && self.call(c).args.iter().any(|&a| about(&self.origins(c.with(a))))
                 })
             })
     }

@@ -387,6 +387,10 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
     }
     let receiver = Some(receiver);
     match (&*name, args) {
+        // A library's `off(target, event, listener)`.
+        ("off" | "removeListener", [target, event, rest @ ..]) if is_emitter_value(program, c.with(*target)) => {
+            Some(ReleaseSite { receiver: Some(c.with(*target)), event: given(event), listener: rest.first().copied() })
+        }
         ("removeAllListeners", args) => Some(ReleaseSite { receiver, event: args.first().and_then(given), listener: None }),
         ("off" | "removeListener" | "removeEventListener", [event, handler, ..]) => {
             Some(ReleaseSite { receiver, event: given(event), listener: Some(*handler) })
@@ -396,6 +400,12 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         }
         _ => modelled_release(program, c, receiver),
     }
+}
+
+/// An object that has listeners, so no name of an event.
+fn is_emitter_value(program: &Program, v: At<ValueId>) -> bool {
+    let emitter = |o: &Origin| matches!(program.type_of(o), Some(Type::Model(ix)) if program.models.kind(ix) != Kind::Other);
+    matches!(program.value(v), Value::This(_)) || program.origins(v).iter().all(emitter)
 }
 
 /// `this.off(...)` that runs a method of the program's own, on an object that is no emitter: what that method does is what counts.

@@ -1,0 +1,156 @@
+//! Ownership: an emitter that was given, or made where none was, of which only one's own is ended. Who ends nothing but their own knows
+//! that the given one goes on without them.
+//!
+//! ```text
+//! spared(E, R)    :- E ends R's emitter, in a branch that made it or under a test that tells one's own
+//! own_ended(R)    :- R's emitter is given or made, some E spares the given one, and no other ends it
+//! ```
+
+use super::count::{Count, Many};
+use super::sites::Registration;
+use super::stages::is_teardown;
+use super::{At, CallAt, Origin, Program, Root};
+use crate::facts::*;
+use crate::findings::{Confidence, Region};
+
+/// How deep a test is taken apart.
+const TEST: u32 = 4;
+
+/// What an emitter is given from, and where it is made otherwise.
+struct Sources {
+    /// The emitter itself: that there is one tells nothing of where it is from.
+    emitter: Vec<Origin>,
+    /// Parts or parameters that others gave.
+    given: Vec<Origin>,
+    /// Blocks in which one's own is put in place.
+    made: Vec<At<BlockId>>,
+}
+
+impl Program<'_> {
+    /// The call ends the registration's emitter only where it is one's own.
+    pub(super) fn spares_the_given(&self, end: CallAt, registration: &Registration) -> bool {
+        let sources = self.sources_of(registration);
+        !sources.given.is_empty() && self.is_for_own(end, &sources)
+    }
+
+    /// An activation listens to what it was given or made where nothing was given, and sees to the end of its own alone.
+    pub(super) fn own_ended(&self, registration: &Registration) -> Option<Many> {
+        let f = self.function_of(registration.call);
+        let first = registration.receivers.iter().find(|o| matches!(o.root, Root::Param(..)))?;
+        if registration.once || registration.implicit || self.tells_of_end(registration) || !self.is_call_shaped(registration) {
+            return None;
+        }
+        let sources = self.sources_of(registration);
+        if sources.given.is_empty() || sources.made.is_empty() {
+            return None;
+        }
+        let ends = |&c: &CallAt| {
+            self.receiver(c).is_some_and(|(object, key)| {
+                matches!(key, Key::Name(name) if is_teardown(name)) && self.same_object(&self.origins(object), &registration.receivers)
+            })
+        };
+        let top = self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module)?;
+        let ends: Vec<CallAt> = self.calls_within(top).into_iter().filter(ends).collect();
+        let end = *ends.first()?;
+        let listens_to_own = self.is_for_own(registration.call, &sources);
+        if listens_to_own || !ends.iter().all(|&end| self.is_for_own(end, &sources)) {
+            return None;
+        }
+        let runs = self.runs(f, None)?;
+        let mut steps = vec![
+            self.step_function(f, format!("`{}` may be given by the caller: it is older, and goes on", self.show(first))),
+            self.step_call(end, "only one that is made here is ended"),
+        ];
+        steps.extend(runs.steps);
+        match self.many(Region::Call, runs.confidence.min(Confidence::Medium), first, steps) {
+            Count::Many(many) => Some(*many),
+            _ => None,
+        }
+    }
+
+    /// Where the registration's emitter comes from, if that is from others or from here.
+    fn sources_of(&self, registration: &Registration) -> Sources {
+        let mut out = Sources { emitter: registration.receivers.clone(), given: Vec::new(), made: Vec::new() };
+        let mut add = |a: At<AssignId>, origins: &[Origin]| {
+            out.given.extend(origins.iter().filter(|o| matches!(o.root, Root::Param(..))).cloned());
+            if origins.iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Call(_))) {
+                out.made.push(a.with(self.assign(a).block));
+            }
+        };
+        for o in &registration.receivers {
+            self.field_sources(o).into_iter().for_each(|(a, origins)| add(a, &origins));
+        }
+        if let Some((object, _)) = self.receiver(registration.call)
+            && let Value::Binding(b) = self.value(object)
+        {
+            for &def in &self.binding(object.with(*b)).defs {
+                let def = object.with(def);
+                add(def, &self.origins(def.with(self.assign(def).from)));
+            }
+        }
+        out
+    }
+
+    /// The call stands in the branch that makes one's own, or under a test that tells it from a given one; or what it stands in does.
+    fn is_for_own(&self, c: CallAt, sources: &Sources) -> bool {
+        let branch = |b: At<BlockId>| matches!(self.block(b).kind, BlockKind::Then(_) | BlockKind::Else(_));
+        let mut place = (c.with(self.call(c).block), self.order_of(c));
+        let mut f = self.function_of(c);
+        loop {
+            let (block, order) = place;
+            if sources.made.iter().any(|&made| branch(made) && made.file == block.file && self.block_within(block, made))
+                || self.tests_before(block, order).into_iter().any(|(test, _)| self.tells_own(test, sources, TEST))
+            {
+                return true;
+            }
+            let (Some(parent), Some(at)) = (self.parent(f), self.fun(f).at) else { return false };
+            place = (f.with(at), self.fun(f).order as usize);
+            f = parent;
+        }
+    }
+
+    /// The value tells whether something was given: it names what may be given, or a flag that was set by that.
+    fn tells_own(&self, v: At<ValueId>, sources: &Sources, depth: u32) -> bool {
+        let Some(depth) = depth.checked_sub(1) else { return false };
+        let set_by = |assigns: &[At<AssignId>]| {
+            !assigns.is_empty()
+                && assigns.iter().any(|&a| {
+                    let assign = self.assign(a);
+                    let beside = || sources.made.iter().any(|&made| made == a.with(assign.block));
+                    match self.value(a.with(assign.from)) {
+                        Value::Bool(_) | Value::Function(_) => {
+                            beside() && !matches!(self.block(a.with(assign.block)).kind, BlockKind::Body)
+                        }
+                        _ => self.tells_own(a.with(assign.from), sources, depth),
+                    }
+                })
+        };
+        match self.value(v) {
+            Value::Unary(_, inner) => self.tells_own(v.with(*inner), sources, depth),
+            Value::Binary(_, a, b) => [*a, *b].into_iter().any(|x| self.tells_own(v.with(x), sources, depth)),
+            Value::Choice(_, parts) => parts.iter().any(|&x| self.tells_own(v.with(x), sources, depth)),
+            Value::Call(c) if self.callee_name(v.with(*c)).as_deref() == Some("Boolean") => {
+                self.call(v.with(*c)).args.iter().any(|&x| self.tells_own(v.with(x), sources, depth))
+            }
+            Value::Binding(_) | Value::Member(..) if self.same_object(&self.origins(v), &sources.emitter) => false,
+            Value::Binding(b) => {
+                self.names_given(v, sources) || set_by(&self.binding(v.with(*b)).defs.iter().map(|&d| v.with(d)).collect::<Vec<_>>())
+            }
+            Value::Member(object, key) => {
+                let key = self.path_key(v.file, key);
+                self.names_given(v, sources)
+                    || sources.given.iter().any(|o| o.path.last() == Some(&key))
+                    || self.origins(v.with(*object)).iter().any(|o| match (o.root, o.path.is_empty()) {
+                        (Root::This(g), true) => self.owner_of_this(g).is_some_and(|owner| set_by(&self.field_assigns(owner, &[key]))),
+                        _ => false,
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    /// The value is what others gave, and nothing else.
+    fn names_given(&self, v: At<ValueId>, sources: &Sources) -> bool {
+        self.origins(v).iter().all(|o| sources.given.contains(o))
+    }
+}
