@@ -40,6 +40,8 @@ pub struct Package {
     pub name: Option<String>,
     /// Where its users enter: specifiers relative to the folder, `*` standing for any text.
     targets: Vec<String>,
+    /// What the package has run (`bin`): nobody imports it.
+    scripts: Vec<String>,
     /// The user may load any file (`exports` is absent), so that `main` has its default.
     open: bool,
 }
@@ -55,14 +57,18 @@ impl Package {
             return None;
         }
         let mut targets = Vec::new();
-        for field in ["main", "module", "browser", "exports", "bin", "types", "typings", "jsnext:main", "react-native", "source"] {
+        for field in ["main", "module", "browser", "exports", "types", "typings", "jsnext:main", "react-native", "source"] {
             if let Some(value) = json.get(field) {
                 collect(value, &mut targets);
             }
         }
+        let mut scripts = Vec::new();
+        if let Some(value) = json.get("bin") {
+            collect(value, &mut scripts);
+        }
         let name = json.get("name").and_then(Value::as_str).map(str::to_owned);
         let open = json.get("exports").is_none_or(Value::is_null);
-        Some(Package { folder: folder.to_owned(), name, targets, open })
+        Some(Package { folder: folder.to_owned(), name, targets, scripts, open })
     }
 
     /// The files that users of the package enter by, among `files`. A built entry brings the source that it was built from where that can
@@ -94,7 +100,8 @@ impl Package {
         };
         let name = self.name.as_deref().map(|name| name.rsplit('/').next().unwrap_or(name));
         let short = name.and_then(|name| name.strip_suffix("js")).map(|name| name.trim_end_matches(['-', '.', '_']));
-        let mut stems: Vec<String> = self.targets.iter().filter(|t| !t.contains('*')).map(stem).filter(|stem| !stem.is_empty()).collect();
+        let mut stems: Vec<String> =
+            self.targets.iter().chain(&self.scripts).filter(|t| !t.contains('*')).map(stem).filter(|stem| !stem.is_empty()).collect();
         stems.extend([name, short, Some("index"), Some("main")].into_iter().flatten().map(str::to_owned));
         SOURCES
             .iter()
@@ -104,7 +111,7 @@ impl Package {
 
     /// What the package's name alone means.
     pub fn main(&self, files: &Files) -> Option<Utf8PathBuf> {
-        let targets = self.targets.iter().filter(|target| !target.contains('*')).flat_map(|target| candidates(target));
+        let targets = self.targets.iter().chain(&self.scripts).filter(|target| !target.contains('*')).flat_map(|target| candidates(target));
         targets.chain(["index".to_owned(), "src/index".to_owned()]).find_map(|candidate| self.file(&candidate, files))
     }
 
@@ -241,10 +248,7 @@ mod tests {
         assert_eq!(entries("{}", &["index.js", "lib/a.js"]), ["index.js"]);
         assert_eq!(entries(r#"{"main":"lib"}"#, &["index.js", "lib/index.js"]), ["lib/index.js"]);
         assert_eq!(entries(r#"{"main":"./lib/a"}"#, &["index.js", "lib/a.js"]), ["lib/a.js"]);
-        assert_eq!(
-            entries(r#"{"main":"dist/index.js","bin":{"x":"bin/x.js"}}"#, &["bin/x.js", "src/index.ts"]),
-            ["bin/x.js", "src/index.ts"]
-        );
+        assert_eq!(entries(r#"{"main":"dist/index.js","bin":{"x":"bin/x.js"}}"#, &["bin/x.js", "src/index.ts"]), ["src/index.ts"]);
         assert_eq!(
             entries(r#"{"name":"tip-js","main":"dist/tip.umd.min.js"}"#, &["dist/tip.umd.min.js", "src/a.js", "src/tip.js"]),
             ["dist/tip.umd.min.js", "src/tip.js"]
