@@ -137,7 +137,53 @@ fn common_js(facts: &ModuleFacts) -> (Vec<ValueId>, FxHashMap<String, Vec<ValueI
             }
         }
     }
+    // `_export(exports, { get k() { return v } })`, `__export(all, { k: () => v }); module.exports = toCommonJS(all)`.
+    let wrapped = |object: ValueId| {
+        let Value::Binding(binding) = &facts.values[object.index()] else { return false };
+        whole.iter().any(|v| match &facts.values[v.index()] {
+            Value::Call(call) => {
+                let args = &facts.calls[call.index()].args;
+                args.iter().any(|arg| matches!(&facts.values[arg.index()], Value::Binding(b) if b == binding))
+            }
+            _ => false,
+        })
+    };
+    for call in &facts.calls {
+        if let [object, getters] = call.args[..]
+            && let Value::Object(props, _) = &facts.values[getters.index()]
+            && (is_exports(object) || wrapped(object))
+            && defines_all(facts, call)
+        {
+            for (key, value) in props {
+                if let (Key::Name(name), Value::Function(getter)) = (key, &facts.values[value.index()]) {
+                    named.entry(name.clone()).or_default().extend(&facts.functions[getter.index()].returns);
+                }
+            }
+        }
+    }
     (whole, named)
+}
+
+/// The function called defines properties of what it is given first: `for (const k in all) Object.defineProperty(target, k, { get: all[k] })`.
+fn defines_all(facts: &ModuleFacts, call: &Call) -> bool {
+    let defs =
+        |binding: BindingId| facts.bindings[binding.index()].defs.iter().map(|d| &facts.values[facts.assigns[d.index()].from.index()]);
+    let is_define = |value: &Value| matches!(value, Value::Member(_, Key::Name(name)) if name == "defineProperty");
+    let Value::Binding(callee) = facts.values[call.callee.index()] else { return false };
+    defs(callee).any(|value| {
+        let Value::Function(f) = *value else { return false };
+        let is_target = |v: ValueId| match facts.values[v.index()] {
+            Value::Param(g, 0) => g == f,
+            Value::Binding(b) => facts.functions[f.index()].params.first().is_some_and(|p| p.binding == Some(b)),
+            _ => false,
+        };
+        facts.calls.iter().filter(|inner| inner.function == f && inner.args.first().is_some_and(|&v| is_target(v))).any(|inner| match facts
+            .values[inner.callee.index()]
+        {
+            Value::Binding(define) => defs(define).any(is_define),
+            ref value => is_define(value),
+        })
+    })
 }
 
 fn starred(facts: &ModuleFacts, edges: &FxHashMap<String, u32>) -> Vec<u32> {
