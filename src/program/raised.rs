@@ -2,12 +2,12 @@
 //!
 //! ```text
 //! raised(C, o) :- C = o.setMaxListeners(0 | Infinity), o collects listeners (an obligation on it is not met)
-//! raised(C, o) :- the same, o = process
+//! raised(C, o) :- the same, o = process, and C's function adds no listeners to it that go away again
 //! ```
 
 use super::count::Emitter;
 use super::obligation::{Fault, Obligation};
-use super::sites::{EventKey, Registration};
+use super::sites::{EventKey, Registration, Sites};
 use super::{At, CallAt, Origin, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
@@ -48,11 +48,11 @@ impl Raised {
 
 impl Program<'_> {
     /// Every call that takes the limit away where it is needed.
-    pub fn raised(&self, obligations: &[Obligation]) -> Vec<Raised> {
-        self.all_calls().filter_map(|c| self.raise(c, obligations)).collect()
+    pub fn raised(&self, sites: &Sites, obligations: &[Obligation]) -> Vec<Raised> {
+        self.all_calls().filter_map(|c| self.raise(sites, c, obligations)).collect()
     }
 
-    fn raise(&self, c: CallAt, obligations: &[Obligation]) -> Option<Raised> {
+    fn raise(&self, sites: &Sites, c: CallAt, obligations: &[Obligation]) -> Option<Raised> {
         if self.files[c.file as usize].declaration {
             return None;
         }
@@ -80,7 +80,7 @@ impl Program<'_> {
         let piles =
             |o: &&Obligation| !matches!(o.fault, Fault::Pins | Fault::Shares) && self.same_object(&o.registration.receivers, &receivers);
         let behind = obligations.iter().filter(piles).max_by_key(|o| o.confidence);
-        if behind.is_none() && !process && !everywhere {
+        if behind.is_none() && !everywhere && (!process || self.adds_beside(sites, c, &receivers)) {
             return None;
         }
         let call = Registration {
@@ -97,6 +97,12 @@ impl Program<'_> {
             told: Vec::new(),
         };
         Some(Raised { call, behind: behind.map(|o| (o.registration.call, o.confidence, o.region, o.lifetime)) })
+    }
+
+    /// The activation adds listeners of its own there, and (no obligation being left) takes them away again: many at a time need room.
+    fn adds_beside(&self, sites: &Sites, c: CallAt, receivers: &[Origin]) -> bool {
+        let f = self.function_of(c);
+        self.fun(f).kind != FunctionKind::Module && sites.registrations_in(f).any(|r| self.same_object(&r.receivers, receivers))
     }
 
     /// The module `events` or its class; or the function `setMaxListeners` of it.

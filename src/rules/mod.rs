@@ -56,7 +56,7 @@ pub fn run(program: &Program, outdated: &dyn Fn() -> bool) -> (Vec<Finding>, u32
     let mut findings = Vec::new();
     let mut obligations = program.obligations(&sites, outdated);
     obligations.extend(program.pinning(&sites, &obligations));
-    let raised = program.raised(&obligations);
+    let raised = program.raised(&sites, &obligations);
     obligations.extend(raised.iter().map(|raised| raised.obligation(program)));
     for obligation in &obligations {
         if let Some(rule) = RULES.iter().find(|rule| (rule.detect)(obligation)) {
