@@ -110,7 +110,7 @@ impl Program<'_> {
         // Released in a `finally` around the registration: every way passes it.
         let mut at = Some(goal);
         while let Some(b) = at {
-            if self.block(b).kind == BlockKind::Finally {
+            if self.block(b).kind == BlockKind::Finally || self.is_down_level_finally(b) {
                 return None;
             }
             at = self.block(b).parent.map(|p| goal.with(p));
