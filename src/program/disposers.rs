@@ -53,15 +53,17 @@ impl Program<'_> {
 
     /// The registration's helper gives back a disposer: is it used? None where it gives none.
     pub(super) fn disposer(&self, registration: &Registration) -> Option<bool> {
+        let of_library =
+            |c: CallAt| registration.implicit && self.method_model(c).is_some_and(|m| m.disposer.as_deref().is_some_and(|d| !d.is_empty()));
         let gives = match registration.through.first() {
             Some(&helper) => self.returns_disposer(helper),
-            None => {
-                registration.implicit
-                    && self.method_model(registration.call).is_some_and(|m| m.disposer.as_deref().is_some_and(|d| !d.is_empty()))
-            }
+            None => of_library(registration.call),
         };
         if !gives {
-            return None;
+            // The helper itself keeps what it is given: `slot = subject.subscribe(listener)`.
+            let inner = registration.inner;
+            let kept = !registration.through.is_empty() && of_library(inner) && self.call(inner).result == Use::Used;
+            return (kept && !self.is_unused_variable(inner)).then_some(true);
         }
         let call = self.call(registration.call);
         if registration.through.is_empty() && self.is_put_into_a_list(registration.call) {

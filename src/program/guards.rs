@@ -3,7 +3,6 @@
 //! ```text
 //! once(R)  :- test T dominates R, T says «not yet» of a place, and the program makes that place true
 //! once(R)  :- T says that nobody listens yet (listenerCount(e) === 0)
-//! once(R)  :- T says «not in the set», and the program adds to that set
 //! state(R) :- T reads a state that comes once in a life (socket.connecting)
 //! ```
 
@@ -27,7 +26,7 @@ const EDGES: u32 = 3;
 const CALLS: u32 = 3;
 
 /// Depth to which a test is taken apart.
-const TEST_DEPTH: u32 = 8;
+pub(super) const TEST_DEPTH: u32 = 8;
 
 /// Members that tell that a connection is still being made.
 pub(super) const STATES: &[&str] = &[
@@ -45,9 +44,13 @@ pub(super) const STATES: &[&str] = &[
 ];
 
 /// What a guard is asked for.
-struct Seen<'o> {
-    receivers: &'o [Origin],
-    foreign: bool,
+pub(super) struct Seen<'o> {
+    pub(super) receivers: &'o [Origin],
+    /// The listeners that a helper is given.
+    pub(super) given: &'o [Origin],
+    /// The event's name, where one collection of such names tells for all that lives as long as the program.
+    pub(super) named: &'o [Origin],
+    pub(super) foreign: bool,
 }
 
 impl Program<'_> {
@@ -110,13 +113,13 @@ impl Program<'_> {
     ///
     /// `foreign`: the emitter is older than the objects around; then a mark on one of those guards nothing, only a mark on the emitter.
     pub fn guard(&self, c: CallAt, receivers: &[Origin], foreign: bool) -> Option<Guard> {
-        self.guard_at(c, &Seen { receivers, foreign }, EDGES)
+        self.guard_at(c, &Seen { receivers, given: &[], named: &[], foreign }, EDGES)
     }
 
     /// The call stands under a test that lets it run once (for one object, or in one life of the program where `program` is asked).
     pub(super) fn is_guarded_edge(&self, c: CallAt, program: bool) -> bool {
         let f = self.function_of(c);
-        let seen = Seen { receivers: &[], foreign: program };
+        let seen = Seen { receivers: &[], given: &[], named: &[], foreign: program };
         self.tests_before(c.with(self.call(c).block), self.order_of(c))
             .into_iter()
             .any(|(test, outcome)| self.guard_of_test(test, outcome, f, &seen, TEST_DEPTH) == Some(Guard::Once))
@@ -127,7 +130,7 @@ impl Program<'_> {
         let f = self.function_of(c);
         self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, outcome)| {
             let Value::Binding(b) = self.value(test) else { return false };
-            let seen = |foreign| Seen { receivers: &[], foreign };
+            let seen = |foreign| Seen { receivers: &[], given: &[], named: &[], foreign };
             !outcome
                 && self.flag_variable(test.with(*b), f, &seen(false)).is_some()
                 && self.flag_variable(test.with(*b), f, &seen(true)).is_none()
@@ -189,12 +192,12 @@ impl Program<'_> {
                     _ => vec![o.clone()],
                 })
                 .collect();
-            found = Some(self.guard_at(caller, &Seen { receivers: &moved, foreign: seen.foreign }, depth - 1)?);
+            found = Some(self.guard_at(caller, &Seen { receivers: &moved, given: &[], named: &[], foreign: seen.foreign }, depth - 1)?);
         }
         found
     }
 
-    fn guard_of_test(&self, test: At<ValueId>, outcome: bool, f: Fun, seen: &Seen, depth: u32) -> Option<Guard> {
+    pub(super) fn guard_of_test(&self, test: At<ValueId>, outcome: bool, f: Fun, seen: &Seen, depth: u32) -> Option<Guard> {
         if depth == 0 {
             return None;
         }
@@ -315,7 +318,8 @@ impl Program<'_> {
                 Value::Undefined | Value::Null | Value::Bool(false) => return self.guard_of_test(one, true, f, seen, depth - 1),
                 Value::Bool(true) => return self.guard_of_test(one, equal, f, seen, depth - 1),
                 Value::String(state) => {
-                    if let Value::Member(_, Key::Name(name)) = self.value(one)
+                    // `const state = document.readyState; if (state === 'loading')`.
+                    if let Value::Member(_, Key::Name(name)) = self.value(self.only_value(one))
                         && STATES.contains(&name.as_str())
                     {
                         return Some(Guard::State);
@@ -369,7 +373,7 @@ impl Program<'_> {
         })
     }
 
-    fn is_listener_list(&self, v: At<ValueId>) -> bool {
+    pub(super) fn is_listener_list(&self, v: At<ValueId>) -> bool {
         let lists = |c: CallAt| {
             self.callee_name(c).is_some_and(|n| matches!(n.as_str(), "listeners" | "rawListeners" | "getEventListeners" | "eventNames"))
         };
@@ -393,34 +397,6 @@ impl Program<'_> {
     /// `list.indexOf(x)`.
     fn is_search(&self, v: At<ValueId>) -> bool {
         matches!(self.value(v), Value::Call(c) if self.callee_name(v.with(*c)).is_some_and(|n| matches!(n.as_str(), "indexOf" | "findIndex")))
-    }
-
-    /// `set.has(e)`, `list.includes(e)`, `map.get(e)`, `e.listenerCount(x)` as a truth.
-    fn membership(&self, c: CallAt, outcome: bool, f: Fun, seen: &Seen) -> Option<Guard> {
-        let name = self.callee_name(c)?;
-        if matches!(name.as_str(), "listenerCount") {
-            return (!outcome).then_some(Guard::Once);
-        }
-        if outcome || !matches!(name.as_str(), "has" | "includes" | "get" | "hasOwnProperty" | "hasOwn") {
-            return None;
-        }
-        let (object, _) = self.receiver(c)?;
-        // `e.listeners(x).includes(f)`.
-        if self.is_listener_list(object) {
-            return Some(Guard::Once);
-        }
-        // The emitter, or an object that it is a part of (`windows.has(win)`, then `win.document`).
-        let is_emitter = |o: &Origin| seen.receivers.iter().any(|r| r.root == o.root && r.path.starts_with(&o.path));
-        let asks_emitter = self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(is_emitter));
-        if seen.foreign && !asks_emitter {
-            return None;
-        }
-        let collection = self.origins(object);
-        // The program adds to that collection, near by.
-        let top = self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
-        let adds =
-            self.putting(top.file).any(|c| self.receiver(c).is_some_and(|(o, _)| self.origins(o).iter().any(|o| collection.contains(o))));
-        (adds || name == "hasOwnProperty" || name == "hasOwn").then_some(Guard::Once)
     }
 
     /// A variable that is older than this activation and set when the line runs.
@@ -448,7 +424,9 @@ impl Program<'_> {
             };
             let Value::Binding(b) = self.value(test) else { return None };
             let b = test.with(*b);
-            let guards = !outcome && self.flag_variable(b, f, &Seen { receivers: &[], foreign: false }).is_some() && !self.is_reset(b);
+            let guards = !outcome
+                && self.flag_variable(b, f, &Seen { receivers: &[], given: &[], named: &[], foreign: false }).is_some()
+                && !self.is_reset(b);
             guards.then(|| b.with(self.binding(b).function))
         })
     }

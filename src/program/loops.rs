@@ -178,7 +178,60 @@ impl Program<'_> {
         {
             return self.call(c).args.first().map(|&list| (c.with(list), callback.arg as usize));
         }
+        if let Some((list, callback)) = self.functions_called(c).iter().find_map(|&g| self.goes_over(g)) {
+            return self.call(c).args.get(list as usize).map(|&list| (c.with(list), callback as usize));
+        }
         self.receiver(c).map(|(object, _)| (object, 0))
+    }
+
+    /// The parameter that a function goes over, and the one that it calls with each element: `function each(list, f) { for (const x of list) f(x) }`.
+    pub(super) fn goes_over(&self, g: Fun) -> Option<(u32, u32)> {
+        if self.fun(g).params.len() < 2 {
+            return None;
+        }
+        let param = |v: At<ValueId>| match &self.origins(v)[..] {
+            [one] if one.path.is_empty() => match one.root {
+                Root::Param(h, i) if h == g => Some(i),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.calls_within(g).into_iter().filter(|&inner| self.function_of(inner) == g).find_map(|inner| {
+            let call = self.call(inner);
+            if let Some((list, Key::Name(name))) = self.receiver(inner)
+                && name == "forEach"
+            {
+                return Some((param(list)?, param(inner.with(*call.args.first()?))?));
+            }
+            // `f.call(context, list[i], i)`.
+            let (callee, element) = match self.receiver(inner) {
+                Some((f, Key::Name(name))) if name == "call" => (f, *call.args.get(1)?),
+                _ => (inner.with(call.callee), *call.args.first()?),
+            };
+            let callback = param(callee)?;
+            let around = self.loop_around(inner.with(call.block))?;
+            let BlockKind::Loop(kind, over) = self.block(around).kind else { return None };
+            if !self.is_listed(inner.with(element), kind, over, around, 4) {
+                return None;
+            }
+            let list = match (over, self.value(self.only_value(inner.with(element)))) {
+                (Some(over), _) => param(inner.with(over)),
+                (None, Value::Member(list, _)) => param(inner.with(*list)),
+                _ => None,
+            };
+            Some((list?, callback))
+        })
+    }
+
+    /// What a variable of one definition is.
+    pub(super) fn only_value(&self, v: At<ValueId>) -> At<ValueId> {
+        match self.value(v) {
+            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
+                [def] => v.with(self.assign(v.with(def)).from),
+                _ => v,
+            },
+            _ => v,
+        }
     }
 
     /// What parameter `i` of a callback is, where the callback only ever runs once for each element of collections: an element, or its key.

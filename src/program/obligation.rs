@@ -7,6 +7,7 @@ use super::sites::{EventKey, Registration, Sites};
 use super::{CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
+use crate::models::Fires;
 
 /// So many steps from what repeats to the line make the repetition likely rather than sure.
 const FAR: usize = 5;
@@ -118,15 +119,16 @@ impl Program<'_> {
             if fault == Fault::NotReleased && (waits_for_end || unsure_count) { self.released_sibling(sites, registration) } else { None };
         // What hangs on an instance is guarded by a mark on the instance.
         let own = emitter != Emitter::Process && registration.receivers.iter().any(|o| matches!(o.root, Root::This(_)));
-        let guard = self.guard(registration.call, &registration.receivers, emitter != Emitter::Longer && !own);
+        let foreign = emitter != Emitter::Longer && !own;
+        let guard = self.guard(registration.call, &registration.receivers, foreign).or_else(|| self.guard_inside(registration, foreign));
         if guard == Some(Guard::Once) && guarded && !matches!(fault, Fault::Mismatch(..)) && sibling.is_none() {
             return None;
         }
-        if guard == Some(Guard::State) && self.is_early(&registration.event) {
+        if guard == Some(Guard::State) && self.is_early(registration) {
             return None;
         }
         let attempted = matches!(fault, Fault::Mismatch(..)) || sibling.is_some();
-        if !attempted && (self.is_now_or_later(registration, emitter) || self.is_read_to_end(sites, registration, emitter)) {
+        if !attempted && (self.is_now_or_later(registration, emitter) || self.is_read_to_end(sites, registration, emitter, &count)) {
             return None;
         }
         let mut fault = fault;
@@ -164,7 +166,13 @@ impl Program<'_> {
                     matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)) || self.is_part_of_got(o)
                 });
                 // A part of a parameter may go with the whole: that its disposer is dropped tells nothing of how long it lives.
-                let part = |o: &Origin| matches!(o.root, Root::Param(..)) && !o.path.is_empty();
+                let of_param = |o: &Origin| matches!(o.root, Root::Param(..)) && !o.path.is_empty();
+                let part = |o: &Origin| {
+                    of_param(o) || {
+                        let mut held = self.field_sources(o).into_iter().flat_map(|(_, origins)| origins).peekable();
+                        o.path.len() == 1 && held.peek().is_some() && held.all(|o| of_param(&o))
+                    }
+                };
                 let dropped = fault == Fault::DisposerDropped && self.call(registration.call).result == Use::Dropped;
                 if dropped
                     && emitter == Emitter::Longer
@@ -277,10 +285,13 @@ impl Program<'_> {
         }
     }
 
-    /// Every event that it may be comes once, at the start of a connection.
-    fn is_early(&self, event: &EventKey) -> bool {
+    /// Every event that it may be comes once, at the start of a connection, or of a page.
+    fn is_early(&self, registration: &Registration) -> bool {
         let early = |name: &str| matches!(name, "connect" | "secureConnect" | "ready" | "lookup" | "open");
-        match event {
+        if super::sites::registration(self, registration.inner).is_some_and(|site| self.event_fires(&site).0 == Some(Fires::OnceEarly)) {
+            return true;
+        }
+        match &registration.event {
             EventKey::Name(name) => early(name),
             EventKey::Value(origins) => {
                 !origins.is_empty()

@@ -5,10 +5,11 @@
 //! later(R) :- T parts R from a line that runs at once what R's listener runs, T asks a state of R's emitter, nothing sets it back
 //! moved(R)    :- R where the place p is x, R's path gives p another value, nothing gives it x back
 //! read(R)     :- R beside listeners that read its emitter, and one of `end` that settles the call
+//! read(R)     :- R beside a listener of `end` that ends a stream which the activation makes, nothing in the program repeats R
 //! ```
 
 use super::alternatives::is_end;
-use super::count::Emitter;
+use super::count::{Count, Emitter};
 use super::guards::STATES;
 use super::sites::{self, Registration, Sites};
 use super::stages::is_teardown;
@@ -205,9 +206,13 @@ impl Program<'_> {
     }
 
     /// The activation reads the emitter to its end, and is over then: another one has nothing to read, and the emitter goes.
-    pub(super) fn is_read_to_end(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> bool {
+    pub(super) fn is_read_to_end(&self, sites: &Sites, registration: &Registration, emitter: Emitter, count: &Count) -> bool {
         if emitter != Emitter::Longer {
             return false;
+        }
+        // (That it comes again is only a guess.)
+        if matches!(count, Count::Many(many) if many.operation || many.bag) && self.is_poured_out(sites, registration) {
+            return true;
         }
         let (mut reads, mut ends) = (false, false);
         for other in sites.registrations_in(self.function_of(registration.call)) {
@@ -221,5 +226,34 @@ impl Program<'_> {
             }
         }
         reads && ends
+    }
+
+    /// The activation makes a stream of the emitter, which ends with the emitter's `end`.
+    fn is_poured_out(&self, sites: &Sites, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let own = |v: At<ValueId>| {
+            self.origins(v).iter().any(|o| match o.root {
+                Root::Call(made) => o.path.is_empty() && self.function_of(made) == f && self.call(made).kind == CallKind::New,
+                Root::This(g) => o.path.is_empty() && self.owner_of_this(g).is_some_and(|owner| self.is_constructor(g, owner)),
+                _ => false,
+            })
+        };
+        let finishes = |c: CallAt| {
+            let Some((object, Key::Name(name))) = self.receiver(c) else { return false };
+            let last = match name.as_str() {
+                "push" => self.call(c).args.first().is_some_and(|&v| matches!(self.value(c.with(v)), Value::Null)),
+                "end" => true,
+                _ => false,
+            };
+            last && own(object)
+        };
+        sites.registrations_in(f).into_iter().any(|other| {
+            other.receivers == registration.receivers
+                && other.event.name() == Some("end")
+                && other.handlers.iter().any(|o| match o.root {
+                    Root::Function(h) => o.path.is_empty() && self.calls_within(h).into_iter().any(finishes),
+                    _ => false,
+                })
+        })
     }
 }

@@ -220,6 +220,7 @@ impl Program<'_> {
     fn called_back(&self, c: CallAt, g: Fun, param: usize, depth: u32) -> Vec<Starter> {
         let mut out = Vec::new();
         let within = Some(self.function_of(c));
+        let each = self.goes_over(g).is_some_and(|(_, callback)| callback as usize == param);
         for inner in self.calls_within(g) {
             let call = self.call(inner);
             let is_param =
@@ -228,7 +229,8 @@ impl Program<'_> {
                 || matches!(self.receiver(inner), Some((object, Key::Name(n))) if matches!(n.as_str(), "call" | "apply") && is_param(object.id))
             {
                 let times = self.times_within(self.function_of(inner), inner, g, depth);
-                out.push(Starter { how: Started::Called, by: Some(c), within, times });
+                let how = if each && times != Times::One { Started::Each } else { Started::Called };
+                out.push(Starter { how, by: Some(c), within, times });
             }
             for (arg, &value) in call.args.iter().enumerate() {
                 if is_param(value) {
