@@ -131,6 +131,7 @@ impl<'a> Check<'a> {
         for lifecycle in &pack.lifecycles {
             self.source(lifecycle.source.as_ref(), "a lifecycle");
             self.references(&lifecycle.bases, "a lifecycle");
+            self.references(lifecycle.of.as_slice(), "a lifecycle");
             let listed = [&lifecycle.bases, &lifecycle.implements, &lifecycle.options_of, &lifecycle.files];
             if listed.iter().all(|list| list.is_empty()) && !lifecycle.by_name {
                 self.fault("a lifecycle says of nothing: `bases`, `implements`, `options_of`, `files` or `by_name` is missing".to_owned());

@@ -420,6 +420,8 @@ pub struct Lifecycle {
     /// Members whose members are the object's own too, each called again and again in its life, when the value of that name changes.
     #[serde(default)]
     pub watched_in: Vec<String>,
+    /// The type of an object that is made from such an object literal: what `this` is in its functions.
+    pub of: Option<String>,
     /// The teardown names are unmistakable: a class or object literal that has one is meant, whatever it extends.
     #[serde(default)]
     pub by_name: bool,

@@ -1,7 +1,8 @@
 //! What others gave: the caller's signals, parts out of a bag, what a constructor was handed.
 
-use super::count::{Count, Emitter};
+use super::count::{Count, Emitter, Many};
 use super::runs::Runs;
+use super::sites::{Registration, Sites};
 use super::starters::Times;
 use super::types::Type;
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
@@ -249,9 +250,25 @@ impl Program<'_> {
         })
     }
 
+    /// Each run makes an object whose constructor adds the listener on its behalf, to what the object was given and does not end.
+    pub(super) fn is_of_new_object(&self, sites: &Sites, registration: &Registration, many: &Many) -> bool {
+        let f = self.function_of(registration.call);
+        many.region == Region::Instance
+            && self.owner_around(f).is_some_and(|owner| {
+                self.is_class(owner)
+                    && self.at_start(f.with(self.fun(f).this), owner)
+                    && self.holds_object(registration)
+                    && !self.tells_of_end(registration)
+                    && !self.ends_with(sites, registration, owner)
+            })
+    }
+
     /// What a constructor was given, counted at the places that make the object.
     pub(super) fn count_injected(&self, o: &Origin, h: Fun, depth: u32) -> Option<Count> {
         for &maker in self.callers(h) {
+            if self.is_guarded_edge(maker, false) {
+                continue;
+            }
             for moved in self.from_callee(maker, h, o) {
                 if matches!(moved.root, Root::Nothing | Root::Unknown(_)) {
                     continue;

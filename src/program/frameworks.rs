@@ -7,7 +7,7 @@ use super::starters::{Started, Starter, Times};
 use super::{At, CallAt, Fun, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
-use crate::models::{self, Lifecycle, Method};
+use crate::models::{self, Lifecycle, Method, TypeIx};
 
 /// So many letters make a hook's name unmistakable within another.
 const HOOK: usize = 9;
@@ -242,8 +242,10 @@ impl Program<'_> {
     /// The owner's objects are such that the framework calls these methods of them.
     fn follows(&self, owner: Owner, lifecycle: &Lifecycle) -> bool {
         let base = || {
-            self.owner_model(owner)
-                .is_some_and(|ix| lifecycle.bases.iter().filter_map(|b| self.models.type_named(b)).any(|b| self.models.is_a(ix, b)))
+            !lifecycle.bases.is_empty()
+                && self
+                    .owner_model(owner)
+                    .is_some_and(|ix| lifecycle.bases.iter().filter_map(|b| self.models.type_named(b)).any(|b| self.models.is_a(ix, b)))
         };
         let implements = || match owner {
             Owner::Class(class) => self.class(class).implements.iter().any(|name| lifecycle.implements.contains(name)),
@@ -265,6 +267,15 @@ impl Program<'_> {
             _ => false,
         };
         base() || implements() || by_name() || by_shape() || self.is_options_of(owner, lifecycle)
+    }
+
+    /// The type of what a framework makes from such an object literal.
+    pub(super) fn made_from_options(&self, owner: Owner) -> Option<TypeIx> {
+        let Owner::Literal(_) = owner else { return None };
+        // (Where it names bases, they tell.)
+        let told = |lifecycle: &&Lifecycle| lifecycle.of.is_some() && lifecycle.bases.is_empty();
+        let made = self.view.lifecycles().filter(told).find(|lifecycle| self.follows(owner, lifecycle))?;
+        self.models.type_named(made.of.as_deref()?).filter(|&ix| self.view.sees_type(ix))
     }
 
     /// The literal is handed to a function that takes such options (`defineComponent({...})`).

@@ -92,6 +92,10 @@ impl Program<'_> {
             steps.extend(runs.into_iter().flat_map(|r| r.steps));
             return self.many(region, Confidence::Medium, origin, steps);
         }
+        // What a framework gives to each of its objects is one for all.
+        if self.emitter_kind(origin) == Emitter::Process && !origin.path.is_empty() && self.field_sources(origin).is_empty() {
+            return self.count_global(c, f, origin);
+        }
         let mut injected: Option<(Fun, Origin)> = None;
         let mut rewritten = false;
         let mut made_here = false;

@@ -149,7 +149,10 @@ impl Program<'_> {
             Count::Unknown => true,
             Count::One => false,
         };
-        let forgotten = || self.forgotten(sites, registration).or_else(|| self.forgotten_by_end(sites, registration));
+        let forgotten = || {
+            let beside = self.forgotten(sites, registration).or_else(|| self.forgotten_by_end(sites, registration));
+            beside.or_else(|| self.left_undone(sites, registration))
+        };
         let forgotten = if fault == Fault::NotReleased && sibling.is_none() && unsure { forgotten() } else { None };
         let fault = match fault {
             Fault::NotReleased if forgotten.is_some() => forgotten.map_or(Fault::NotReleased, Fault::Forgotten),
@@ -313,7 +316,7 @@ impl Program<'_> {
             confidence = Confidence::Low;
         }
         let shaped = |this: &Self| match many.emitter {
-            Emitter::Longer => this.is_operation_shaped(registration),
+            Emitter::Longer => this.is_operation_shaped(registration) || this.is_of_new_object(sites, registration, &many),
             // A method adds once more for each object at least.
             Emitter::Process => {
                 let f = this.function_of(registration.call);

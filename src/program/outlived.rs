@@ -6,12 +6,29 @@
 //! ```
 
 use super::count::{Count, Emitter, Many};
+use super::matching::Match;
 use super::sites::{EventKey, Registration, Sites};
 use super::stages::{is_set_up, is_teardown};
 use super::types::Type;
 use super::{CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
+
+/// How the names begin of methods that undo each other.
+const PAIRS: &[(&str, &str)] = &[
+    ("start", "stop"),
+    ("enable", "disable"),
+    ("attach", "detach"),
+    ("activate", "deactivate"),
+    ("mount", "unmount"),
+    ("bind", "unbind"),
+    ("watch", "unwatch"),
+    ("subscribe", "unsubscribe"),
+    ("connect", "disconnect"),
+    ("connect", "close"),
+    ("open", "close"),
+    ("add", "remove"),
+];
 
 /// How many calls above a line the method is looked for that starts something.
 const CALLERS: u32 = 2;
@@ -29,7 +46,7 @@ impl Program<'_> {
             return None;
         }
         let first = registration.receivers.first()?;
-        let for_others = self.makers(owner).is_empty() || self.is_public_owner(owner) || self.is_made_for_others(owner);
+        let for_others = self.is_public_owner(owner) || self.is_made_again(registration, owner) || self.is_made_for_others(owner);
         if !for_others || self.is_part_of_given(owner) {
             return None;
         }
@@ -40,7 +57,8 @@ impl Program<'_> {
             let why = format!("was given to {}: it is older, and others have it too", self.owner_name(owner));
             (Region::Instance, end, why, false)
         } else {
-            let (start, stop) = self.pair(f, owner, CALLERS)?;
+            // (What is added one by one is many things.)
+            let (start, stop) = self.pair(f, owner, CALLERS).filter(|&(start, _)| !self.fun(start).name.contains("add"))?;
             // An EventTarget takes one function once.
             if registration.target && !held {
                 return None;
@@ -78,8 +96,19 @@ impl Program<'_> {
         }
     }
 
+    /// Nothing of the program makes such objects; or, for what lives as long as the program, what makes them runs many times.
+    fn is_made_again(&self, registration: &Registration, owner: Owner) -> bool {
+        let makers = self.makers(owner);
+        let again = |&maker: &CallAt| {
+            !self.is_guarded_edge(maker, true)
+                && self.runs(self.function_of(maker), None).is_some_and(|runs| runs.confidence >= Confidence::Medium)
+        };
+        let lasting = |o: &Origin| matches!(o.root, Root::Global(_) | Root::Module(_));
+        makers.is_empty() || registration.receivers.iter().all(lasting) && makers.iter().any(again)
+    }
+
     /// The listener is made for the object, by itself, by what wraps it, or by the context that it is called on.
-    fn holds_object(&self, registration: &Registration) -> bool {
+    pub(super) fn holds_object(&self, registration: &Registration) -> bool {
         let c = registration.inner;
         // `on(event, listener, this)`.
         if self.call(c).args.get(2).is_some_and(|&context| matches!(self.value(c.with(context)), Value::This(_))) {
@@ -134,22 +163,10 @@ impl Program<'_> {
     /// The method that starts and the one that undoes it, by their names (`start`, `stop`; `enableKeys`, `disableKeys`), where `f` is the
     /// former or is called by it alone.
     fn pair(&self, f: Fun, owner: Owner, depth: u32) -> Option<(Fun, Fun)> {
+        let f = self.lister(f);
         if self.fun(f).this != f.id && self.owner_of_function(f).is_none() || self.is_constructor(f, owner) {
             return None;
         }
-        const PAIRS: &[(&str, &str)] = &[
-            ("start", "stop"),
-            ("enable", "disable"),
-            ("attach", "detach"),
-            ("activate", "deactivate"),
-            ("mount", "unmount"),
-            ("bind", "unbind"),
-            ("watch", "unwatch"),
-            ("subscribe", "unsubscribe"),
-            ("connect", "disconnect"),
-            ("connect", "close"),
-            ("open", "close"),
-        ];
         let bare = |name: &str| name.trim_start_matches(['_', '#']).to_owned();
         let name = bare(&self.fun(f).name);
         let family = self.family(owner);
@@ -171,6 +188,27 @@ impl Program<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The method that undoes what this one does takes away another listener of the same emitter, and leaves this one.
+    pub(super) fn left_undone(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
+        let f = self.function_of(registration.call);
+        let owner = self.owner_of_function(f).or_else(|| self.owner_around(f))?;
+        if registration.once || self.tells_of_end(registration) || registration.target && !self.holds_object(registration) {
+            return None;
+        }
+        let (_, undone) = self.pair(f, owner, CALLERS)?;
+        let beside = |r: &&Registration| {
+            r.call != registration.call
+                && !r.once
+                && self.same_object(&r.receivers, &registration.receivers)
+                && sites.releases_for(self, r).any(|release| {
+                    self.within(self.function_of(release.call), undone)
+                        && self.compare(r, release) == (Match::Same, Match::Same, Match::Same)
+                })
+        };
+        let sibling = sites.registrations_in(f).find(beside)?.call;
+        (!self.ends_with(sites, registration, owner)).then_some(sibling)
     }
 
     /// The method by which a user of the class ends an object: it does something, and none of the class undoes it (`open` after `close`).

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::told::Told;
 use super::types::Type;
@@ -503,7 +503,6 @@ impl Sites {
         for _ in 0..LIFTS {
             let upto = self.registrations.len();
             let mut added = Vec::new();
-            let mut lifted: FxHashSet<usize> = FxHashSet::default();
             for index in from..upto {
                 let registration = &self.registrations[index];
                 let at = program.function_of(registration.call);
@@ -519,15 +518,15 @@ impl Sites {
                 if callers.is_empty() || callers.len() > 200 {
                     continue;
                 }
-                lifted.insert(index);
-                self.helpers.entry(f).or_default().push(index);
+                let upto = added.len();
                 for &c in callers {
                     if program.within(program.function_of(c), f) {
                         continue;
                     }
                     let moved = |origins: &[Origin]| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect::<Vec<_>>();
                     let handlers: Vec<Origin> = moved(&registration.handlers).into_iter().filter(|o| !o.is_nothing()).collect();
-                    if handlers.is_empty() {
+                    // A text in place of a listener tells the helper something else.
+                    if handlers.is_empty() || handlers.iter().any(|o| matches!(o.root, Root::Const(_))) {
                         continue;
                     }
                     let Some(told) = program.tells(c, f, &registration.told) else { continue };
@@ -546,6 +545,10 @@ impl Sites {
                         told,
                         ..registration.clone()
                     });
+                }
+                // Where the program itself hands over no listener, it is the users of the package that do.
+                if added.len() > upto || !program.is_public_function(f) {
+                    self.helpers.entry(f).or_default().push(index);
                 }
             }
             from = upto;

@@ -62,7 +62,7 @@ impl Program<'_> {
                 }
             }
         }
-        None
+        self.made_from_options(owner)
     }
 
     /// An owner and its ancestors.
