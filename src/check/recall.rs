@@ -220,8 +220,9 @@ impl Told {
 
 /// Every answer of a resolver that a program asks for, found out beforehand and on all threads.
 pub struct Links<'r> {
-    edges: FxHashMap<Utf8PathBuf, FxHashMap<String, Utf8PathBuf>>,
-    entries: FxHashMap<Utf8PathBuf, Option<bool>>,
+    // Under paths as texts: a path takes itself apart to be looked up.
+    edges: FxHashMap<String, FxHashMap<String, Utf8PathBuf>>,
+    entries: FxHashMap<String, Option<bool>>,
     resolver: &'r Resolver,
     /// The folder of the package around each file.
     pub homes: Vec<Option<Utf8PathBuf>>,
@@ -232,11 +233,11 @@ impl<'r> Links<'r> {
     pub fn find(files: &[(&Utf8Path, &[String])], resolver: &'r Resolver) -> Links<'r> {
         let edges = |&(file, requests): &(&Utf8Path, &[String])| {
             let found = requests.iter().filter_map(|request| Some((request.clone(), resolver.resolve(file, request)?))).collect();
-            (file.to_owned(), found)
+            (file.to_string(), found)
         };
         Links {
             edges: files.par_iter().map(edges).collect(),
-            entries: files.par_iter().map(|&(file, _)| (file.to_owned(), resolver.is_entry(file))).collect(),
+            entries: files.par_iter().map(|&(file, _)| (file.to_string(), resolver.is_entry(file))).collect(),
             resolver,
             homes: files.par_iter().map(|(file, _)| resolver.home(file)).collect(),
         }
@@ -265,11 +266,11 @@ impl<'r> Links<'r> {
 
 impl Resolve for Links<'_> {
     fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
-        self.edges.get(from)?.get(specifier).cloned()
+        self.edges.get(from.as_str())?.get(specifier).cloned()
     }
 
     fn is_entry(&self, file: &Utf8Path) -> Option<bool> {
-        self.entries.get(file).copied().flatten()
+        self.entries.get(file.as_str()).copied().flatten()
     }
 
     fn package(&self, file: &Utf8Path) -> Option<String> {

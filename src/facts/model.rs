@@ -209,6 +209,13 @@ pub enum Key {
     Computed(ValueId),
 }
 
+impl Key {
+    /// It is this constant name.
+    pub fn is(&self, name: &str) -> bool {
+        matches!(self, Key::Name(own) if own == name)
+    }
+}
+
 /// An expression's value. Assignments have the value assigned.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Value {

@@ -99,9 +99,9 @@ impl Program<'_> {
     /// with that. (What waits for one event, or settles a promise, is a piece of work that is over before.)
     fn is_end_of_watch(&self, c: CallAt, f: Fun, origin: &Origin) -> bool {
         let until = |options: At<ValueId>| match self.value(options) {
-            Value::Object(props, _) => props.iter().any(|(key, v)| {
-                *key == Key::Name("signal".into()) && self.same_object(&self.origins(options.with(*v)), std::slice::from_ref(origin))
-            }),
+            Value::Object(props, _) => props
+                .iter()
+                .any(|(key, v)| key.is("signal") && self.same_object(&self.origins(options.with(*v)), std::slice::from_ref(origin))),
             _ => false,
         };
         let watches = |site: super::sites::Site| {

@@ -261,7 +261,7 @@ impl Program<'_> {
         };
         let by_shape = || match owner {
             Owner::Literal(literal) => match self.value(literal) {
-                Value::Object(props, _) => lifecycle.by_shape(|name| props.iter().any(|(k, _)| *k == Key::Name(name.to_owned()))),
+                Value::Object(props, _) => lifecycle.by_shape(|name| props.iter().any(|(k, _)| k.is(name))),
                 _ => false,
             },
             _ => false,

@@ -31,6 +31,18 @@ pub(super) struct Indices {
     makers: FxHashMap<ClassId, Vec<FunctionId>>,
     /// Variables that some expression mentions.
     mentioned: FxHashSet<BindingId>,
+    /// What stands for types, by name.
+    declared: FxHashMap<String, Declared>,
+}
+
+/// What a type's name may mean in a file.
+#[derive(Default)]
+pub(super) struct Declared {
+    /// Its interfaces and aliases, by their place among the file's types.
+    pub types: Vec<u32>,
+    pub classes: Vec<ClassId>,
+    /// The first import of that name.
+    pub import: Option<BindingId>,
 }
 
 impl Indices {
@@ -76,7 +88,16 @@ impl Indices {
                 indices.stored.insert(name.clone());
             }
         }
+        for (at, of) in (0..).zip(&facts.types) {
+            indices.declared.entry(of.name.clone()).or_default().types.push(at);
+        }
+        for (id, class) in (0..).map(ClassId).zip(&facts.classes) {
+            indices.declared.entry(class.name.clone()).or_default().classes.push(id);
+        }
         for (id, binding) in (0..).map(BindingId).zip(&facts.bindings) {
+            if binding.kind == BindingKind::Import {
+                indices.declared.entry(binding.name.clone()).or_default().import.get_or_insert(id);
+            }
             if binding.function == FunctionId(0) {
                 match indices.variables.get_mut(&binding.name) {
                     Some(known) => known.push(id),
@@ -221,6 +242,11 @@ impl Program<'_> {
         });
         self.written.borrow_mut().insert(name, written);
         written
+    }
+
+    /// What a type's name may mean in a file.
+    pub(super) fn declared(&self, file: u32, name: &str) -> Option<&Declared> {
+        self.indices(file).declared.get(name)
     }
 
     /// Some expression mentions the variable.

@@ -140,7 +140,7 @@ impl Program<'_> {
                     }
                 }
                 (Root::Class(class), Some(name)) => {
-                    if let Some(member) = self.class(class).members.iter().find(|m| m.is_static && m.key == Key::Name(name.to_owned())) {
+                    if let Some(member) = self.class(class).members.iter().find(|m| m.is_static && m.key.is(name)) {
                         if let Some(function) = member.function {
                             out.push(Origin::root(Root::Function(class.with(function))));
                             return;

@@ -44,15 +44,13 @@ pub fn captures(program: &Program, options: Option<At<ValueId>>) -> Option<bool>
             Value::Number(number) => Some(number == "0"),
             _ => None,
         },
-        Value::Object(props, spreads) if spreads.is_empty() => {
-            match props.iter().find(|(key, _)| *key == Key::Name("capture".to_owned())) {
-                Some((_, value)) => match program.value(options.with(*value)) {
-                    Value::Bool(capture) => Some(*capture),
-                    _ => None,
-                },
-                None => Some(false),
-            }
-        }
+        Value::Object(props, spreads) if spreads.is_empty() => match props.iter().find(|(key, _)| key.is("capture")) {
+            Some((_, value)) => match program.value(options.with(*value)) {
+                Value::Bool(capture) => Some(*capture),
+                _ => None,
+            },
+            None => Some(false),
+        },
         Value::Binding(_) => match &*program.origins(options) {
             [Origin { root: Root::Literal(literal), path }] if path.is_empty() && *literal != options => captures(program, Some(*literal)),
             _ => None,
@@ -64,9 +62,7 @@ pub fn captures(program: &Program, options: Option<At<ValueId>>) -> Option<bool>
 /// `{ key: true }`.
 pub(super) fn flag(program: &Program, options: At<ValueId>, key: &str) -> bool {
     match program.value(options) {
-        Value::Object(props, _) => {
-            props.iter().any(|(k, v)| *k == Key::Name(key.to_owned()) && matches!(program.value(options.with(*v)), Value::Bool(true)))
-        }
+        Value::Object(props, _) => props.iter().any(|(k, v)| k.is(key) && matches!(program.value(options.with(*v)), Value::Bool(true))),
         Value::Binding(_) | Value::Choice(..) | Value::Member(..) => {
             let origins = program.origins(options);
             !origins.is_empty()
@@ -87,8 +83,7 @@ impl Program<'_> {
                 // Whatever is spread and not known may have one.
                 let unknown =
                     |&v: &ValueId| !self.origins(options.with(v)).iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Literal(_)));
-                props.iter().any(|(k, _)| *k == Key::Name("signal".into()))
-                    || spreads.iter().any(|v| unknown(v) || self.has_signal(options.with(*v)))
+                props.iter().any(|(k, _)| k.is("signal")) || spreads.iter().any(|v| unknown(v) || self.has_signal(options.with(*v)))
             }
             Value::Binding(_) | Value::Choice(..) | Value::Member(..) => {
                 self.origins(options).iter().any(|o| match (o.root, o.path.is_empty()) {

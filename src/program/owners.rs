@@ -156,7 +156,7 @@ impl Owners {
 
     /// `methods: { f() {} }` of a component's options: members of the component.
     fn grouped(&mut self, program: &Program, literal: At<ValueId>, props: &[(Key, ValueId)], grouping: &[&Lifecycle]) {
-        let named = |name: &str| matches!(props.iter().find(|(k, _)| *k == Key::Name(name.to_owned())), Some((_, v)) if matches!(program.value(literal.with(*v)), Value::Object(..) | Value::Function(_)));
+        let named = |name: &str| matches!(props.iter().find(|(k, _)| k.is(name)), Some((_, v)) if matches!(program.value(literal.with(*v)), Value::Object(..) | Value::Function(_)));
         for lifecycle in grouping {
             if !lifecycle.by_shape(named) {
                 continue;
@@ -195,7 +195,7 @@ impl Owners {
                 continue;
             }
             let from = At::new(file, assign.from);
-            let is_prototype = *key == Key::Name("prototype".into());
+            let is_prototype = key.is("prototype");
             // Only functions are told of, and most of what is assigned is none: whose members these are is asked last.
             let functions = if program.value(from).may_be_function() { program.origins(from) } else { Rc::from([]) };
             let functions: Vec<Fun> = functions.iter().filter_map(whole_function).collect();
@@ -273,8 +273,8 @@ impl Owners {
         for index in 0..program.facts(file).calls.len() as u32 {
             let c = At::new(file, CallId(index));
             let call = program.call(c);
-            let Some(name) = program.callee_name(c) else { continue };
-            match (name.as_str(), &call.args[..]) {
+            let Some(name) = program.called_as(c) else { continue };
+            match (name, &call.args[..]) {
                 ("inherits" | "__extends" | "_inherits" | "_inheritsLoose" | "inheritsLoose" | "_inherits$1", [child, parent, ..]) => {
                     let parents = program.origins(c.with(*parent)).to_vec();
                     for child in program.origins(c.with(*child)).iter() {

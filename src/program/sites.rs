@@ -288,7 +288,7 @@ fn is_function_like(program: &Program, v: At<ValueId>) -> bool {
         | Value::Undefined
         | Value::Text(_)
         | Value::Regex => false,
-        Value::Object(props, _) => props.iter().any(|(k, _)| *k == Key::Name("handleEvent".into())),
+        Value::Object(props, _) => props.iter().any(|(k, _)| k.is("handleEvent")),
         _ => true,
     }
 }
@@ -381,25 +381,26 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         receiver = c.with(*emitter);
         args = given;
     }
-    if !is_release_name(&name) && !program.models.named(&name).is_some_and(|named| named.releases) || is_other_method(program, c, receiver)
-    {
+    if !is_release_name(&name) && !program.models.named(&name).is_some_and(|named| named.releases) {
         return None;
     }
-    let receiver = Some(receiver);
-    match (&*name, args) {
+    let on = Some(receiver);
+    let site = match (&*name, args) {
         // A library's `off(target, event, listener)`.
         ("off" | "removeListener", [target, event, rest @ ..]) if is_emitter_value(program, c.with(*target)) => {
-            Some(ReleaseSite { receiver: Some(c.with(*target)), event: given(event), listener: rest.first().copied() })
+            ReleaseSite { receiver: Some(c.with(*target)), event: given(event), listener: rest.first().copied() }
         }
-        ("removeAllListeners", args) => Some(ReleaseSite { receiver, event: args.first().and_then(given), listener: None }),
+        ("removeAllListeners", args) => ReleaseSite { receiver: on, event: args.first().and_then(given), listener: None },
         ("off" | "removeListener" | "removeEventListener", [event, handler, ..]) => {
-            Some(ReleaseSite { receiver, event: given(event), listener: Some(*handler) })
+            ReleaseSite { receiver: on, event: given(event), listener: Some(*handler) }
         }
         ("off", args) if !is_released_by_model(program, c) => {
-            Some(ReleaseSite { receiver, event: args.first().and_then(given), listener: None })
+            ReleaseSite { receiver: on, event: args.first().and_then(given), listener: None }
         }
-        _ => modelled_release(program, c, receiver),
-    }
+        // Few of the calls of such a name are one: whom they run is asked of these only.
+        _ => modelled_release(program, c, on)?,
+    };
+    (!is_other_method(program, c, receiver)).then_some(site)
 }
 
 /// An object that has listeners, so no name of an event.

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use super::indices::Declared;
 use super::layers::{BARE, GROUND};
 use super::owners::owner_of_constructor;
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root, sites};
@@ -426,7 +427,8 @@ impl Program<'_> {
 
     fn declared_member(&self, file: u32, name: &str, key: &str, depth: u32) -> Option<(u32, TypeRef)> {
         let facts = self.facts(file);
-        for decl in facts.types.iter().filter(|d| d.name == name) {
+        let Declared { types, classes, import } = self.declared(file, name)?;
+        for decl in types.iter().map(|&at| &facts.types[at as usize]) {
             if let Some((_, of)) = decl.members.iter().find(|(n, _)| n == key) {
                 return Some((file, of.clone()));
             }
@@ -441,8 +443,8 @@ impl Program<'_> {
                 }
             }
         }
-        for class in facts.classes.iter().filter(|c| c.name == name) {
-            if let Some(member) = class.members.iter().find(|m| m.key == Key::Name(key.to_owned())) {
+        for class in classes.iter().map(|class| &facts.classes[class.index()]) {
+            if let Some(member) = class.members.iter().find(|m| m.key.is(key)) {
                 return member.of.clone().map(|of| (file, of));
             }
         }
@@ -450,8 +452,7 @@ impl Program<'_> {
             return None;
         }
         // Imported: look where it is declared.
-        let binding = facts.bindings.iter().find(|b| b.name == name && b.kind == BindingKind::Import)?;
-        let &def = binding.defs.first()?;
+        let &def = facts.bindings[import.as_ref()?.index()].defs.first()?;
         if let Value::Import(module, imported) = self.value(At::new(file, self.assign(At::new(file, def)).from)) {
             let target = self.edge(file, module)?;
             return self.exported_member(target, imported, key, depth - 1);
@@ -489,7 +490,7 @@ impl Program<'_> {
             Root::This(f) => match (self.owner_of_this(f)?, origin.path.first()?) {
                 (Owner::Class(class), PathKey::Name(key)) => {
                     let key = self.text(*key);
-                    let member = self.class(class).members.iter().find(|m| m.key == Key::Name(key.to_string()))?;
+                    let member = self.class(class).members.iter().find(|m| m.key.is(&key))?;
                     (class.file, member.of.clone()?)
                 }
                 _ => return None,

@@ -103,6 +103,11 @@ impl Origin {
     }
 }
 
+/// Nothing in it is said of a value's own, which another that is the same would say of itself.
+fn is_whole(origins: &[Origin]) -> bool {
+    origins.len() == 1 || origins.iter().all(|origin| !matches!(origin.root, Root::Unknown(_)))
+}
+
 impl Program<'_> {
     /// Where a value comes from; never empty.
     pub fn origins(&self, v: At<ValueId>) -> Rc<[Origin]> {
@@ -114,9 +119,33 @@ impl Program<'_> {
             return unknown();
         }
         self.depth().set(self.depth().get() + 1);
-        let mut out = self.resolve_value(v);
+        // What is another value is told of it already.
+        let same = self.same_as(v).map(|same| self.origins(same)).filter(|origins| is_whole(origins));
+        let found = if same.is_none() { self.resolve_value(v) } else { Vec::new() };
         self.depth().set(self.depth().get() - 1);
         self.layer().resolving.borrow_mut().remove(&v);
+        let out = same.unwrap_or_else(|| Self::orderly(found).unwrap_or_else(unknown));
+        // What was found within a cycle may be partial; asking again and again would cost exponentially.
+        self.values().insert(v, out.clone());
+        out
+    }
+
+    /// The one value that a value is as it stands.
+    fn same_as(&self, v: At<ValueId>) -> Option<At<ValueId>> {
+        match self.value(v) {
+            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
+                [def] if !self.assign(v.with(def)).compound => Some(v.with(self.assign(v.with(def)).from)),
+                _ => None,
+            },
+            Value::This(f) => self.this_given(v.with(*f)),
+            Value::Spread(inner) => Some(v.with(*inner)),
+            Value::Choice(ChoiceKind::And, parts) => parts.last().map(|&last| v.with(last)),
+            _ => None,
+        }
+    }
+
+    /// In order, each once, not too many; none for no origins.
+    fn orderly(mut out: Vec<Origin>) -> Option<Rc<[Origin]>> {
         out.sort();
         out.dedup();
         if out.len() > 1 {
@@ -125,10 +154,7 @@ impl Program<'_> {
         if out.len() > WIDTH {
             out.truncate(WIDTH);
         }
-        let out: Rc<[Origin]> = if out.is_empty() { unknown() } else { out.into() };
-        // What was found within a cycle may be partial; asking again and again would cost exponentially.
-        self.values().insert(v, out.clone());
-        out
+        (!out.is_empty()).then(|| out.into())
     }
 
     fn resolve_value(&self, v: At<ValueId>) -> Vec<Origin> {
@@ -230,9 +256,9 @@ impl Program<'_> {
             return own;
         }
         let arg = |i: usize| call.args.get(i).map(|&a| c.with(a));
-        if let Some(name) = self.callee_name(c) {
+        if let Some(name) = self.called_as(c) {
             // Down-level and interop helpers, natives.
-            match (&*name, arg(0)) {
+            match (name, arg(0)) {
                 (
                     "__importDefault"
                     | "__importStar"
@@ -384,10 +410,15 @@ impl Program<'_> {
 
     /// The plain or last name of what is called.
     pub fn callee_name(&self, c: CallAt) -> Option<String> {
+        self.called_as(c).map(str::to_owned)
+    }
+
+    /// The same, as it stands in the facts.
+    pub(super) fn called_as(&self, c: CallAt) -> Option<&str> {
         match self.value(c.with(self.call(c).callee)) {
-            Value::Global(name) => Some(name.clone()),
-            Value::Binding(b) => Some(self.binding(c.with(*b)).name.clone()),
-            Value::Member(_, Key::Name(name)) => Some(name.clone()),
+            Value::Global(name) => Some(name),
+            Value::Binding(b) => Some(&self.binding(c.with(*b)).name),
+            Value::Member(_, Key::Name(name)) => Some(name),
             _ => None,
         }
     }

@@ -24,7 +24,7 @@ pub struct Resolver {
     /// The program's packages by name: a workspace is linked though nothing is installed.
     workspaces: FxHashMap<String, Package>,
     /// The package around each folder that was asked about.
-    around: Mutex<FxHashMap<Utf8PathBuf, Option<Arc<Entered>>>>,
+    around: Mutex<FxHashMap<String, Option<Arc<Entered>>>>,
 }
 
 /// A package and the files that its users enter by.
@@ -63,7 +63,7 @@ impl Resolver {
         if folder.file_name() == Some("node_modules") {
             return None;
         }
-        if let Some(known) = self.around.lock().ok()?.get(folder) {
+        if let Some(known) = self.around.lock().ok()?.get(folder.as_str()) {
             return known.clone();
         }
         let found = match Package::read(folder) {
@@ -71,7 +71,7 @@ impl Resolver {
             None => self.package_of(folder.parent()?),
         };
         // Another thread may have found the same: there is one of each.
-        self.around.lock().ok()?.entry(folder.to_owned()).or_insert(found).clone()
+        self.around.lock().ok()?.entry(folder.to_string()).or_insert(found).clone()
     }
 
     /// The file of a package of this program that `specifier` means: `name` its main entry, `name/x` the file `x` or what it was built

@@ -1,5 +1,6 @@
 //! Which files make up the program, and which of them are reported on.
 
+use std::cmp::Ordering;
 use std::fs;
 use std::io::{self, Read};
 
@@ -113,7 +114,7 @@ pub fn select(paths: &[Utf8PathBuf], excluded: &dyn Fn(&Utf8Path) -> bool, overl
         file.named = named.contains(&file.path);
         file.reported = !file.declaration && (file.named || folders.iter().any(|folder| file.path.starts_with(folder)));
     }
-    selection.files.sort_by(|a, b| a.path.cmp(&b.path));
+    selection.files.sort_by(|a, b| by_folders(&a.path, &b.path));
     selection.problems.sort();
     selection
 }
@@ -122,7 +123,7 @@ impl Selection {
     /// Takes in a file that a log names, with the package it belongs to; only the file itself is reported.
     pub fn add(&mut self, file: &Utf8Path, excluded: &dyn Fn(&Utf8Path) -> bool) {
         let Ok(real) = file.canonicalize_utf8() else { return };
-        if !is_code(&real) || self.files.binary_search_by(|known| known.path.cmp(&real)).is_ok() {
+        if !is_code(&real) || self.files.binary_search_by(|known| by_folders(&known.path, &real)).is_ok() {
             return;
         }
         let mut seen: FxHashSet<Utf8PathBuf> = self.files.iter().map(|known| known.path.clone()).collect();
@@ -135,8 +136,14 @@ impl Selection {
             added.named = true;
             added.reported = !added.declaration;
         }
-        self.files.sort_by(|a, b| a.path.cmp(&b.path));
+        self.files.sort_by(|a, b| by_folders(&a.path, &b.path));
     }
+}
+
+/// The order of absolute paths, without taking each apart: what is in a folder comes before what its name begins.
+fn by_folders(a: &Utf8Path, b: &Utf8Path) -> Ordering {
+    let rank = |byte| if byte == b'/' { 0 } else { byte };
+    a.as_str().bytes().map(rank).cmp(b.as_str().bytes().map(rank))
 }
 
 /// The folder whose files are linked when only `file` is named.
