@@ -18,6 +18,8 @@ pub enum Discharge {
     Mismatch(CallAt, Mismatch),
     /// A release exists, and this way out goes past it.
     NotOnEveryPath { release: CallAt, exit: String },
+    /// Only a way out of its own takes it back (`catch (e) { off(); throw e }`): the straight way leaves it.
+    RolledBack(CallAt),
     /// The disposer that the call gives back is dropped.
     Dropped,
     /// Nothing takes the listener away.
@@ -53,6 +55,7 @@ impl Program<'_> {
         let mut mismatch: Option<(CallAt, Mismatch)> = None;
         let mut partial: Option<(CallAt, String)> = None;
         let mut released: Vec<CallAt> = Vec::new();
+        let mut rolled_back: Option<CallAt> = None;
         let mut uncalled = false;
         let mut hidden = false;
         for release in sites.releases_for(self, registration) {
@@ -77,7 +80,8 @@ impl Program<'_> {
             }
             let (receiver, event, handler) = self.compare(registration, release);
             let all = release.handlers.is_none();
-            if receiver == Match::Same && event == Match::Same && handler == Match::Same && self.is_of_dropped(registration, release) {
+            let same = receiver == Match::Same && event == Match::Same && handler == Match::Same;
+            if same && (self.is_of_dropped(registration, release) || self.is_of_another_run(registration, release)) {
                 mismatch.get_or_insert((release.call, Mismatch::Activation));
                 continue;
             }
@@ -178,6 +182,9 @@ impl Program<'_> {
                 continue;
             }
             match self.way_past(registration, release) {
+                None if self.is_rolled_back(registration, release) => {
+                    rolled_back.get_or_insert(release.call);
+                }
                 None => released.push(release.call),
                 Some(exit) => {
                     partial.get_or_insert((release.call, exit));
@@ -191,6 +198,10 @@ impl Program<'_> {
                 }
                 None => Discharge::Released,
             };
+        }
+        // Each way out may have a release of its own.
+        if rolled_back.is_some() && (partial.is_some() || mismatch.is_some() || uncalled || hidden) {
+            return Discharge::Released;
         }
         if let Some((call, what)) = mismatch {
             return Discharge::Mismatch(call, what);
@@ -223,7 +234,7 @@ impl Program<'_> {
         if self.receiver_ends(registration) {
             return Discharge::Released;
         }
-        Discharge::Nothing
+        rolled_back.map_or(Discharge::Nothing, Discharge::RolledBack)
     }
 
     /// The release stands in a method that ends the object, which its owner calls whether the listener runs or not.

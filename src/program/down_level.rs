@@ -1,6 +1,6 @@
 //! Down-level code: how compiled classes call the constructor that they inherit from, where the parts of compiled generators lead.
 
-use super::{At, Origin, Program};
+use super::{At, Fun, Origin, Program};
 use crate::facts::*;
 
 impl Program<'_> {
@@ -61,5 +61,14 @@ impl Program<'_> {
             })
         };
         pushed() || listed()
+    }
+
+    /// The body of a down-level generator: its `while (1) switch` is no loop, and its `return`s are steps on the way.
+    pub(super) fn is_state_machine(&self, f: Fun) -> bool {
+        self.passed(f).iter().any(|p| match self.called_as(p.call) {
+            Some("__generator" | "_ts_generator") => true,
+            Some("wrap" | "w" | "async" | "a") => self.is_regenerator(p.call),
+            _ => false,
+        })
     }
 }

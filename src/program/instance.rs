@@ -129,9 +129,7 @@ impl Program<'_> {
             let mut held = sources.iter().flat_map(|(_, origins)| origins);
             if let Some(o) = held.next()
                 && held.next().is_none()
-                && let Root::Call(made) = o.root
-                && o.path.is_empty()
-                && self.not_fresh(made).is_some_and(|(_, emitter)| emitter == Emitter::Process)
+                && self.outlives_objects(o)
             {
                 return self.count_at(c, o, depth - 1);
             }
@@ -256,6 +254,18 @@ impl Program<'_> {
                 let unknown = self.callers(*h).is_empty() || self.is_public_owner(owner);
                 self.count_injected(o, *h, depth).unwrap_or(if unknown { Count::Unknown } else { Count::One })
             }
+        }
+    }
+
+    /// Stands ready in the program, whatever objects hold it: a global, a module, what a module's body makes, a standard stream.
+    fn outlives_objects(&self, o: &Origin) -> bool {
+        match o.root {
+            Root::Global(_) | Root::Module(_) => true,
+            Root::Call(made) if o.path.is_empty() => {
+                self.fun(self.function_of(made)).kind == FunctionKind::Module
+                    || self.not_fresh(made).is_some_and(|(_, emitter)| emitter == Emitter::Process)
+            }
+            _ => false,
         }
     }
 

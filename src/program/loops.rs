@@ -312,6 +312,10 @@ impl Program<'_> {
     /// `a` stands on a branch that leaves the function before `b`, or in the other arm of a test.
     pub(super) fn is_beside(&self, a: CallAt, b: CallAt) -> bool {
         let (from, to) = (a.with(self.call(a).block), b.with(self.call(b).block));
+        // The arms of a state machine follow one another.
+        if self.is_state_machine(self.function_of(a)) {
+            return false;
+        }
         let mut at = from;
         while !self.block_within(to, at) {
             let here = self.block(at);

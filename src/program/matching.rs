@@ -178,6 +178,8 @@ impl Program<'_> {
                 if constant(x) && constant(y) { Match::Different } else { Match::Unknown }
             }
             (EventKey::Value(x), EventKey::Name(n)) | (EventKey::Name(n), EventKey::Value(x)) => {
+                // `off(listener)` names no event.
+                let is_function = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Function(_));
                 let known: Vec<_> = x
                     .iter()
                     .filter_map(|o| match (o.root, o.path.is_empty()) {
@@ -187,7 +189,7 @@ impl Program<'_> {
                     .collect();
                 if known.contains(n) {
                     Match::Same
-                } else if known.len() == x.len() && !x.is_empty() {
+                } else if known.len() == x.len() && !x.is_empty() || !x.is_empty() && x.iter().all(is_function) {
                     Match::Different
                 } else {
                     Match::Unknown
@@ -390,6 +392,20 @@ impl Program<'_> {
                         matches!(self.value(object), Value::Call(made) if self.functions_called(c.with(*made)).contains(&maker))
                     })
             })
+    }
+
+    /// Each run of the function makes a listener of its own, and adds it or takes it away: what a run takes away nobody added.
+    pub(super) fn is_of_another_run(&self, registration: &Registration, release: &Release) -> bool {
+        let f = self.function_of(registration.call);
+        let made_here = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Function(h) if self.parent(h) == Some(f));
+        f == self.function_of(release.call)
+            && self.fun(f).kind != FunctionKind::Module
+            && registration.call != release.call
+            && !registration.handlers.is_empty()
+            && registration.handlers.iter().all(made_here)
+            && self.loop_around(registration.call.with(self.call(registration.call).block)).is_none()
+            && self.is_beside(release.call, registration.call)
+            && self.is_beside(registration.call, release.call)
     }
 
     /// The listener is made out of the function that is released: `debounce(f)`, or `x => f(x)` in a method whose twin releases `f`.

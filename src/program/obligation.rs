@@ -88,12 +88,17 @@ impl Program<'_> {
             _ => registration.receivers.iter().map(|o| self.emitter_kind(o)).find(|e| *e != Emitter::Longer).unwrap_or(Emitter::Longer),
         };
         let discharge = self.discharge(sites, registration, emitter);
+        let rolled_back = match discharge {
+            Discharge::RolledBack(release) => Some(release),
+            _ => None,
+        };
         let fault = match discharge {
             Discharge::Released => return None,
             Discharge::Mismatch(call, what) => Fault::Mismatch(call, what),
             Discharge::Dropped => Fault::DisposerDropped,
             Discharge::NotOnEveryPath { release, exit } => Fault::NotOnEveryPath(release, exit),
-            Discharge::Nothing => Fault::NotReleased,
+            // That failing takes it back does not tell how long the rest lives.
+            Discharge::Nothing | Discharge::RolledBack(_) => Fault::NotReleased,
         };
         if fault == Fault::NotReleased && self.is_passed_on(registration) {
             return None;
@@ -161,7 +166,13 @@ impl Program<'_> {
             fault => fault,
         };
         match count {
-            Count::Many(many) => self.of_many(sites, registration, fault, *many),
+            Count::Many(many) => {
+                let mut obligation = self.of_many(sites, registration, fault, *many)?;
+                if let (Some(release), Fault::NotReleased) = (rolled_back, &obligation.fault) {
+                    obligation.fault = Fault::NotOnEveryPath(release, "the straight way goes on without it".to_owned());
+                }
+                Some(obligation)
+            }
             Count::One | Count::Unknown => {
                 let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::DisposerDropped)
                     || matches!(fault, Fault::NotOnEveryPath(..)) && registration.once;

@@ -155,6 +155,37 @@ impl Program<'_> {
         }
     }
 
+    /// The release stands on a way out of its own, an arm or a `catch` that leaves, and the straight way goes on without it.
+    ///
+    /// `try { await p } catch (e) { off(); throw e }` takes back what failed: of what succeeds it says nothing.
+    pub(super) fn is_rolled_back(&self, registration: &Registration, release: &Release) -> bool {
+        let start = registration.call.with(self.call(registration.call).block);
+        let mut at = release.call.with(self.call(release.call).block);
+        let f = self.function_of(registration.call);
+        if f != self.function_of(release.call) || self.is_state_machine(f) {
+            return false;
+        }
+        let returns =
+            |block: At<BlockId>| self.block(block).items.iter().any(|item| matches!(item, Item::Exit(Exit::Return(_) | Exit::Throw(_))));
+        let mut out = false;
+        while !self.block_within(start, at) {
+            let here = self.block(at);
+            let Some(parent) = here.parent.map(|parent| at.with(parent)) else { return false };
+            let straight = match (&here.kind, self.block(parent).items.get(here.index as usize)) {
+                (BlockKind::Loop(..) | BlockKind::Finally, _) => return false,
+                (_, Some(Item::Branch(_, then, otherwise))) => {
+                    let other = if *then == at.id { *otherwise } else { Some(*then) };
+                    other.is_none_or(|other| !self.leaves(at.with(other)))
+                }
+                (_, Some(Item::Try(_, caught, _))) => *caught == Some(at.id),
+                _ => false,
+            };
+            out |= straight && returns(at);
+            at = parent;
+        }
+        out
+    }
+
     /// How many items of a block around the call come before what holds it.
     fn order_within(&self, around: At<BlockId>, c: CallAt) -> usize {
         let (mut at, mut order) = (c.with(self.call(c).block), self.order_of(c));

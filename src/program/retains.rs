@@ -260,7 +260,7 @@ impl Program<'_> {
         kept.retain(|k| k.weight.is_large() && self.is_burden(registration, k));
         let heaviest = kept.iter().min_by_key(|k| (k.through.is_some(), !k.weight.sure, std::cmp::Reverse(k.weight.size)))?;
         match self.discharge(sites, registration, emitter) {
-            Discharge::Nothing => {}
+            Discharge::Nothing | Discharge::RolledBack(_) => {}
             Discharge::Released if self.is_replaced(sites, registration) => {}
             _ => return None,
         }

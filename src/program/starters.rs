@@ -163,7 +163,7 @@ impl Program<'_> {
                     return starter(Started::Each, Times::Many(Region::Iteration));
                 }
                 ("Promise", false) if call.kind == CallKind::New => return starter(Started::Called, Times::One),
-                ("__awaiter" | "__generator", _) => return starter(Started::Called, Times::One),
+                ("__awaiter" | "__generator" | "_ts_generator", _) => return starter(Started::Called, Times::One),
                 _ if made_async(&name) => return Vec::new(),
                 ("mark" | "m", true) if self.is_regenerator(c) => return Vec::new(),
                 ("wrap" | "w" | "async" | "a", true) if self.is_regenerator(c) => return starter(Started::Called, Times::One),
@@ -206,13 +206,6 @@ impl Program<'_> {
     pub(super) fn is_regenerator(&self, c: CallAt) -> bool {
         self.receiver(c)
             .is_some_and(|(object, _)| self.origins(object).iter().any(|o| self.show(o).to_ascii_lowercase().contains("regenerator")))
-    }
-
-    /// The body of a down-level generator, whose `while (1) switch` is no loop.
-    fn is_regenerator_body(&self, f: Fun) -> bool {
-        self.passed(f).iter().any(|p| {
-            self.callee_name(p.call).is_some_and(|n| matches!(n.as_str(), "wrap" | "w" | "async" | "a")) && self.is_regenerator(p.call)
-        })
     }
 
     /// What a function of the program does with its parameter: one starter for each place where it runs or passes it on, seen from
@@ -280,7 +273,7 @@ impl Program<'_> {
             let here = self.block(b);
             if matches!(here.kind, BlockKind::Loop(..)) {
                 let outermost = here.parent.is_some_and(|p| self.block(block.with(p)).kind == BlockKind::Body);
-                return (!outermost || !self.is_regenerator_body(block.with(here.function))).then_some(b);
+                return (!outermost || !self.is_state_machine(block.with(here.function))).then_some(b);
             }
             at = here.parent.map(|p| block.with(p));
         }
