@@ -106,7 +106,6 @@ impl Program<'_> {
         if let Some(race) = self.raced(&settles) {
             return Some((race, "when another of the race is first, nothing removes it".to_owned()));
         }
-        registration.event.name()?;
         self.competing(sites, registration, &settles).or_else(|| self.timed(registration, &settles))
     }
 
@@ -164,16 +163,20 @@ impl Program<'_> {
         })
     }
 
-    /// Another one-time listener of the activation, on the same emitter, that settles the same.
+    /// Another one-time listener of the activation that settles the same, on the same emitter, or on another part of the object.
     fn competing(&self, sites: &Sites, registration: &Registration, settles: &FxHashSet<(Fun, u32)>) -> Option<(CallAt, String)> {
         let f = self.function_of(registration.call);
-        let other = sites.registrations.iter().find(|other| {
+        let part = |o: &Origin| matches!(o.root, Root::This(_)) && o.path.len() == 1;
+        let beside = |other: &Registration| {
+            other.receivers != registration.receivers
+                && [other, registration].iter().all(|r| !r.receivers.is_empty() && r.receivers.iter().all(part))
+        };
+        let other = sites.registrations_in(f).find(|other| {
             other.call != registration.call
                 && self.function_of(other.call) == f
                 && other.once
-                && other.receivers == registration.receivers
-                && other.event != registration.event
-                && !other.event.name().is_none_or(is_end)
+                && (other.receivers == registration.receivers && other.event != registration.event || beside(other))
+                && !other.event.name().is_some_and(is_end)
                 && !self.is_beside(other.call, registration.call)
                 && !self.is_beside(registration.call, other.call)
                 && !self.settles(other).is_disjoint(settles)
@@ -215,7 +218,11 @@ impl Program<'_> {
         let mut out = FxHashSet::default();
         for &(h, _) in functions {
             for c in self.calls_within(h) {
-                let callee = c.with(self.call(c).callee);
+                // `resolve.apply(void 0, values)`.
+                let callee = match self.receiver(c) {
+                    Some((called, Key::Name(name))) if matches!(name.as_str(), "apply" | "call") => called,
+                    _ => c.with(self.call(c).callee),
+                };
                 out.extend(self.origins(callee).iter().filter_map(|o| self.settler(o, h)).filter(|&(g, _)| g != h));
             }
         }

@@ -613,6 +613,9 @@ impl Program<'_> {
         if inline(registration.call) && inline(release.call) && self.near(registration, release) {
             return true;
         }
+        if self.names_other_method(registration, release, released) {
+            return true;
+        }
         // In one function: the listener of another event is named where this one's was meant, or one that nothing adds.
         let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
         let one_tree = top(self.function_of(registration.call)) == top(self.function_of(release.call));
@@ -629,6 +632,24 @@ impl Program<'_> {
         named
             && one_tree
             && !(inline(registration.call) && released.iter().any(added))
+            && self.compare_receivers(&registration.receivers, &release.receivers) == Match::Same
+    }
+
+    /// Both name methods of one class, of which nothing ever hands the released one on.
+    fn names_other_method(&self, registration: &Registration, release: &Release, released: &[Origin]) -> bool {
+        let methods = |o: &Origin| match (o.root, &o.path[..]) {
+            (Root::This(f), [key]) => self.owner_of_this(f).map_or_else(Vec::new, |owner| self.methods(owner, *key)),
+            _ => Vec::new(),
+        };
+        let idle = |h: &Fun| self.passed(*h).iter().all(|p| super::sites::release(self, p.call).is_some());
+        let unused = |o: &Origin| {
+            let found = methods(o);
+            !found.is_empty() && found.iter().all(idle)
+        };
+        !registration.handlers.is_empty()
+            && registration.handlers.iter().all(|o| !methods(o).is_empty())
+            && released.iter().all(unused)
+            && self.near(registration, release)
             && self.compare_receivers(&registration.receivers, &release.receivers) == Match::Same
     }
 

@@ -175,7 +175,7 @@ impl Program<'_> {
             }
             Count::One | Count::Unknown => {
                 let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::DisposerDropped)
-                    || matches!(fault, Fault::NotOnEveryPath(..)) && registration.once;
+                    || matches!(fault, Fault::NotOnEveryPath(..)) && (registration.once || self.is_given_for_operation(registration));
                 let older = registration.receivers.iter().any(|o| {
                     matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)) || self.is_part_of_got(o)
                 });
@@ -213,6 +213,12 @@ impl Program<'_> {
                 })
             }
         }
+    }
+
+    /// The listener belongs to one call, which was given the emitter: that it takes the listener away on some ways out shows that the
+    /// emitter goes on.
+    fn is_given_for_operation(&self, registration: &Registration) -> bool {
+        registration.receivers.iter().all(|o| matches!(o.root, Root::Param(..))) && self.is_operation_shaped(registration)
     }
 
     /// A part of what a call gave that no file tells of: it is as old as the whole, of which others have parts too.
