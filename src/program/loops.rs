@@ -189,12 +189,12 @@ impl Program<'_> {
         if self.fun(g).params.len() < 2 {
             return None;
         }
-        let param = |v: At<ValueId>| match &self.origins(v)[..] {
-            [one] if one.path.is_empty() => match one.root {
-                Root::Param(h, i) if h == g => Some(i),
+        // (Itself, or a copy of it where it is no list: `Array.isArray(list) ? list : Array.from(list)`.)
+        let param = |v: At<ValueId>| {
+            self.origins(v).iter().find_map(|o| match o.root {
+                Root::Param(h, i) if h == g && o.path.is_empty() => Some(i),
                 _ => None,
-            },
-            _ => None,
+            })
         };
         self.calls_within(g).into_iter().filter(|&inner| self.function_of(inner) == g).find_map(|inner| {
             let call = self.call(inner);

@@ -64,26 +64,32 @@ impl Program<'_> {
         of_module(v) || self.is_looked_up_by(v, &|lookup| self.receiver(lookup).is_some_and(|(object, _)| of_module(object)))
     }
 
-    /// The guard of the call that adds, inside a helper that is given the listener.
+    /// The guard of the call that adds, inside the helpers that are given the listener: on the way from the outermost to that call.
     pub(super) fn guard_inside(&self, registration: &Registration, foreign: bool) -> Option<Guard> {
         let inner = registration.inner;
         if inner == registration.call {
             return None;
         }
         let site = sites::registration(self, inner)?;
-        let receivers = site.receivers(self);
-        let given = site.handler.map(|h| self.origins(inner.with(h)));
-        let named = site.event_value.filter(|_| registration.receivers.iter().all(|o| matches!(o.root, Root::Global(_))));
-        let named = named.map(|event| self.origins(inner.with(event)));
-        let seen = Seen {
-            receivers: &receivers,
-            given: given.as_deref().unwrap_or_default(),
-            named: named.as_deref().unwrap_or_default(),
-            foreign,
-        };
-        let f = self.function_of(inner);
-        self.tests_before(inner.with(self.call(inner).block), self.order_of(inner))
-            .into_iter()
-            .find_map(|(test, outcome)| self.guard_of_test(test, outcome, f, &seen, TEST_DEPTH))
+        let mut receivers = site.receivers(self).to_vec();
+        let mut given = site.handler.map_or_else(Vec::new, |h| self.origins(inner.with(h)).to_vec());
+        let global = registration.receivers.iter().all(|o| matches!(o.root, Root::Global(_)));
+        let mut named = site.event_value.filter(|_| global).map_or_else(Vec::new, |event| self.origins(inner.with(event)).to_vec());
+        let mut at = inner;
+        for around in (0..registration.through.len()).rev() {
+            let seen = Seen { receivers: &receivers, given: &given, named: &named, foreign };
+            let f = self.function_of(at);
+            let tests = self.tests_before(at.with(self.call(at).block), self.order_of(at));
+            let found = tests.into_iter().find_map(|(test, outcome)| self.guard_of_test(test, outcome, f, &seen, TEST_DEPTH));
+            if found.is_some() || around == 0 {
+                return found;
+            }
+            // The call in the next helper outwards.
+            let (helper, next) = (registration.through[around], registration.through[around - 1]);
+            at = self.callers(helper).iter().copied().find(|&c| self.within(self.function_of(c), next))?;
+            let moved = |origins: &[Origin]| origins.iter().flat_map(|o| self.from_callee(at, helper, o)).collect::<Vec<_>>();
+            (receivers, given, named) = (moved(&receivers), moved(&given), moved(&named));
+        }
+        None
     }
 }
