@@ -6,7 +6,7 @@
 use super::count::Emitter;
 use super::matching::Match;
 use super::sites::{Registration, Release, Sites};
-use super::{CallAt, Program, Root};
+use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 /// What is known of a registration's end.
@@ -181,6 +181,10 @@ impl Program<'_> {
                 partial.get_or_insert((release.call, "when the component goes away before that, nothing removes it".to_owned()));
                 continue;
             }
+            if self.is_left_to_the_end(registration, release) {
+                partial.get_or_insert((release.call, "when the promise settles, it stays there until all are removed".to_owned()));
+                continue;
+            }
             match self.way_past(registration, release) {
                 None if self.is_rolled_back(registration, release) => {
                     rolled_back.get_or_insert(release.call);
@@ -251,6 +255,33 @@ impl Program<'_> {
         let phase = |options| super::options::captures(self, options);
         registration.target
             && matches!((phase(registration.options), phase(release.options)), (Some(added), Some(removed)) if added != removed)
+    }
+
+    /// The listener is done when it settles its call's promise, but its release stands only in a list of what is older than the call.
+    fn is_left_to_the_end(&self, registration: &Registration, release: &Release) -> bool {
+        let (f, h) = (self.function_of(registration.call), self.function_of(release.call));
+        let Some(executor) = self.settles(registration).into_iter().map(|(g, _)| g).find(|&g| self.is_executor_of_promise(g)) else {
+            return false;
+        };
+        let of_call = |made: Fun| self.parent(executor).is_none_or(|call| self.within(made, call));
+        let older = |o: &Origin| match o.root {
+            Root::This(_) => !o.path.is_empty(),
+            Root::Literal(v) => o.path.is_empty() && self.literal_function(v).is_some_and(|made| !of_call(made)),
+            _ => false,
+        };
+        let listed = |c: CallAt| {
+            self.receiver(c).is_some_and(|(list, key)| {
+                matches!(key, Key::Name(name) if matches!(name.as_str(), "push" | "unshift" | "add"))
+                    && self.origins(list).iter().all(older)
+            })
+        };
+        let passed = self.passed(h);
+        self.within(f, executor)
+            && h != f
+            && self.within(h, executor)
+            && self.callers(h).is_empty()
+            && !passed.is_empty()
+            && passed.iter().all(|p| p.shift == 0 && listed(p.call))
     }
 
     /// One arm adds and the other removes, in what a framework runs at changes only, never at the end.
