@@ -343,6 +343,10 @@ impl Resolve for Resolver {
         self.is_entry(file)
     }
 
+    fn is_loose_entry(&self, file: &Utf8Path) -> bool {
+        self.is_loose_entry(file)
+    }
+
     fn package(&self, file: &Utf8Path) -> Option<String> {
         self.package(file)
     }

@@ -170,6 +170,10 @@ impl Resolve for Resolved {
         self.resolver.is_entry(file)
     }
 
+    fn is_loose_entry(&self, file: &Utf8Path) -> bool {
+        self.resolver.is_loose_entry(file)
+    }
+
     fn package(&self, file: &Utf8Path) -> Option<String> {
         self.resolver.package(file)
     }

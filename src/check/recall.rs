@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::prelude::*;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 use serde::{Deserialize, Serialize};
 
 use super::ask::Said;
@@ -223,6 +223,7 @@ pub struct Links<'r> {
     // Under paths as texts: a path takes itself apart to be looked up.
     edges: FxHashMap<String, FxHashMap<String, Utf8PathBuf>>,
     entries: FxHashMap<String, Option<bool>>,
+    loose: FxHashSet<String>,
     resolver: &'r Resolver,
     /// The folder of the package around each file.
     pub homes: Vec<Option<Utf8PathBuf>>,
@@ -238,6 +239,7 @@ impl<'r> Links<'r> {
         Links {
             edges: files.par_iter().map(edges).collect(),
             entries: files.par_iter().map(|&(file, _)| (file.to_string(), resolver.is_entry(file))).collect(),
+            loose: files.par_iter().filter(|(file, _)| resolver.is_loose_entry(file)).map(|(file, _)| file.to_string()).collect(),
             resolver,
             homes: files.par_iter().map(|(file, _)| resolver.home(file)).collect(),
         }
@@ -252,7 +254,7 @@ impl<'r> Links<'r> {
             }
             let public = self.is_entry(path).unwrap_or(true);
             let mut part = key.to_vec();
-            part.extend([flags[0], flags[1], public].map(u8::from));
+            part.extend([flags[0], flags[1], public, self.is_loose_entry(path)].map(u8::from));
             part.extend_from_slice(path.as_str().as_bytes());
             parts.push(part);
             for request in requests {
@@ -271,6 +273,10 @@ impl Resolve for Links<'_> {
 
     fn is_entry(&self, file: &Utf8Path) -> Option<bool> {
         self.entries.get(file.as_str()).copied().flatten()
+    }
+
+    fn is_loose_entry(&self, file: &Utf8Path) -> bool {
+        self.loose.contains(file.as_str())
     }
 
     fn package(&self, file: &Utf8Path) -> Option<String> {

@@ -44,7 +44,8 @@ impl Extractor<'_> {
             ast::Expr::Update(update) => {
                 let value = self.expr(&update.arg, Use::Used);
                 if let Some(to) = self.place(&update.arg) {
-                    let from = self.value(Value::Binary("+".into(), value, value));
+                    let op = if update.op == ast::UpdateOp::PlusPlus { "+" } else { "-" };
+                    let from = self.value(Value::Binary(op.into(), value, value));
                     self.assign_with(to, from, update.span, |a| a.compound = true);
                 }
                 value

@@ -148,6 +148,9 @@ impl Program<'_> {
         let promises = settles.iter().flat_map(|&(f, _)| self.passed(f)).map(|p| p.call);
         let promises: Vec<CallAt> = promises.filter(|&c| self.callee_name(c).as_deref() == Some("Promise")).collect();
         let file = promises.first()?.file;
+        if let Some(c) = promises.iter().find_map(|&p| self.raced_by_helper(p)) {
+            return Some(c);
+        }
         (0..self.facts(file).calls.len() as u32).map(|id| promises[0].with(CallId(id))).find(|&c| {
             let raced = matches!(self.receiver(c), Some((object, Key::Name(name))) if name == "race" && self.is_global(object, "Promise"));
             raced
@@ -161,6 +164,38 @@ impl Program<'_> {
                     _ => false,
                 })
         })
+    }
+
+    /// The promise is handed to a function of the program that does not wait longer than a timer: `withTimeout(promise, ms)`.
+    fn raced_by_helper(&self, promise: CallAt) -> Option<CallAt> {
+        let is_it = |o: &Origin| o.path.is_empty() && o.root == Root::Call(promise);
+        self.calls_within(self.function_of(promise)).into_iter().find(|&c| {
+            let call = self.call(c);
+            let at = call.args.iter().position(|&a| self.origins(c.with(a)).iter().any(is_it));
+            at.is_some_and(|at| self.functions_called(c).iter().any(|&h| self.is_timed_out(h, at as u32)))
+        })
+    }
+
+    /// The function makes a promise that either the parameter or a timer settles.
+    fn is_timed_out(&self, h: Fun, param: u32) -> bool {
+        let given = |o: &Origin| o.path.is_empty() && o.root == Root::Param(h, param);
+        let calls = self.calls_within(h);
+        let times = |c: CallAt| self.callee_name(c).as_deref() == Some("setTimeout");
+        let awaits = |c: CallAt| matches!(self.receiver(c), Some((object, Key::Name(name))) if name == "then" && self.origins(object).iter().any(given));
+        let races = |c: CallAt| {
+            matches!(self.receiver(c), Some((object, Key::Name(name))) if name == "race" && self.is_global(object, "Promise"))
+                && self.call(c).args.first().is_some_and(|&list| match self.value(c.with(list)) {
+                    Value::Array(elements) => elements.len() > 1 && elements.iter().any(|&e| self.origins(c.with(e)).iter().any(given)),
+                    _ => false,
+                })
+        };
+        let settled = |c: CallAt| {
+            let callback = self.call(c).args.first().map(|&a| self.functions_of(c.with(a))).unwrap_or_default();
+            !self.settled_by(&callback).is_empty()
+        };
+        calls.iter().any(|&c| races(c))
+            || calls.iter().any(|&c| awaits(c))
+                && calls.iter().any(|&c| times(c) && settled(c) && self.is_executor_of_promise(self.function_of(c)))
     }
 
     /// Another one-time listener of the activation that settles the same, on the same emitter, or on another part of the object.

@@ -12,6 +12,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::candidates::{Candidates, Seen};
 use super::layers::{FIRST, FULL, GROUND};
 use super::owners::owner_of_constructor;
+use super::resolve::REEXPORTS;
 use super::types::Type;
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
@@ -71,6 +72,10 @@ struct Public {
     owners: FxHashSet<Owner>,
     /// Of which they can make objects.
     classes: FxHashSet<Owner>,
+    /// Functions that they can call only where they load any file of a folder: those that the program calls itself are its own.
+    loose: FxHashSet<Fun>,
+    /// The same of classes and objects.
+    loose_owners: FxHashSet<Owner>,
 }
 
 /// Functions that a value is, each with how many arguments `bind` has put before.
@@ -105,15 +110,26 @@ impl CallGraph {
 impl Public {
     /// Exports of the package's entry files, and what these return.
     fn of(program: &Program) -> Public {
+        let files = 0..program.files.len() as u32;
+        let mut entries: Vec<u32> = files.clone().filter(|&f| program.is_public(f)).collect();
+        if entries.is_empty() {
+            entries.extend(files);
+        }
         let mut public = Public::default();
-        public.publish(program);
+        public.publish(program, &entries);
+        let named: Vec<u32> = entries.iter().copied().filter(|&f| !program.is_loose(f)).collect();
+        if !named.is_empty() && named.len() < entries.len() {
+            let mut meant = Public::default();
+            meant.publish(program, &named);
+            public.loose = public.functions.difference(&meant.functions).copied().collect();
+            let owners = public.owners.union(&public.classes);
+            public.loose_owners = owners.filter(|owner| !meant.owners.contains(owner) && !meant.classes.contains(owner)).copied().collect();
+        }
         public
     }
 
-    fn publish(&mut self, program: &Program) {
-        let some = (0..program.files.len() as u32).any(|f| program.is_public(f));
-        let mut files: Vec<(u32, Option<String>)> =
-            (0..program.files.len() as u32).filter(|&f| !some || program.is_public(f)).map(|f| (f, None)).collect();
+    fn publish(&mut self, program: &Program, entries: &[u32]) {
+        let mut files: Vec<(u32, Option<String>)> = entries.iter().map(|&f| (f, None)).collect();
         let mut seen = FxHashSet::default();
         let mut origins: Vec<Origin> = Vec::new();
         while let Some((file, only)) = files.pop() {
@@ -127,7 +143,7 @@ impl Public {
                 }
             }
         }
-        for file in (0..program.files.len() as u32).filter(|&f| !some || program.is_public(f)) {
+        for &file in entries {
             origins.extend(Public::put_on_others(program, file));
         }
         let mut seen = FxHashSet::default();
@@ -172,6 +188,13 @@ impl Public {
                 Root::File(file) => {
                     for (_, value) in program.exported_values(file) {
                         origins.extend(program.origins(value).iter().cloned());
+                    }
+                    // What the file passes on is among its members.
+                    for (target, name) in program.passed_on(file) {
+                        match name {
+                            None => origins.push(Origin::root(Root::File(target))),
+                            Some(name) => origins.extend(program.export(target, &name, REEXPORTS).iter().flat_map(|e| program.exported(e))),
+                        }
                     }
                 }
                 // One object is no class for others.
@@ -568,13 +591,17 @@ impl Program<'_> {
         self.calls.public.get_or_init(|| self.on(FIRST, || Public::of(self)))
     }
 
-    /// The package's users can call it.
+    /// The package's users can call it. (What they could load with any other file, and the package itself calls, is its own.)
     pub fn is_public_function(&self, f: Fun) -> bool {
-        self.public().functions.contains(&f)
+        let public = self.public();
+        public.functions.contains(&f) && (!public.loose.contains(&f) || self.callers(f).is_empty())
     }
 
     /// The package's users can have any number of such objects: they make them, or have functions make them.
     pub fn is_public_owner(&self, owner: Owner) -> bool {
+        if self.public().loose_owners.contains(&owner) && !self.makers(owner).is_empty() {
+            return false;
+        }
         let made_by_call = || self.makers(owner).iter().any(|&maker| self.function_of(maker).id != FunctionId(0));
         self.public().classes.contains(&owner) || self.public().owners.contains(&owner) && made_by_call()
     }

@@ -515,6 +515,10 @@ mod tests {
             None
         }
 
+        fn is_loose_entry(&self, _: &Utf8Path) -> bool {
+            false
+        }
+
         fn package(&self, _: &Utf8Path) -> Option<String> {
             None
         }

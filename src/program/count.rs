@@ -35,6 +35,9 @@ pub struct Many {
     pub steps: Vec<Step>,
     /// Runs again because nothing in the program calls it: only an operation-shaped listener makes this more than a guess.
     pub operation: bool,
+    /// The activation that has the emitter, where the line runs again and again within it: what else that activation has is no more of
+    /// one operation than the emitter.
+    pub since: Option<Fun>,
     /// The emitter was handed over in a bag of shared parts.
     pub bag: bool,
     /// And an object of the program that goes on holding it handed it over.
@@ -141,7 +144,7 @@ impl Program<'_> {
             Emitter::Process => Region::Program,
             _ => self.lifetime(origin),
         };
-        Count::Many(Box::new(Many { region, confidence, lifetime, emitter, steps, operation: false, bag: false, held: false }))
+        Count::Many(Box::new(Many { region, confidence, lifetime, emitter, steps, operation: false, since: None, bag: false, held: false }))
     }
 
     /// How long an object lives, by where it is held.
@@ -280,6 +283,7 @@ impl Program<'_> {
                     let mut count = self.many(runs.region, runs.confidence, origin, steps);
                     if let Count::Many(many) = &mut count {
                         many.operation = runs.operation && (g.id != FunctionId(0) || is_set_up(&self.fun(f).name));
+                        many.since = Some(g);
                     }
                     count
                 }
@@ -357,6 +361,7 @@ impl Program<'_> {
             let mut count = self.many(inner.region, inner.confidence.min(Confidence::Medium), origin, steps);
             if let Count::Many(many) = &mut count {
                 many.operation = inner.operation;
+                many.since = Some(g);
             }
             return count;
         }

@@ -1,7 +1,8 @@
 //! Disposers: closures, objects and records that release, and what becomes of them.
 
 use super::sites::{Registration, Release};
-use super::{At, CallAt, Fun, Program, Root};
+use super::types::Type;
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 impl Program<'_> {
@@ -65,6 +66,9 @@ impl Program<'_> {
             let kept = !registration.through.is_empty() && of_library(inner) && self.call(inner).result == Use::Used;
             return (kept && !self.is_unused_variable(inner)).then_some(true);
         }
+        if self.is_subscriber(registration) {
+            return Some(true);
+        }
         let call = self.call(registration.call);
         if registration.through.is_empty() && self.is_put_into_a_list(registration.call) {
             return Some(true);
@@ -74,6 +78,25 @@ impl Program<'_> {
             Use::Returned => !self.ignores_result(self.function_of(registration.call)),
             Use::Receiver | Use::Used => !self.is_unused_variable(registration.call),
         })
+    }
+
+    /// What is subscribed is no function but the subscriber that a source of the same kind is made for (`new Observable(subscriber =>
+    /// subject.subscribe(subscriber))`): its end ends what it is subscribed to.
+    fn is_subscriber(&self, registration: &Registration) -> bool {
+        let kind = |o: &Origin| match self.type_of(o) {
+            Some(Type::Model(ix)) => Some(ix),
+            _ => None,
+        };
+        let made_for = |o: &Origin| match (o.root, o.path.is_empty()) {
+            (Root::Param(g, 0), true) => self.passed(g).iter().any(|p| {
+                self.call(p.call).kind == CallKind::New
+                    && kind(&Origin::root(Root::Call(p.call)))
+                        .is_some_and(|made| registration.receivers.iter().filter_map(kind).any(|ix| self.models.is_a(ix, made)))
+            }),
+            _ => false,
+        };
+        let mut handlers = registration.handlers.iter().peekable();
+        registration.through.is_empty() && handlers.peek().is_some() && handlers.all(made_for)
     }
 
     /// The call is given a list that the disposer goes into (`event(listener, this, disposables)`), and somebody looks at that list again.

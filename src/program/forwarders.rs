@@ -74,21 +74,12 @@ impl Program<'_> {
         if !own && !ambient {
             return false;
         }
-        let only_calls = |h: Fun, given: &dyn Fn(&Origin) -> bool| {
-            let leaves = |c: CallAt| self.callee_name(c).as_deref() == Some("exit");
-            let told: Vec<CallAt> = self
-                .calls_within(h)
-                .into_iter()
-                .filter(|&c| matches!(self.call(c).result, Use::Dropped | Use::Returned) && !leaves(c))
-                .collect();
-            !told.is_empty() && told.iter().all(|&c| self.origins(c.with(self.call(c).callee)).iter().any(given))
-        };
         // In one coat, or in two.
         let coat = |h: Fun| {
-            only_calls(h, &|o| {
+            self.only_calls(h, &|o| {
                 given(o)
                     || ambient
-                        && matches!((o.root, o.path.is_empty()), (Root::Function(g), true) if self.within(g, f) && only_calls(g, &given))
+                        && matches!((o.root, o.path.is_empty()), (Root::Function(g), true) if self.within(g, f) && self.only_calls(g, &given))
             })
         };
         // `if (ready) listener(); else this.once('ready', listener)`: what calls it, or is given it too, is part of that.
@@ -110,4 +101,52 @@ impl Program<'_> {
                     || concerns(c)
             })
     }
+
+    /// A method, named as a subscription (`onLoad(callback)`), that gets ready for an event and hands it on to the listener that its
+    /// caller gave, doing nothing else: as many listeners as the user asks for, for as long as the emitter lives.
+    pub(super) fn is_subscription_of_user(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let given = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(g, _), true) if g == f);
+        let handed_on = |o: &Origin| match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => self.only_calls(h, &given),
+            _ => given(o),
+        };
+        // What is the same at each call is no operation of its own.
+        let prepares = |c: CallAt| {
+            let of_call = |v: ValueId| self.origins(c.with(v)).iter().any(|o| matches!(o.root, Root::Param(g, _) if self.within(g, f)));
+            let call = self.call(c);
+            !of_call(call.callee)
+                && !call.args.iter().any(|&a| of_call(a))
+                && self.receiver(c).is_some_and(|(object, _)| !of_call(object.id))
+        };
+        is_subscription(&self.fun(f).name)
+            && self.owner_of_function(f).is_some()
+            && self.callers(f).is_empty()
+            && !registration.once
+            && !registration.handlers.is_empty()
+            && registration.handlers.iter().all(handed_on)
+            && self
+                .calls_within(f)
+                .into_iter()
+                .filter(|&c| c != registration.call && self.function_of(c) == f)
+                .all(|c| super::sites::registration(self, c).is_some() || prepares(c))
+    }
+
+    /// All that the function does is to call such functions.
+    fn only_calls(&self, h: Fun, such: &dyn Fn(&Origin) -> bool) -> bool {
+        let leaves = |c: CallAt| self.callee_name(c).as_deref() == Some("exit");
+        let told: Vec<CallAt> = self
+            .calls_within(h)
+            .into_iter()
+            .filter(|&c| matches!(self.call(c).result, Use::Dropped | Use::Returned) && !leaves(c))
+            .collect();
+        !told.is_empty() && told.iter().all(|&c| self.origins(c.with(self.call(c).callee)).iter().any(such))
+    }
+}
+
+/// The name of a method by which users subscribe: `onLoad`, `subscribeTo`, `watch`.
+fn is_subscription(name: &str) -> bool {
+    let after = |start: &str| name.strip_prefix(start).and_then(|rest| rest.chars().next());
+    after("on").is_some_and(|next| next.is_uppercase() || next == '_')
+        || ["subscribe", "watch", "observe", "listen"].iter().any(|start| name.starts_with(start))
 }

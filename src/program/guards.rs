@@ -300,6 +300,14 @@ impl Program<'_> {
             "==" | "===" => outcome,
             "!=" | "!==" => !outcome,
             "<" | "<=" | ">" | ">=" => {
+                if let (Value::Binding(b), Some(limit)) = (self.value(left), self.literal_text(right))
+                    && let Ok(limit) = limit.parse::<f64>()
+                {
+                    let holds = |now: &str| now.parse().is_ok_and(|now: f64| outcome == compares(op, now, limit));
+                    if self.is_spent(left.with(*b), f, seen, &holds) {
+                        return Some(Guard::Once);
+                    }
+                }
                 let count = if matches!(self.value(right), Value::Number(_)) { left } else { right };
                 return (outcome == op.starts_with('<') && self.is_listener_count(count)).then_some(Guard::Once);
             }
@@ -309,6 +317,11 @@ impl Program<'_> {
             _ => return None,
         };
         for (one, other) in [(left, right), (right, left)] {
+            if let (true, Value::Binding(b), Some(first)) = (equal, self.value(one), self.literal_text(other))
+                && self.is_spent(one.with(*b), f, seen, &|now| now == &*first)
+            {
+                return Some(Guard::Once);
+            }
             match self.value(other) {
                 Value::Number(n) if n == "0" && equal && self.is_listener_count(one) => return Some(Guard::Once),
                 Value::Number(n) if n == "-1" && equal => return self.is_search(one).then_some(Guard::Once),
@@ -412,6 +425,42 @@ impl Program<'_> {
                 && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
         });
         set.then_some(Guard::Once)
+    }
+
+    /// The test holds for what an older variable is at first, the line's path gives the variable what the test does not hold for, and
+    /// nothing brings it back: `if (count === 0) { count = 1; ... }`, `if (state === NEW) { state = OPEN; ... }`.
+    fn is_spent(&self, b: At<BindingId>, f: Fun, seen: &Seen, holds: &dyn Fn(&str) -> bool) -> bool {
+        let binding = self.binding(b);
+        let owner = b.with(binding.function);
+        let Some((&first, later)) = binding.defs.split_first() else { return false };
+        if owner == f || !self.within(f, owner) || seen.foreign && !self.runs_with_module(owner, CALLS) {
+            return false;
+        }
+        let given = |d: AssignId| self.literal_text(b.with(self.assign(b.with(d)).from));
+        // What only grows does not come back.
+        let grows = |d: AssignId| matches!(self.value(b.with(self.assign(b.with(d)).from)), Value::Binary(op, ..) if op == "+");
+        let spends = |&d: &AssignId| {
+            self.within(b.with(self.assign(b.with(d)).function), f) && (grows(d) || given(d).is_some_and(|value| !holds(&value)))
+        };
+        self.assign(b.with(first)).function == binding.function
+            && given(first).is_some_and(|value| holds(&value))
+            && later.iter().any(spends)
+            && later.iter().all(|&d| given(d).map_or_else(|| grows(d), |value| !holds(&value)))
+    }
+
+    /// A number or a text that is written, or the one that a variable stands for.
+    fn literal_text(&self, v: At<ValueId>) -> Option<std::rc::Rc<str>> {
+        match self.value(v) {
+            Value::Number(text) => Some(text.as_str().into()),
+            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
+                [def] => match self.value(v.with(self.assign(v.with(def)).from)) {
+                    Value::Number(text) => Some(text.as_str().into()),
+                    _ => self.constant(v),
+                },
+                _ => None,
+            },
+            _ => self.constant(v),
+        }
     }
 
     /// The function whose variable lets the call run once in its activation (`if (!p) p = make(e)`), and is not emptied again.
@@ -578,5 +627,15 @@ impl Program<'_> {
             (Root::Module(x), Root::Module(y)) => x == y,
             _ => false,
         }
+    }
+}
+
+/// `now < limit`, and the like.
+fn compares(op: &str, now: f64, limit: f64) -> bool {
+    match op {
+        "<" => now < limit,
+        "<=" => now <= limit,
+        ">" => now > limit,
+        _ => now >= limit,
     }
 }

@@ -33,6 +33,8 @@ pub(super) struct Indices {
     mentioned: FxHashSet<BindingId>,
     /// What stands for types, by name.
     declared: FxHashMap<String, Declared>,
+    /// Functions that are made members of a parameter, and whose parameter that is.
+    put_on_params: FxHashMap<FunctionId, FunctionId>,
 }
 
 /// What a type's name may mean in a file.
@@ -94,6 +96,7 @@ impl Indices {
         for (id, class) in (0..).map(ClassId).zip(&facts.classes) {
             indices.declared.entry(class.name.clone()).or_default().classes.push(id);
         }
+        indices.put_on_params = facts.assigns.iter().filter_map(|assign| put_on_param(facts, assign)).collect();
         for (id, binding) in (0..).map(BindingId).zip(&facts.bindings) {
             if binding.kind == BindingKind::Import {
                 indices.declared.entry(binding.name.clone()).or_default().import.get_or_insert(id);
@@ -116,6 +119,26 @@ impl Indices {
     }
 }
 
+/// The function that an assignment makes a member of a parameter (`api.stop = stop`), and the one whose parameter that is.
+fn put_on_param(facts: &ModuleFacts, assign: &Assign) -> Option<(FunctionId, FunctionId)> {
+    let Place::Member(object, Key::Name(_)) = &assign.to else { return None };
+    let Value::Binding(b) = &facts.values[object.index()] else { return None };
+    let holder = &facts.bindings[b.index()];
+    let function = match &facts.values[assign.from.index()] {
+        Value::Function(f) => *f,
+        Value::Binding(named) => match facts.bindings[named.index()].defs[..] {
+            [def] => match &facts.values[facts.assigns[def.index()].from.index()] {
+                Value::Function(f) => *f,
+                _ => return None,
+            },
+            _ => return None,
+        },
+        _ => return None,
+    };
+    (holder.kind == BindingKind::Param && facts.functions[function.index()].parent == Some(holder.function))
+        .then_some((function, holder.function))
+}
+
 /// The one call of each function that is called where it is written.
 fn invoked(facts: &ModuleFacts) -> FxHashMap<FunctionId, CallId> {
     let mut out = FxHashMap::default();
@@ -128,6 +151,32 @@ fn invoked(facts: &ModuleFacts) -> FxHashMap<FunctionId, CallId> {
         }
     }
     out
+}
+
+/// Functions that are given a module when it has been loaded (`import('x').then(module => ...)`), and what loads it.
+fn given_module(facts: &ModuleFacts) -> FxHashMap<FunctionId, ValueId> {
+    let value = |v: ValueId| &facts.values[v.index()];
+    let then = |call: &Call| match (value(call.callee), call.args.first().map(|&a| value(a))) {
+        (Value::Member(object, Key::Name(name)), Some(Value::Function(f))) if name == "then" => Some((*object, *f)),
+        _ => None,
+    };
+    // `Promise.resolve().then(() => require('x'))`, bare or made like a namespace.
+    let required = |f: FunctionId| match facts.functions[f.index()].returns[..] {
+        [returned] => match value(returned) {
+            Value::Import(..) => Some(returned),
+            Value::Call(c) => {
+                facts.calls[c.index()].args.first().is_some_and(|&a| matches!(value(a), Value::Import(..))).then_some(returned)
+            }
+            _ => None,
+        },
+        _ => None,
+    };
+    let loaded = |object: ValueId| match value(object) {
+        Value::Import(_, name) if name == "*" => Some(object),
+        Value::Call(c) => then(&facts.calls[c.index()]).and_then(|(_, f)| required(f)),
+        _ => None,
+    };
+    facts.calls.iter().filter_map(then).filter_map(|(object, f)| Some((f, loaded(object)?))).collect()
 }
 
 /// The name is that of a function that copies the members of its further arguments into its first.
@@ -178,6 +227,16 @@ impl Program<'_> {
     /// The call of a function that is called where it is written, and has no name to be called by.
     pub(super) fn invoked(&self, f: Fun) -> Option<CallAt> {
         self.invoked[f.file as usize].get_or_init(|| invoked(self.facts(f.file))).get(&f.id).map(|&id| f.with(id))
+    }
+
+    /// The function whose activation makes this one a member of its parameter.
+    pub(super) fn put_on_param(&self, f: Fun) -> Option<Fun> {
+        self.indices(f.file).put_on_params.get(&f.id).map(|&g| f.with(g))
+    }
+
+    /// What loads the module that a function is given.
+    pub(super) fn given_module(&self, f: Fun) -> Option<At<ValueId>> {
+        self.given_modules[f.file as usize].get_or_init(|| given_module(self.facts(f.file))).get(&f.id).map(|&v| f.with(v))
     }
 
     /// What is copied into an object literal, what counts most first.

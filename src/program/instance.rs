@@ -473,6 +473,11 @@ impl Program<'_> {
                 inside = true;
                 continue;
             }
+            let put_off = self.is_put_off(f, starter);
+            if put_off && starter.times == Times::One {
+                inside = true;
+                continue;
+            }
             let within_owner = starter.within.and_then(|w| self.owner_around(w)).is_some_and(|o| self.related(o, owner));
             let found = match (starter.times, &starter.how) {
                 (_, Started::Public) => continue,
@@ -491,7 +496,7 @@ impl Program<'_> {
                     let step = starter.by.map_or_else(|| self.step_function(f, message.clone()), |c| self.step_call(c, message.clone()));
                     // Should the event fire once only, its listener runs as often as it is added.
                     let around = match (how, starter.within) {
-                        (Started::Heard(_), Some(w)) if within_owner => self.runs_per_instance(w, owner, c, walk, depth - 1),
+                        (Started::Heard(_), Some(w)) if within_owner && !put_off => self.runs_per_instance(w, owner, c, walk, depth - 1),
                         _ => None,
                     };
                     let mut around = around.filter(|runs| runs.confidence > confidence);
@@ -564,10 +569,11 @@ impl Program<'_> {
         None
     }
 
-    /// The listener belongs to one operation: it captures this call's `resolve`, callback or parameters.
-    pub fn is_operation_shaped(&self, registration: &Registration) -> bool {
+    /// The listener belongs to one operation: it captures this call's `resolve`, callback or parameters. What the activation `since` and
+    /// those around it have is older than the operation.
+    pub fn is_operation_shaped(&self, registration: &Registration, since: Option<Fun>) -> bool {
         let f = self.function_of(registration.call);
-        let activations = self.chain(f);
+        let activations: Vec<Fun> = self.chain(f).into_iter().take_while(|&a| Some(a) != since).collect();
         registration.handlers.iter().any(|o| match (o.root, o.path.is_empty()) {
             (Root::Function(h), true) => {
                 if !self.within(h, activations.iter().copied().rev().find(|&a| self.fun(a).kind != FunctionKind::Module).unwrap_or(f)) {
@@ -579,6 +585,26 @@ impl Program<'_> {
             (Root::Call(c), true) => self.bind_target(c).is_some_and(|(_, bound)| bound > 0) && activations.contains(&self.function_of(c)),
             _ => false,
         })
+    }
+
+    /// The method that adds to its object's emitter puts what it was given into a collection of the object: it is called for each of
+    /// those (`this.callbacks.set(id, callback); this.socket.on('message', ...)`).
+    pub(super) fn is_beside_collecting(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let given = |c: CallAt, v: ValueId| {
+            self.origins(c.with(v)).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f))
+        };
+        let collects = |c: CallAt| {
+            self.function_of(c) == f
+                && self.functions_called(c).is_empty()
+                && self.call(c).args.iter().any(|&a| given(c, a))
+                && self.receiver(c).is_some_and(|(object, _)| {
+                    self.origins(object).iter().any(|o| matches!(o.root, Root::This(g) if g == f) && !o.path.is_empty())
+                })
+        };
+        self.fun(f).kind == FunctionKind::Method
+            && registration.receivers.iter().all(|o| matches!(o.root, Root::This(_)))
+            && self.putting(f.file).any(collects)
     }
 
     /// The function captures a parameter of one of these activations, an object that one of them makes, or a function that does.

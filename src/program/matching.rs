@@ -170,8 +170,8 @@ impl Program<'_> {
                 let constant = |o: &[Origin]| {
                     !o.is_empty()
                         && o.iter().all(|o| {
-                            // `'a:'.concat(x)` at both ends is one text.
-                            o.path.is_empty() && matches!(o.root, Root::Call(c) if self.callee_name(c).as_deref() != Some("concat"))
+                            // (What is put together at each run may be the same text at both ends.)
+                            o.path.is_empty() && matches!(o.root, Root::Call(c) if self.function_of(c).id == FunctionId(0))
                                 || matches!(o.root, Root::Module(_))
                         })
                 };

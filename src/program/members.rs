@@ -74,6 +74,10 @@ impl Program<'_> {
                             return;
                         }
                     }
+                    if let Some(put) = self.put_once(literal, key) {
+                        out.extend(self.origins(put).iter().cloned());
+                        return;
+                    }
                     if let (Value::Array(elements), PathKey::Element) = (self.value(literal), key)
                         && (1..=WIDTH).contains(&elements.len())
                     {
@@ -170,6 +174,21 @@ impl Program<'_> {
             return;
         }
         out.push(origin.join(key));
+    }
+
+    /// What is made a member of the literal in one place: `app.Part = class {...}`, `app.parts = (function () {...})()`.
+    fn put_once(&self, literal: At<ValueId>, key: PathKey) -> Option<At<ValueId>> {
+        if !matches!(key, PathKey::Name(_)) || !matches!(self.value(literal), Value::Object(..)) {
+            return None;
+        }
+        let [assign] = self.field_assigns(super::Owner::Literal(literal), &[key])[..] else { return None };
+        let from = assign.with(self.assign(assign).from);
+        let constant = match self.value(from) {
+            Value::Class(_) => true,
+            Value::Call(c) => matches!(self.value(from.with(self.call(from.with(*c)).callee)), Value::Function(_)),
+            _ => false,
+        };
+        constant.then_some(from)
     }
 
     /// The static method of that name, seen from a static method of the same class.

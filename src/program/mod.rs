@@ -99,6 +99,8 @@ pub trait Resolve: Sync {
     /// The package around `file` shows it to its users (`exports`, `main`, `bin`, ...); none where there is no `package.json` above it (then
     /// everything exported is public).
     fn is_entry(&self, file: &Utf8Path) -> Option<bool>;
+    /// The package lets its users load `file` as it does any file of that folder, and names other files for them.
+    fn is_loose_entry(&self, file: &Utf8Path) -> bool;
     /// The name of the package around `file`.
     fn package(&self, file: &Utf8Path) -> Option<String>;
 }
@@ -147,6 +149,7 @@ pub struct Program<'a> {
     indices: Vec<std::cell::OnceCell<indices::Indices>>,
     /// Asked of every file, unlike the other indices.
     invoked: Vec<std::cell::OnceCell<FxHashMap<FunctionId, CallId>>>,
+    given_modules: Vec<std::cell::OnceCell<FxHashMap<FunctionId, ValueId>>>,
     layers: layers::Layers,
     owners: owners::Owners,
     fields: fields::Fields,
@@ -182,6 +185,7 @@ impl<'a> Program<'a> {
         let modules = resolve::Modules::link(&files, resolve);
         let calls = calls::CallGraph::of(files.len());
         let invoked = files.iter().map(|_| std::cell::OnceCell::new()).collect();
+        let given_modules = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let indices = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let mut program = Program {
             files,
@@ -191,6 +195,7 @@ impl<'a> Program<'a> {
             modules,
             indices,
             invoked,
+            given_modules,
             layers: layers::Layers::asking(layers::BARE),
             owners: owners::Owners::default(),
             fields: fields::Fields::default(),

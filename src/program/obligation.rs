@@ -118,7 +118,7 @@ impl Program<'_> {
                 .is_some_and(|event| super::stages::is_teardown(event) && !matches!(event, "end" | "finish" | "close" | "exit"));
         // What hears the emitter's own end, and not for one call, goes with it; that it is forgotten beside others tells nothing.
         let with_emitter =
-            matches!(registration.event.name(), Some("end" | "finish" | "close" | "exit")) && !self.is_operation_shaped(registration);
+            matches!(registration.event.name(), Some("end" | "finish" | "close" | "exit")) && !self.is_operation_shaped(registration, None);
         let unsure_count = !matches!(count, Count::Many(_)) && !with_emitter;
         let sibling =
             if fault == Fault::NotReleased && (waits_for_end || unsure_count) { self.released_sibling(sites, registration) } else { None };
@@ -133,7 +133,10 @@ impl Program<'_> {
             return None;
         }
         let attempted = matches!(fault, Fault::Mismatch(..)) || sibling.is_some();
-        if !attempted && (self.is_now_or_later(registration, emitter) || self.is_read_to_end(sites, registration, emitter, &count)) {
+        if !matches!(fault, Fault::Mismatch(..)) && self.is_now_or_later(registration, emitter) {
+            return None;
+        }
+        if !attempted && self.is_read_to_end(sites, registration, emitter, &count) {
             return None;
         }
         let mut fault = fault;
@@ -218,7 +221,7 @@ impl Program<'_> {
     /// The listener belongs to one call, which was given the emitter: that it takes the listener away on some ways out shows that the
     /// emitter goes on.
     fn is_given_for_operation(&self, registration: &Registration) -> bool {
-        registration.receivers.iter().all(|o| matches!(o.root, Root::Param(..))) && self.is_operation_shaped(registration)
+        registration.receivers.iter().all(|o| matches!(o.root, Root::Param(..))) && self.is_operation_shaped(registration, None)
     }
 
     /// A part of what a call gave that no file tells of: it is as old as the whole, of which others have parts too.
@@ -333,7 +336,11 @@ impl Program<'_> {
             confidence = Confidence::Low;
         }
         let shaped = |this: &Self| match many.emitter {
-            Emitter::Longer => this.is_operation_shaped(registration) || this.is_of_new_object(sites, registration, &many),
+            Emitter::Longer => {
+                this.is_operation_shaped(registration, many.since)
+                    || this.is_of_new_object(sites, registration, &many)
+                    || this.is_beside_collecting(registration)
+            }
             // A method adds once more for each object at least.
             Emitter::Process => {
                 let f = this.function_of(registration.call);
@@ -349,7 +356,9 @@ impl Program<'_> {
         if many.region == Region::Iteration && !attempt && self.is_event_of_call(registration, many.emitter) {
             confidence = Confidence::Low;
         }
-        if many.operation && !attempt && (!shaped(self) || self.is_event_of_call(registration, many.emitter)) {
+        let guess =
+            |this: &Self| !shaped(this) || this.is_event_of_call(registration, many.emitter) || this.is_subscription_of_user(registration);
+        if many.operation && !attempt && guess(self) {
             confidence = Confidence::Low;
         }
         // A part of a bag is shared where an object of the program hands it to many; each of the caller's signals is.
@@ -464,8 +473,20 @@ impl Program<'_> {
                 matches!(self.discharge(sites, r, Emitter::Longer), Discharge::Released)
                     && self.has_release(sites, r)
                     && !self.is_added_again(sites, r)
+                    && !self.is_cleaned_by(sites, r, registration)
             })
             .map(|r| r.call)
+    }
+
+    /// The other's listener is what takes the registration away: it was not forgotten beside it.
+    fn is_cleaned_by(&self, sites: &Sites, registration: &Registration, other: &Registration) -> bool {
+        let mut functions = Vec::new();
+        other.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 3));
+        // (What hears both takes away the one it is told of, and forgets itself on the other.)
+        !self.same_object(&other.handlers, &registration.handlers)
+            && sites
+                .releases_for(self, registration)
+                .any(|release| functions.iter().any(|&(h, _)| self.within(self.function_of(release.call), h)))
     }
 
     /// Another line adds the same listener again: its release is a pause, and tells nothing of how long the emitter lives.

@@ -5,7 +5,7 @@
 //!                the class has an end, and nothing of the class ends the part, hears of its end or hands it on
 //! ```
 
-use super::count::{Count, Emitter, Many};
+use super::count::{Count, DEPTH, Emitter, Many};
 use super::matching::Match;
 use super::sites::{EventKey, Registration, Sites};
 use super::stages::{is_set_up, is_teardown};
@@ -33,11 +33,20 @@ const PAIRS: &[(&str, &str)] = &[
 /// How many calls above a line the method is looked for that starts something.
 const CALLERS: u32 = 2;
 
+/// How many constructors of kinds above one another hand on what they were given.
+const MAKERS: u32 = 12;
+
 impl Program<'_> {
     /// The object ends, or stops to be started again, before the emitter does, and leaves the listener behind.
     pub(super) fn left_at_end(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> Option<Many> {
         let c = registration.call;
-        let f = self.function_of(c);
+        let mut f = self.function_of(c);
+        // What makes a promise runs with what it is made in.
+        while let [passed] = self.passed(f)
+            && self.is_executor_of_promise(f)
+        {
+            f = self.function_of(passed.call);
+        }
         let around = || self.owner_around(f).or_else(|| self.owner_around(self.lister(f)));
         let owner = self.owner_of_function(f).or_else(around).filter(|o| !matches!(o, Owner::Function(_)))?;
         // What is given back takes the listener away, for whom it may concern.
@@ -249,6 +258,21 @@ impl Program<'_> {
         self.parent(f).filter(|_| self.passed(f).iter().any(|p| each(p.call))).unwrap_or(f)
     }
 
+    /// All that make such objects here make a part of their own for each, themselves or through the constructors of its kinds.
+    fn is_made_for_each(&self, g: Fun, o: &Origin, depth: u32) -> bool {
+        let makers = self.callers(g);
+        let given = |&maker: &CallAt| self.from_callee(maker, g, o).into_iter().map(move |o| (maker, o));
+        let own = |(maker, o): (CallAt, Origin)| match o.root {
+            Root::Nothing => true,
+            Root::Call(_) => matches!(self.count_at(maker, &o, DEPTH), Count::One),
+            Root::Param(h, _) => {
+                depth > 0 && self.owner_of_this(h).is_some_and(|w| self.is_constructor(h, w)) && self.is_made_for_each(h, &o, depth - 1)
+            }
+            _ => false,
+        };
+        !makers.is_empty() && makers.iter().flat_map(given).all(own)
+    }
+
     /// What the maker of an object gave it, or a part of that: `options.server`, `view.dom`, or a field that holds one.
     fn is_given(&self, origin: &Origin, owner: Owner) -> bool {
         let lasting = |o: &Origin| match self.type_of(o) {
@@ -260,7 +284,7 @@ impl Program<'_> {
         let given = |o: &Origin| {
             !o.path.contains(&PathKey::Element)
                 && lasting(o)
-                && matches!(o.root, Root::Param(g, _) if self.owner_of_this(g).is_some_and(|w| self.related(w, owner) && self.is_constructor(g, w)))
+                && matches!(o.root, Root::Param(g, _) if self.owner_of_this(g).is_some_and(|w| self.related(w, owner) && self.is_constructor(g, w)) && !self.is_made_for_each(g, o, MAKERS))
         };
         if given(origin) {
             return true;

@@ -45,6 +45,9 @@ impl Program<'_> {
         for p in passed {
             let name = self.callee_name(p.call).unwrap_or_default();
             let member = self.receiver(p.call).is_some();
+            if passed.len() == 1 && self.function_of(p.call) == f && self.throws_between(registration.call, p.call) {
+                return Some("a `throw` goes past what sets it up".to_owned());
+            }
             if let Some(site) = super::sites::registration(self, p.call)
                 && site.handler == Some(self.call(p.call).args[p.arg])
             {
@@ -73,6 +76,18 @@ impl Program<'_> {
             }
         }
         out
+    }
+
+    /// An arm that throws stands between two calls in one block. (The steps of a down-level generator are no arms.)
+    fn throws_between(&self, from: CallAt, to: CallAt) -> bool {
+        let (call, before, after) = (self.call(from), self.order_of(from), self.order_of(to));
+        let throws = |arm: BlockId| self.block(from.with(arm)).items.iter().any(|item| matches!(item, Item::Exit(Exit::Throw(_))));
+        call.block == self.call(to).block
+            && self.block(from.with(call.block)).kind == BlockKind::Body
+            && self.block(from.with(call.block)).items.iter().take(after).skip(before).any(|item| match item {
+                Item::Branch(_, then, otherwise) => throws(*then) || otherwise.is_some_and(throws),
+                _ => false,
+            })
     }
 
     /// In the releasing callback, a branch that settles the promise and leaves before the release.

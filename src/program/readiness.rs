@@ -11,6 +11,7 @@
 use super::alternatives::is_end;
 use super::count::{Count, Emitter};
 use super::guards::STATES;
+use super::resolve::{Exported, REEXPORTS};
 use super::sites::{self, Registration, Sites};
 use super::stages::is_teardown;
 use super::{At, CallAt, Fun, Origin, Program, Root};
@@ -39,13 +40,30 @@ impl Program<'_> {
         if wanted.is_empty() {
             return false;
         }
+        let done = |done: CallAt| self.origins(done.with(self.call(done).callee)).iter().any(|o| wanted.contains(o));
         self.arms_beside(c).into_iter().any(|(test, ready, arm)| {
+            self.is_lasting_state(test, ready, &registration.receivers, TEST_DEPTH) && self.calls_below(arm).into_iter().any(done)
+        }) || self.ways_past(c).into_iter().any(|(test, ready, arm)| {
+            let after = |&c: &CallAt| !self.is_below(c, arm);
             self.is_lasting_state(test, ready, &registration.receivers, TEST_DEPTH)
-                && self.calls_below(arm).into_iter().any(|done| {
-                    let callee = done.with(self.call(done).callee);
-                    self.origins(callee).iter().any(|o| wanted.contains(o))
-                })
+                && self.calls_below(arm.with(self.fun(self.function_of(c)).body)).into_iter().filter(after).any(done)
         })
+    }
+
+    /// The arms around the call that leave the function: their tests, with the outcome that goes past them.
+    fn ways_past(&self, c: CallAt) -> Vec<(At<ValueId>, bool, At<BlockId>)> {
+        let mut out = Vec::new();
+        let mut at = Some(c.with(self.call(c).block));
+        while let Some(arm) = at {
+            let here = self.block(arm);
+            match here.kind {
+                BlockKind::Then(test) if self.leaves(arm) => out.push((arm.with(test), false, arm)),
+                BlockKind::Else(test) if self.leaves(arm) => out.push((arm.with(test), true, arm)),
+                _ => {}
+            }
+            at = here.parent.map(|p| arm.with(p));
+        }
+        out
     }
 
     /// The event is none that comes last, or seldom.
@@ -80,18 +98,56 @@ impl Program<'_> {
 
     /// The calls in a block, and in the functions that are written there.
     fn calls_below(&self, arm: At<BlockId>) -> Vec<CallAt> {
+        self.calls_within(arm.with(self.block(arm).function)).into_iter().filter(|&c| self.is_below(c, arm)).collect()
+    }
+
+    fn is_below(&self, c: CallAt, arm: At<BlockId>) -> bool {
         let f = arm.with(self.block(arm).function);
-        let inside = |c: CallAt| {
-            let mut at = self.function_of(c);
-            let mut block = Some(self.call(c).block);
-            while at != f {
-                block = self.fun(at).at;
-                let Some(parent) = self.parent(at) else { return false };
-                at = parent;
-            }
-            block.is_some_and(|b| self.block_within(arm.with(b), arm))
+        let mut at = self.function_of(c);
+        let mut block = Some(self.call(c).block);
+        while at != f {
+            block = self.fun(at).at;
+            let Some(parent) = self.parent(at) else { return false };
+            at = parent;
+        }
+        block.is_some_and(|b| self.block_within(arm.with(b), arm))
+    }
+
+    /// A variable of a module that becomes true and stays so.
+    fn is_raised_once(&self, b: At<BindingId>) -> bool {
+        let binding = self.binding(b);
+        let nothing = |v: At<ValueId>| matches!(self.value(v), Value::Bool(false) | Value::Null | Value::Undefined);
+        let assigns: Vec<&Assign> = binding.defs.iter().map(|&d| self.assign(b.with(d))).collect();
+        let begins = |a: &&&Assign| a.function == FunctionId(0);
+        binding.function == FunctionId(0)
+            && assigns.iter().filter(begins).all(|a| nothing(b.with(a.from)))
+            && assigns.iter().any(|a| a.function != FunctionId(0))
+            && assigns.iter().filter(|a| !begins(a)).all(|a| matches!(self.value(b.with(a.from)), Value::Bool(true)))
+    }
+
+    /// The variable that a value reads, of this file or of one that exports it.
+    fn variable_read(&self, v: At<ValueId>) -> Option<At<BindingId>> {
+        let of = |exported: Vec<Exported>| match exported[..] {
+            [Exported::Value(value)] => match self.value(value) {
+                Value::Binding(b) => Some(value.with(*b)),
+                _ => None,
+            },
+            _ => None,
         };
-        self.calls_within(f).into_iter().filter(|&c| inside(c)).collect()
+        match self.value(v) {
+            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
+                [def] => match self.value(v.with(self.assign(v.with(def)).from)) {
+                    Value::Import(module, name) => of(self.import(v.file, module, name)),
+                    _ => Some(v.with(*b)),
+                },
+                _ => Some(v.with(*b)),
+            },
+            Value::Member(object, Key::Name(name)) => match self.origins(v.with(*object))[..] {
+                [Origin { root: Root::File(file), ref path }] if path.is_empty() => of(self.export(file, name, REEXPORTS)),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The test asks for a state of the emitter, or of what holds it, which once reached stays.
@@ -100,10 +156,25 @@ impl Program<'_> {
             return false;
         }
         let again = |v: ValueId, ready: bool| self.is_lasting_state(test.with(v), ready, receivers, depth - 1);
+        // `let ready = false`, of the module or of another that tells it.
+        if ready && self.variable_read(test).is_some_and(|b| self.is_raised_once(b)) {
+            return true;
+        }
         match self.value(test) {
             Value::Unary(op, inner) if op == "!" => again(*inner, !ready),
             Value::Choice(ChoiceKind::And, parts) if !ready => parts.iter().any(|&p| again(p, false)),
             Value::Choice(ChoiceKind::Or, parts) if ready => parts.iter().any(|&p| again(p, true)),
+            // `const canvas = e.canvas`.
+            Value::Binding(b) => {
+                let b = test.with(*b);
+                let binding = self.binding(b);
+                binding.defs.iter().any(|&d| {
+                    let assign = self.assign(b.with(d));
+                    assign.function == binding.function
+                        && matches!(self.value(b.with(assign.from)), Value::Member(..))
+                        && again(assign.from, ready)
+                })
+            }
             Value::Member(object, Key::Name(name)) if ready && !STATES.contains(&name.as_str()) => {
                 self.is_held_by(test.with(*object), receivers) && !self.is_set_back(test, None)
             }

@@ -10,7 +10,7 @@ use crate::facts::*;
 use crate::models::ModuleModel;
 
 /// Depth to which re-exports are followed.
-const REEXPORTS: u32 = 12;
+pub(super) const REEXPORTS: u32 = 12;
 
 /// The files' edges.
 #[derive(Default)]
@@ -19,6 +19,8 @@ pub struct Modules {
     edges: Vec<FxHashMap<String, u32>>,
     /// Files that the package shows to its users.
     public: Vec<bool>,
+    /// Those of them that it shows as it does any file of a folder.
+    loose: Vec<bool>,
     /// Files that other files ask for.
     asked: Vec<bool>,
     /// Values given to `module.exports` (and `exports = module.exports = ...`), per file.
@@ -47,6 +49,7 @@ impl Modules {
         for module in parts {
             modules.edges.push(module.edges);
             modules.public.push(module.public);
+            modules.loose.push(module.loose);
             modules.whole.push(module.whole);
             modules.named.push(module.named);
             modules.starred.push(module.starred);
@@ -68,6 +71,7 @@ impl Modules {
 struct Module {
     edges: FxHashMap<String, u32>,
     public: bool,
+    loose: bool,
     whole: Vec<ValueId>,
     named: FxHashMap<String, Vec<ValueId>>,
     starred: Vec<u32>,
@@ -83,7 +87,14 @@ impl Module {
         }
         let (whole, named) = common_js(&file.facts);
         let starred = starred(&file.facts, &edges);
-        Module { edges, public: resolve.is_entry(&file.path).unwrap_or(true), whole, named, starred }
+        Module {
+            edges,
+            public: resolve.is_entry(&file.path).unwrap_or(true),
+            loose: resolve.is_loose_entry(&file.path),
+            whole,
+            named,
+            starred,
+        }
     }
 }
 
@@ -215,6 +226,11 @@ impl Program<'_> {
     /// The package's users see this file.
     pub fn is_public(&self, file: u32) -> bool {
         self.modules.public[file as usize]
+    }
+
+    /// The package's users see this file as they do any of its folder.
+    pub(super) fn is_loose(&self, file: u32) -> bool {
+        self.modules.loose[file as usize]
     }
 
     /// What files give out that no other file asks for: whoever uses it is not among the files.

@@ -133,6 +133,10 @@ impl Program<'_> {
         {
             return None;
         }
+        let put_off = self.is_put_off(f, starter);
+        if put_off && starter.times == Times::One {
+            return None;
+        }
         if let Times::Many(region) = starter.times {
             if starter.how == Started::Interval && self.ends_its_timer(f) {
                 return None;
@@ -164,6 +168,7 @@ impl Program<'_> {
             let runs = Runs { region, confidence, steps: vec![step], operation, cycle: false };
             // Should the event fire once only, its listener runs as often as it is added.
             if matches!(starter.how, Started::Heard(_))
+                && !put_off
                 && let Some(within) = starter.within
                 && let Some(mut around) = self.runs_through(within, wanted, walk, depth - 1)
                 && around.confidence > runs.confidence
@@ -214,6 +219,40 @@ impl Program<'_> {
         Some(runs)
     }
 
+    /// The function that is started this way comes again for a run that left before it did anything: `if (!ready) { once('ready', () =>
+    /// start()); return }`. What else it does is done once all the same.
+    pub(super) fn is_put_off(&self, f: Fun, starter: &Starter) -> bool {
+        let (Some(by), Some(within)) = (starter.by, starter.within) else { return false };
+        let later = matches!(starter.how, Started::Listener(_) | Started::Heard(_) | Started::Timer | Started::Callback);
+        later
+            && self.function_of(by) == within
+            && (f == within || self.calls_within(f).into_iter().any(|c| self.functions_called(c).contains(&within)))
+            && self.is_all_before_leaving(by)
+    }
+
+    /// The call stands in an arm that leaves its function, and nothing else is done there or before.
+    fn is_all_before_leaving(&self, c: CallAt) -> bool {
+        let does = |item: &Item| match item {
+            Item::Call(other) => *other != c.id && self.call(c.with(*other)).result == Use::Dropped,
+            Item::Loop(_) | Item::Try(..) | Item::Await(_) | Item::Yield => true,
+            _ => false,
+        };
+        let mut at = c.with(self.call(c).block);
+        if !matches!(self.block(at).kind, BlockKind::Then(_) | BlockKind::Else(_))
+            || !self.leaves(at)
+            || self.block(at).items.iter().any(does)
+        {
+            return false;
+        }
+        while let (Some(parent), index) = (self.block(at).parent, self.block(at).index as usize) {
+            at = at.with(parent);
+            if self.block(at).items.iter().take(index).any(does) {
+                return false;
+            }
+        }
+        true
+    }
+
     /// The call begins its function once more, before anything else is done there, and leaves: `if (!options) return make({})`.
     fn only_leads_in(&self, c: CallAt) -> bool {
         let mut at = c.with(self.call(c).block);
@@ -261,13 +300,24 @@ impl Program<'_> {
             }
             _ => false,
         };
+        let member = member || goal.is_some_and(|g| self.is_put_on_given(f, g));
         let returned = self.returned_by(f).iter().any(|&g| goal.is_none_or(|goal| g == goal) && !self.is_executor(g));
         if !member && !returned {
             return None;
         }
         let step = self.step_function(f, format!("`{}` is called any number of times", self.function_name(f)));
-        let confidence = if self.callers(f).is_empty() { Confidence::Medium } else { Confidence::Low };
+        let guess = !self.callers(f).is_empty() || goal.is_some() && super::stages::is_set_up(&function.name);
+        let confidence = if guess { Confidence::Low } else { Confidence::Medium };
         Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true, cycle: false })
+    }
+
+    /// The activation makes the function a member of what it was given (`bot.sleep = function () {...}`), and not one that hears an event
+    /// or is its end.
+    fn is_put_on_given(&self, f: Fun, g: Fun) -> bool {
+        self.put_on_param(f) == Some(g) && {
+            let name = &self.fun(f).name;
+            !(name.is_empty() || name.starts_with("on") || super::stages::is_teardown(name))
+        }
     }
 
     /// Users of the package make objects of a public class.

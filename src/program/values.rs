@@ -178,7 +178,10 @@ impl Program<'_> {
             // `(function (a) {...})(x)` is called there and nowhere else.
             Value::Param(f, i) => match self.invoked(v.with(*f)).and_then(|c| self.call(c).args.get(*i as usize).map(|&arg| c.with(arg))) {
                 Some(given) => self.origins(given).to_vec(),
-                None => one(Root::Param(v.with(*f), *i)),
+                None => match self.given_module(v.with(*f)).filter(|_| *i == 0) {
+                    Some(module) => self.origins(module).to_vec(),
+                    None => one(Root::Param(v.with(*f), *i)),
+                },
             },
             Value::Function(f) => one(Root::Function(v.with(*f))),
             Value::Class(c) => one(Root::Class(v.with(*c))),

@@ -71,6 +71,20 @@ impl Package {
         Some(Package { folder: folder.to_owned(), name, targets, scripts, open })
     }
 
+    /// The files that only a pattern of `exports` (`"./dist/*"`) lets users load, where others have a name there: any file of a folder,
+    /// meant for users or not.
+    pub fn loose_entries(&self, files: &Files) -> FxHashSet<Utf8PathBuf> {
+        let (patterns, named): (Vec<_>, Vec<_>) = self.targets.iter().cloned().partition(|target| target.contains('*'));
+        if patterns.is_empty() || named.is_empty() {
+            return FxHashSet::default();
+        }
+        let of = |targets| {
+            Package { folder: self.folder.clone(), name: self.name.clone(), targets, scripts: Vec::new(), open: false }.entries(files)
+        };
+        let named = of(named);
+        if named.is_empty() { named } else { of(patterns).difference(&named).cloned().collect() }
+    }
+
     /// The files that users of the package enter by, among `files`. A built entry brings the source that it was built from where that can
     /// be told.
     pub fn entries(&self, files: &Files) -> FxHashSet<Utf8PathBuf> {

@@ -31,6 +31,8 @@ pub struct Resolver {
 struct Entered {
     package: Package,
     entries: OnceLock<FxHashSet<Utf8PathBuf>>,
+    /// Those among them that a pattern alone lets in.
+    loose: OnceLock<FxHashSet<Utf8PathBuf>>,
 }
 
 const TYPESCRIPT_FIRST: [&str; 8] = [".ts", ".tsx", ".mts", ".cts", ".js", ".jsx", ".mjs", ".cjs"];
@@ -67,7 +69,7 @@ impl Resolver {
             return known.clone();
         }
         let found = match Package::read(folder) {
-            Some(package) => Some(Arc::new(Entered { package, entries: OnceLock::new() })),
+            Some(package) => Some(Arc::new(Entered { package, entries: OnceLock::new(), loose: OnceLock::new() })),
             None => self.package_of(folder.parent()?),
         };
         // Another thread may have found the same: there is one of each.
@@ -118,6 +120,12 @@ impl Resolver {
     pub fn is_entry(&self, file: &Utf8Path) -> Option<bool> {
         let around = self.package_around(file)?;
         Some(around.entries.get_or_init(|| around.package.entries(&self.files)).contains(file))
+    }
+
+    /// Users of the package around `file` can enter by it as by any file of its folder.
+    pub fn is_loose_entry(&self, file: &Utf8Path) -> bool {
+        self.package_around(file)
+            .is_some_and(|around| around.loose.get_or_init(|| around.package.loose_entries(&self.files)).contains(file))
     }
 
     /// The folder of the package around `file`.
