@@ -7,7 +7,7 @@
 //! ```
 
 use super::starters::{Started, Times};
-use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 
 /// What a guard bounds.
@@ -547,8 +547,30 @@ impl Program<'_> {
     /// What is older than the objects around is marked by a mark on itself only.
     fn is_marking(&self, place: At<ValueId>, seen: &Seen) -> bool {
         let Value::Member(object, _) = self.value(place) else { return !seen.foreign };
-        let on_emitter = |o: &Origin| seen.receivers.contains(o) || matches!(o.root, Root::Global(_) | Root::File(_) | Root::Module(_));
+        let on_emitter = |o: &Origin| match o.root {
+            _ if seen.receivers.contains(o) => true,
+            Root::Global(_) | Root::File(_) | Root::Module(_) => true,
+            Root::This(g) => self.is_single(g),
+            _ => false,
+        };
         !seen.foreign || self.origins(place.with(*object)).iter().any(on_emitter)
+    }
+
+    /// `this` of the function is one object of the program: a literal in a module's body, or of a class of which the body makes one.
+    fn is_single(&self, g: Fun) -> bool {
+        let Some(owner) = self.owner_of_this(g) else { return false };
+        if let Owner::Literal(_) = owner {
+            return self.parent(g).is_some_and(|body| self.runs_with_module(body, CALLS));
+        }
+        match self.makers(owner)[..] {
+            [made] => {
+                self.is_class(owner)
+                    && !self.is_public_owner(owner)
+                    && self.loop_around(made.with(self.call(made).block)).is_none()
+                    && self.runs_with_module(self.function_of(made), CALLS)
+            }
+            _ => false,
+        }
     }
 
     /// The place gets a value in the functions around `f` (or in the class, for a field of `this`).

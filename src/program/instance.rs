@@ -258,7 +258,7 @@ impl Program<'_> {
     }
 
     /// Stands ready in the program, whatever objects hold it: a global, a module, what a module's body makes, a standard stream.
-    fn outlives_objects(&self, o: &Origin) -> bool {
+    pub(super) fn outlives_objects(&self, o: &Origin) -> bool {
         match o.root {
             Root::Global(_) | Root::Module(_) => true,
             Root::Call(made) if o.path.is_empty() => {

@@ -22,6 +22,7 @@
 //! | `sizes` | what is that, and how big |
 //! | `raised` | which calls hide listeners that pile up |
 //! | `remedies`, `settling` | what would have to change |
+//! | `confidence` | how sure is it that the line is meant to run again |
 //! | `obligation` | all of it, for the rules |
 
 pub mod alternatives;
@@ -29,6 +30,7 @@ mod asked;
 mod bodies;
 pub mod calls;
 mod candidates;
+mod confidence;
 pub mod count;
 mod cycles;
 pub mod discharge;

@@ -4,19 +4,10 @@ use super::count::{Count, Emitter, Many};
 use super::discharge::{Discharge, Mismatch};
 use super::guards::Guard;
 use super::sites::{EventKey, Registration, Sites};
-use super::{CallAt, Fun, Origin, PathKey, Program, Root};
+use super::{CallAt, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
 use crate::models::Fires;
-
-/// So many steps from what repeats to the line make the repetition likely rather than sure.
-const FAR: usize = 5;
-
-/// So many steps make it a guess, unless the emitter is known to be shared.
-const TOO_FAR: usize = 6;
-
-/// How many calls above a line its set-up is looked for.
-const SET_UPS: u32 = 2;
 
 /// Why a registration leaks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +115,8 @@ impl Program<'_> {
             if fault == Fault::NotReleased && (waits_for_end || unsure_count) { self.released_sibling(sites, registration) } else { None };
         // What hangs on an instance is guarded by a mark on the instance.
         let own = emitter != Emitter::Process && registration.receivers.iter().any(|o| matches!(o.root, Root::This(_)));
-        let foreign = emitter != Emitter::Longer && !own;
+        let foreign = emitter != Emitter::Longer && !own
+            || !registration.receivers.is_empty() && registration.receivers.iter().all(|o| self.outlives_objects(o));
         let guard = self.guard(registration.call, &registration.receivers, foreign).or_else(|| self.guard_inside(registration, foreign));
         if guard == Some(Guard::Once) && guarded && !matches!(fault, Fault::Mismatch(..)) && sibling.is_none() {
             return None;
@@ -229,85 +221,6 @@ impl Program<'_> {
         matches!(o.root, Root::Call(c) if !o.path.is_empty() && self.call(c).kind == CallKind::Call && self.functions_called(c).is_empty())
     }
 
-    /// The function, or one around it, has the name of something that is set up; or all that call it have.
-    fn is_setting_up(&self, f: Fun, depth: u32) -> bool {
-        let around = self.chain(f);
-        if around.iter().any(|&g| self.fun(g).kind != FunctionKind::Constructor && super::stages::is_set_up(&self.fun(g).name)) {
-            return true;
-        }
-        let callers: Vec<CallAt> = around.iter().flat_map(|&g| self.callers(g)).copied().collect();
-        depth > 0
-            && !callers.is_empty()
-            && callers.len() <= 8
-            && !around.iter().any(|&g| self.is_public_function(g))
-            && callers.iter().all(|&c| self.is_setting_up(self.function_of(c), depth - 1))
-    }
-
-    /// The listener holds something that this activation makes or waits for, itself or through functions of the activation.
-    fn is_made_for(&self, registration: &Registration) -> bool {
-        let activations: Vec<Fun> =
-            self.chain(self.function_of(registration.call)).into_iter().filter(|&g| self.fun(g).kind != FunctionKind::Module).collect();
-        let mut functions: Vec<Fun> = registration
-            .handlers
-            .iter()
-            .filter_map(|o| match (o.root, o.path.is_empty()) {
-                (Root::Function(h), true) => Some(h),
-                _ => None,
-            })
-            .collect();
-        let mut at = 0;
-        while let Some(&h) = functions.get(at) {
-            at += 1;
-            for &b in &self.fun(h).captures {
-                let b = h.with(b);
-                let binding = self.binding(b);
-                if !activations.contains(&b.with(binding.function)) {
-                    continue;
-                }
-                if binding.kind == BindingKind::Param
-                    && (self.is_executor(b.with(binding.function)) || self.is_told_something(h, b.with(binding.function)))
-                {
-                    return true;
-                }
-                for &def in &binding.defs {
-                    match self.value(b.with(self.assign(b.with(def)).from)) {
-                        Value::Call(_) | Value::Await(_) | Value::Object(..) | Value::Array(_) => return true,
-                        Value::Function(g) if !functions.contains(&b.with(*g)) => functions.push(b.with(*g)),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        false
-    }
-
-    /// The listener has an object do something that the activation was given, and not in a bag of options (`job.stop()`).
-    fn is_told_something(&self, h: Fun, activation: Fun) -> bool {
-        self.calls_within(h).into_iter().filter(|&c| matches!(self.call(c).result, Use::Dropped | Use::Returned)).any(|c| {
-            self.receiver(c).is_some_and(|(object, _)| {
-                self.origins(object)
-                    .iter()
-                    .any(|o| matches!(o.root, Root::Param(g, _) if g == activation) && o.path.is_empty() && !self.is_bag(o))
-            })
-        })
-    }
-
-    /// The event's name is made of what the call is given: other calls mean other events. (Of a list of names for what lives as long as
-    /// the program there are few: the same come again.)
-    fn is_event_of_call(&self, registration: &Registration, emitter: Emitter) -> bool {
-        match &registration.event {
-            EventKey::Name(_) => false,
-            EventKey::Value(origins) => {
-                !origins.is_empty()
-                    && origins.iter().all(|o| match o.root {
-                        Root::Param(..) => emitter != Emitter::Process || !o.path.contains(&PathKey::Element),
-                        Root::Unknown(v) => matches!(self.value(v), Value::Text(_)),
-                        _ => false,
-                    })
-            }
-        }
-    }
-
     /// Every event that it may be comes once, at the start of a connection, or of a page.
     fn is_early(&self, registration: &Registration) -> bool {
         let early = |name: &str| matches!(name, "connect" | "secureConnect" | "ready" | "lookup" | "open");
@@ -323,80 +236,10 @@ impl Program<'_> {
         }
     }
 
-    fn of_many<'s>(&self, sites: &Sites, registration: &'s Registration, mut fault: Fault, mut many: Many) -> Option<Obligation<'s>> {
-        // Each call on the way stands under tests of its own: what is far away is not sure.
-        let mut confidence = if many.steps.len() >= FAR { many.confidence.min(Confidence::Medium) } else { many.confidence };
-        let attempt = matches!(
-            fault,
-            Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::NotOnEveryPath(..) | Fault::DisposerDropped
-        );
-        // The program leads back to the line, over so many calls that some test on the way is likely to stop it.
-        let comes_back = !many.operation && matches!(many.region, Region::Event | Region::Iteration | Region::Tick | Region::Call);
-        if comes_back && many.steps.len() >= TOO_FAR && many.emitter != Emitter::Signal {
-            confidence = Confidence::Low;
-        }
-        let shaped = |this: &Self| match many.emitter {
-            Emitter::Longer => {
-                this.is_operation_shaped(registration, many.since)
-                    || this.is_of_new_object(sites, registration, &many)
-                    || this.is_beside_collecting(registration)
-            }
-            // A method adds once more for each object at least.
-            Emitter::Process => {
-                let f = this.function_of(registration.call);
-                // What sets something up is called once in a program, unless it listens on behalf of what it makes.
-                if this.is_setting_up(f, SET_UPS) && !this.is_made_for(registration) {
-                    return false;
-                }
-                this.owner_around(f).is_some_and(|owner| this.is_class(owner)) || this.is_call_shaped(registration)
-            }
-            _ => true,
-        };
-        // Each turn of the loop adds for the name that it is told.
-        if many.region == Region::Iteration && !attempt && self.is_event_of_call(registration, many.emitter) {
-            confidence = Confidence::Low;
-        }
-        let guess =
-            |this: &Self| !shaped(this) || this.is_event_of_call(registration, many.emitter) || this.is_subscription_of_user(registration);
-        if many.operation && !attempt && guess(self) {
-            confidence = Confidence::Low;
-        }
-        // A part of a bag is shared where an object of the program hands it to many; each of the caller's signals is.
-        // (So is what a class makes for itself where nobody gives it one.)
-        let made_or_given = || {
-            let sources = registration.receivers.iter().flat_map(|o| self.field_sources(o));
-            sources.flat_map(|(_, origins)| origins).any(|o| matches!(o.root, Root::Call(_)) && o.path.is_empty())
-        };
-        let of_signal = registration.event.name() == Some("abort");
-        let shared = many.bag && (many.held || of_signal || made_or_given());
-        let ends =
-            || self.owner_around(self.function_of(registration.call)).is_some_and(|owner| self.ends_with(sites, registration, owner));
-        if attempt || shared && fault == Fault::NotReleased && !self.has_any_release(registration) && (many.held || of_signal || !ends()) {
-            confidence = confidence.max(Confidence::Medium);
-        }
-        // An EventTarget takes the same function once.
-        if registration.target
-            && many.region != Region::Instance
-            && !matches!(fault, Fault::Mismatch(_, Mismatch::Activation))
-            && !registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o))
-            && !(matches!(fault, Fault::Mismatch(..)) && self.is_given_to_object(registration))
-        {
-            // Once for each function then; what else it hears is taken away.
-            let runs = self.made_anew(registration).filter(|_| many.emitter == Emitter::Process && fault == Fault::NotReleased)?;
-            let sibling = self.released_sibling(sites, registration).filter(|&c| self.hears_too(c, registration))?;
-            fault = Fault::Sibling(sibling);
-            confidence = Confidence::Medium;
-            many.region = runs.region;
-            many.steps = runs.steps;
-        }
-        // (Each new object adds its own, unless all have one function and one emitter.)
-        if registration.target
-            && many.emitter == Emitter::Process
-            && fault == Fault::NotReleased
-            && registration.handlers.iter().all(|o| self.is_one_function(o))
-        {
-            return None;
-        }
+    /// The registration runs many times for one object.
+    fn of_many<'s>(&self, sites: &Sites, registration: &'s Registration, fault: Fault, many: Many) -> Option<Obligation<'s>> {
+        let confidence = self.confidence(sites, registration, &fault, &many);
+        let (fault, many, confidence) = self.on_a_target(sites, registration, (fault, many, confidence))?;
         let origin = registration.receivers.first()?;
         Some(Obligation {
             registration,
@@ -409,6 +252,36 @@ impl Program<'_> {
             shown: self.show(origin),
             steps: many.steps,
         })
+    }
+
+    /// What is left of a fault where an EventTarget takes the same function once.
+    fn on_a_target(
+        &self,
+        sites: &Sites,
+        registration: &Registration,
+        (mut fault, mut many, mut confidence): (Fault, Many, Confidence),
+    ) -> Option<(Fault, Many, Confidence)> {
+        if !registration.target {
+            return Some((fault, many, confidence));
+        }
+        let added_anew = many.region == Region::Instance
+            || matches!(fault, Fault::Mismatch(_, Mismatch::Activation))
+            || registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o))
+            || matches!(fault, Fault::Mismatch(..)) && self.is_given_to_object(registration);
+        if !added_anew {
+            // Once for each function then; what else it hears is taken away.
+            let runs = self.made_anew(registration).filter(|_| many.emitter == Emitter::Process && fault == Fault::NotReleased)?;
+            let sibling = self.released_sibling(sites, registration).filter(|&c| self.hears_too(c, registration))?;
+            fault = Fault::Sibling(sibling);
+            confidence = Confidence::Medium;
+            many.region = runs.region;
+            many.steps = runs.steps;
+        }
+        // (Each new object adds its own, unless all have one function and one emitter.)
+        let one = many.emitter == Emitter::Process
+            && fault == Fault::NotReleased
+            && registration.handlers.iter().all(|o| self.is_one_function(o));
+        (!one).then_some((fault, many, confidence))
     }
 
     /// The call adds the same function.
@@ -435,7 +308,8 @@ impl Program<'_> {
                     && (p == f || (!self.within(f, p) || self.runs(f, Some(p)).is_none()) && self.runs(p, None).is_some())
             }),
             (Root::Call(c), true) => self.function_of(c).id != FunctionId(0),
-            (Root::This(g), false) => {
+            // `this` itself has a `handleEvent`.
+            (Root::This(g), _) => {
                 self.within(f, g)
                     && self.fun(g).kind != FunctionKind::Module
                     && registration.receivers.iter().any(|r| !matches!(r.root, Root::This(_)) || r.path.len() > 1)
@@ -502,7 +376,7 @@ impl Program<'_> {
     }
 
     /// The class around the registration releases nothing at all.
-    fn has_any_release(&self, registration: &Registration) -> bool {
+    pub(super) fn has_any_release(&self, registration: &Registration) -> bool {
         let f = self.function_of(registration.call);
         let Some(owner) = self.owner_around(f) else { return true };
         self.members(owner).iter().any(|&(_, m)| self.releases_within(m))

@@ -1,0 +1,167 @@
+//! Confidence: how sure is it that a line which may run again does so for one object (analysis, the ladder).
+
+use super::count::{Emitter, Many};
+use super::obligation::Fault;
+use super::sites::{EventKey, Registration, Sites};
+use super::{CallAt, Fun, PathKey, Program, Root};
+use crate::facts::*;
+use crate::findings::{Confidence, Region};
+
+/// So many steps from what repeats to the line make the repetition likely rather than sure.
+const FAR: usize = 5;
+
+/// So many steps make it a guess, unless the emitter is known to be shared.
+const TOO_FAR: usize = 6;
+
+/// How many calls above a line its set-up is looked for.
+const SET_UPS: u32 = 2;
+
+impl Program<'_> {
+    /// How sure it is that the registration piles up.
+    pub(super) fn confidence(&self, sites: &Sites, registration: &Registration, fault: &Fault, many: &Many) -> Confidence {
+        // Each call on the way stands under tests of its own: what is far away is not sure.
+        let mut confidence = if many.steps.len() >= FAR { many.confidence.min(Confidence::Medium) } else { many.confidence };
+        let attempt = matches!(
+            fault,
+            Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::NotOnEveryPath(..) | Fault::DisposerDropped
+        );
+        // The program leads back to the line, over so many calls that some test on the way is likely to stop it.
+        let comes_back = !many.operation && matches!(many.region, Region::Event | Region::Iteration | Region::Tick | Region::Call);
+        if comes_back && many.steps.len() >= TOO_FAR && many.emitter != Emitter::Signal {
+            confidence = Confidence::Low;
+        }
+        // Each turn of the loop adds for the name that it is told.
+        if many.region == Region::Iteration && !attempt && self.is_event_of_call(registration, many.emitter) {
+            confidence = Confidence::Low;
+        }
+        if many.operation && !attempt && self.is_guess(sites, registration, many) {
+            confidence = Confidence::Low;
+        }
+        if attempt || *fault == Fault::NotReleased && self.is_shared(sites, registration, many) {
+            confidence = confidence.max(Confidence::Medium);
+        }
+        confidence
+    }
+
+    /// That the line runs again is all that is known: nothing tells that it is meant to.
+    fn is_guess(&self, sites: &Sites, registration: &Registration, many: &Many) -> bool {
+        !self.is_for_each_run(sites, registration, many)
+            || self.is_event_of_call(registration, many.emitter)
+            || self.is_subscription_of_user(registration)
+    }
+
+    /// The listener is made for the run of the line that adds it, so each run adds another.
+    fn is_for_each_run(&self, sites: &Sites, registration: &Registration, many: &Many) -> bool {
+        let f = self.function_of(registration.call);
+        let of_class = || self.owner_around(f).is_some_and(|owner| self.is_class(owner));
+        // What sets something up is called once in a program, unless it listens on behalf of what it makes.
+        let set_up = || self.is_setting_up(f, SET_UPS) && !self.is_made_for(registration);
+        match many.emitter {
+            Emitter::Longer => {
+                let lasts = || !registration.receivers.is_empty() && registration.receivers.iter().all(|o| self.outlives_objects(o));
+                self.is_operation_shaped(registration, many.since)
+                    || self.is_of_new_object(sites, registration, many)
+                    || self.is_beside_collecting(registration)
+                    // A method adds once more for each object at least.
+                    || lasts() && of_class() && self.is_call_shaped(registration) && !set_up()
+            }
+            Emitter::Process => !set_up() && (of_class() || self.is_call_shaped(registration)),
+            _ => true,
+        }
+    }
+
+    /// A part of a bag is shared where an object of the program hands it to many; each of the caller's signals is.
+    /// (So is what a class makes for itself where nobody gives it one.)
+    fn is_shared(&self, sites: &Sites, registration: &Registration, many: &Many) -> bool {
+        let made_or_given = || {
+            let sources = registration.receivers.iter().flat_map(|o| self.field_sources(o));
+            sources.flat_map(|(_, origins)| origins).any(|o| matches!(o.root, Root::Call(_)) && o.path.is_empty())
+        };
+        let of_signal = registration.event.name() == Some("abort");
+        let ends =
+            || self.owner_around(self.function_of(registration.call)).is_some_and(|owner| self.ends_with(sites, registration, owner));
+        many.bag
+            && (many.held || of_signal || made_or_given())
+            && !self.has_any_release(registration)
+            && (many.held || of_signal || !ends())
+    }
+
+    /// The function, or one around it, has the name of something that is set up; or all that call it have.
+    fn is_setting_up(&self, f: Fun, depth: u32) -> bool {
+        let around = self.chain(f);
+        if around.iter().any(|&g| self.fun(g).kind != FunctionKind::Constructor && super::stages::is_set_up(&self.fun(g).name)) {
+            return true;
+        }
+        let callers: Vec<CallAt> = around.iter().flat_map(|&g| self.callers(g)).copied().collect();
+        depth > 0
+            && !callers.is_empty()
+            && callers.len() <= 8
+            && !around.iter().any(|&g| self.is_public_function(g))
+            && callers.iter().all(|&c| self.is_setting_up(self.function_of(c), depth - 1))
+    }
+
+    /// The listener holds something that this activation makes or waits for, itself or through functions of the activation.
+    fn is_made_for(&self, registration: &Registration) -> bool {
+        let activations: Vec<Fun> =
+            self.chain(self.function_of(registration.call)).into_iter().filter(|&g| self.fun(g).kind != FunctionKind::Module).collect();
+        let mut functions: Vec<Fun> = registration
+            .handlers
+            .iter()
+            .filter_map(|o| match (o.root, o.path.is_empty()) {
+                (Root::Function(h), true) => Some(h),
+                _ => None,
+            })
+            .collect();
+        let mut at = 0;
+        while let Some(&h) = functions.get(at) {
+            at += 1;
+            for &b in &self.fun(h).captures {
+                let b = h.with(b);
+                let binding = self.binding(b);
+                if !activations.contains(&b.with(binding.function)) {
+                    continue;
+                }
+                if binding.kind == BindingKind::Param
+                    && (self.is_executor(b.with(binding.function)) || self.is_told_something(h, b.with(binding.function)))
+                {
+                    return true;
+                }
+                for &def in &binding.defs {
+                    match self.value(b.with(self.assign(b.with(def)).from)) {
+                        Value::Call(_) | Value::Await(_) | Value::Object(..) | Value::Array(_) => return true,
+                        Value::Function(g) if !functions.contains(&b.with(*g)) => functions.push(b.with(*g)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        false
+    }
+
+    /// The listener has an object do something that the activation was given, and not in a bag of options (`job.stop()`).
+    fn is_told_something(&self, h: Fun, activation: Fun) -> bool {
+        self.calls_within(h).into_iter().filter(|&c| matches!(self.call(c).result, Use::Dropped | Use::Returned)).any(|c| {
+            self.receiver(c).is_some_and(|(object, _)| {
+                self.origins(object)
+                    .iter()
+                    .any(|o| matches!(o.root, Root::Param(g, _) if g == activation) && o.path.is_empty() && !self.is_bag(o))
+            })
+        })
+    }
+
+    /// The event's name is made of what the call is given: other calls mean other events. (Of a list of names for what lives as long as
+    /// the program there are few: the same come again.)
+    fn is_event_of_call(&self, registration: &Registration, emitter: Emitter) -> bool {
+        match &registration.event {
+            EventKey::Name(_) => false,
+            EventKey::Value(origins) => {
+                !origins.is_empty()
+                    && origins.iter().all(|o| match o.root {
+                        Root::Param(..) => emitter != Emitter::Process || !o.path.contains(&PathKey::Element),
+                        Root::Unknown(v) => matches!(self.value(v), Value::Text(_)),
+                        _ => false,
+                    })
+            }
+        }
+    }
+}
