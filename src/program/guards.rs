@@ -6,7 +6,6 @@
 //! state(R) :- T reads a state that comes once in a life (socket.connecting)
 //! ```
 
-use super::starters::{Started, Times};
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 
@@ -23,7 +22,7 @@ pub enum Guard {
 const EDGES: u32 = 3;
 
 /// How many calls apart what sets a guard may be from the line.
-const CALLS: u32 = 3;
+pub(super) const CALLS: u32 = 3;
 
 /// Depth to which a test is taken apart.
 pub(super) const TEST_DEPTH: u32 = 8;
@@ -410,133 +409,6 @@ impl Program<'_> {
     /// `list.indexOf(x)`.
     fn is_search(&self, v: At<ValueId>) -> bool {
         matches!(self.value(v), Value::Call(c) if self.callee_name(v.with(*c)).is_some_and(|n| matches!(n.as_str(), "indexOf" | "findIndex")))
-    }
-
-    /// A variable that is older than this activation and set when the line runs.
-    fn flag_variable(&self, b: At<BindingId>, f: Fun, seen: &Seen) -> Option<Guard> {
-        let binding = self.binding(b);
-        let owner = b.with(binding.function);
-        if owner == f || !self.within(f, owner) || seen.foreign && (!self.runs_with_module(owner, CALLS) || self.is_reset(b)) {
-            return None;
-        }
-        let set = binding.defs.iter().any(|&d| {
-            let assign = self.assign(b.with(d));
-            self.within(b.with(assign.function), f)
-                && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
-        });
-        set.then_some(Guard::Once)
-    }
-
-    /// The test holds for what an older variable is at first, the line's path gives the variable what the test does not hold for, and
-    /// nothing brings it back: `if (count === 0) { count = 1; ... }`, `if (state === NEW) { state = OPEN; ... }`.
-    fn is_spent(&self, b: At<BindingId>, f: Fun, seen: &Seen, holds: &dyn Fn(&str) -> bool) -> bool {
-        let binding = self.binding(b);
-        let owner = b.with(binding.function);
-        let Some((&first, later)) = binding.defs.split_first() else { return false };
-        if owner == f || !self.within(f, owner) || seen.foreign && !self.runs_with_module(owner, CALLS) {
-            return false;
-        }
-        let given = |d: AssignId| self.literal_text(b.with(self.assign(b.with(d)).from));
-        // What only grows does not come back.
-        let grows = |d: AssignId| matches!(self.value(b.with(self.assign(b.with(d)).from)), Value::Binary(op, ..) if op == "+");
-        let spends = |&d: &AssignId| {
-            self.within(b.with(self.assign(b.with(d)).function), f) && (grows(d) || given(d).is_some_and(|value| !holds(&value)))
-        };
-        self.assign(b.with(first)).function == binding.function
-            && given(first).is_some_and(|value| holds(&value))
-            && later.iter().any(spends)
-            && later.iter().all(|&d| given(d).map_or_else(|| grows(d), |value| !holds(&value)))
-    }
-
-    /// A number or a text that is written, or the one that a variable stands for.
-    fn literal_text(&self, v: At<ValueId>) -> Option<std::rc::Rc<str>> {
-        match self.value(v) {
-            Value::Number(text) => Some(text.as_str().into()),
-            Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
-                [def] => match self.value(v.with(self.assign(v.with(def)).from)) {
-                    Value::Number(text) => Some(text.as_str().into()),
-                    _ => self.constant(v),
-                },
-                _ => None,
-            },
-            _ => self.constant(v),
-        }
-    }
-
-    /// The function whose variable lets the call run once in its activation (`if (!p) p = make(e)`), and is not emptied again.
-    pub(super) fn slot_holder(&self, c: CallAt) -> Option<Fun> {
-        let f = self.function_of(c);
-        self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().find_map(|(test, outcome)| {
-            let (test, outcome) = match self.value(test) {
-                Value::Unary(op, inner) if op == "!" => (test.with(*inner), !outcome),
-                _ => (test, outcome),
-            };
-            let Value::Binding(b) = self.value(test) else { return None };
-            let b = test.with(*b);
-            let guards = !outcome
-                && self.flag_variable(b, f, &Seen { receivers: &[], given: &[], named: &[], foreign: false }).is_some()
-                && !self.is_reset(b);
-            guards.then(|| b.with(self.binding(b).function))
-        })
-    }
-
-    /// The function runs once, while its module is loaded: it is called where it is written (`(function () {...})()`), and by nobody else.
-    fn runs_with_module(&self, f: Fun, depth: u32) -> bool {
-        if self.fun(f).kind == FunctionKind::Module {
-            return true;
-        }
-        let [starter] = &self.starters(f)[..] else { return false };
-        let (Some(by), Some(within)) = (starter.by, starter.within) else { return false };
-        depth > 0
-            && starter.how == Started::Called
-            && starter.times == Times::One
-            && self.within(f, within)
-            && self.returned_by(f).is_empty()
-            && self.loop_around(by.with(self.call(by).block)).is_none()
-            && self.runs_with_module(within, depth - 1)
-    }
-
-    /// The call stands under a test of a variable around its function that is set in several places: whether that lets it by once or
-    /// again and again is not known.
-    pub(super) fn is_under_a_flag(&self, c: CallAt) -> bool {
-        let f = self.function_of(c);
-        self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, _)| {
-            let asked = match self.value(test) {
-                Value::Unary(op, inner) if op == "!" => test.with(*inner),
-                _ => test,
-            };
-            matches!(self.value(asked), Value::Binding(b) if {
-                let binding = self.binding(asked.with(*b));
-                binding.function != f.id && binding.defs.len() > 1
-            })
-        })
-    }
-
-    /// The variable is emptied again: when a listener or a later call has done so, the line runs once more, and what outlives the
-    /// variable's value gets another listener. A failure that empties it (`catch`) comes before there is one.
-    fn is_reset(&self, b: At<BindingId>) -> bool {
-        let binding = self.binding(b);
-        binding.defs.iter().enumerate().any(|(order, &d)| {
-            let assign = self.assign(b.with(d));
-            let g = b.with(assign.function);
-            let begins = order == 0 && assign.function == binding.function;
-            !begins
-                && self.fun(g).kind != FunctionKind::Module
-                && matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
-                && !self.in_catch(b.with(assign.block))
-                && self.is_reachable(g, CALLS)
-        })
-    }
-
-    fn in_catch(&self, block: At<BlockId>) -> bool {
-        let mut at = Some(block);
-        while let Some(b) = at {
-            if self.block(b).kind == BlockKind::Catch {
-                return true;
-            }
-            at = self.block(b).parent.map(|p| block.with(p));
-        }
-        false
     }
 
     /// A property that is set when the line runs.

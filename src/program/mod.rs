@@ -9,7 +9,7 @@
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `starters` | what does a call run, who starts a function and how often |
 //! | `sites`, `options`, `told`, `forwarders` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on |
-//! | `guards`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
+//! | `guards`, `flags`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
 //! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
@@ -40,6 +40,7 @@ mod emissions;
 mod families;
 mod fields;
 pub mod firing;
+mod flags;
 pub mod foreign;
 pub mod forwarders;
 pub mod frameworks;
