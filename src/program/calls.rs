@@ -1,4 +1,4 @@
-//! The call graph: what a call runs, which functions it is handed, what the package's users can call.
+//! The call graph: what a call runs, which functions it is handed.
 //!
 //! ```text
 //! runs(C, F) :- origin(callee of C) = F, or a method of the receiver's owner
@@ -7,12 +7,12 @@
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 use super::candidates::{Candidates, Seen};
 use super::layers::{FIRST, FULL, GROUND};
 use super::owners::owner_of_constructor;
-use super::resolve::REEXPORTS;
+use super::public::Public;
 use super::types::Type;
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
@@ -26,7 +26,7 @@ pub struct CallGraph {
     answers: [Vec<OnceCell<Answers>>; 2],
     met: [RefCell<Met>; 2],
     makers: [RefCell<FxHashMap<Owner, Rc<[CallAt]>>>; 2],
-    public: OnceCell<Public>,
+    pub(super) public: OnceCell<Public>,
 }
 
 /// What is known of the functions of one file.
@@ -64,20 +64,6 @@ impl<K, T> Default for Found<K, T> {
     }
 }
 
-/// What the package's users can call.
-#[derive(Default)]
-struct Public {
-    functions: FxHashSet<Fun>,
-    /// Whose members they can call.
-    owners: FxHashSet<Owner>,
-    /// Of which they can make objects.
-    classes: FxHashSet<Owner>,
-    /// Functions that they can call only where they load any file of a folder: those that the program calls itself are its own.
-    loose: FxHashSet<Fun>,
-    /// The same of classes and objects.
-    loose_owners: FxHashSet<Owner>,
-}
-
 /// Functions that a value is, each with how many arguments `bind` has put before.
 pub(super) type Held = Vec<(Fun, usize)>;
 
@@ -104,200 +90,6 @@ impl CallGraph {
     pub fn of(files: usize) -> CallGraph {
         let answers = || (0..files).map(|_| OnceCell::new()).collect();
         CallGraph { answers: [answers(), answers()], ..CallGraph::default() }
-    }
-}
-
-impl Public {
-    /// Exports of the package's entry files, and what these return.
-    fn of(program: &Program) -> Public {
-        let files = 0..program.files.len() as u32;
-        let mut entries: Vec<u32> = files.clone().filter(|&f| program.is_public(f)).collect();
-        if entries.is_empty() {
-            entries.extend(files);
-        }
-        let mut public = Public::default();
-        public.publish(program, &entries);
-        let named: Vec<u32> = entries.iter().copied().filter(|&f| !program.is_loose(f)).collect();
-        if !named.is_empty() && named.len() < entries.len() {
-            let mut meant = Public::default();
-            meant.publish(program, &named);
-            public.loose = public.functions.difference(&meant.functions).copied().collect();
-            let owners = public.owners.union(&public.classes);
-            public.loose_owners = owners.filter(|owner| !meant.owners.contains(owner) && !meant.classes.contains(owner)).copied().collect();
-        }
-        public
-    }
-
-    fn publish(&mut self, program: &Program, entries: &[u32]) {
-        let mut files: Vec<(u32, Option<String>)> = entries.iter().map(|&f| (f, None)).collect();
-        let mut seen = FxHashSet::default();
-        let mut origins: Vec<Origin> = Vec::new();
-        while let Some((file, only)) = files.pop() {
-            if !seen.insert((file, only.clone())) {
-                continue;
-            }
-            files.extend(program.passed_on(file));
-            for (name, value) in program.exported_values(file) {
-                if only.as_ref().is_none_or(|o| *o == name || name == "=") {
-                    origins.extend(program.origins(value).iter().cloned());
-                }
-            }
-        }
-        for &file in entries {
-            origins.extend(Public::put_on_others(program, file));
-        }
-        let mut seen = FxHashSet::default();
-        while let Some(origin) = origins.pop() {
-            if !origin.path.is_empty() || !seen.insert(origin.clone()) {
-                continue;
-            }
-            // `Base.extend({...})` and `new Class({...})` are classes.
-            if let Root::Call(c) = origin.root {
-                for body in program.call(c).args.iter().map(|&a| Owner::Literal(c.with(a))).filter(|&body| program.is_class(body)) {
-                    self.classes.extend(program.family(body).iter());
-                    self.publish_owner(program, body, &mut origins);
-                }
-            }
-            match origin.root {
-                Root::Function(f) => {
-                    self.functions.insert(f);
-                    self.classes.extend(program.family(Owner::Proto(f)).iter());
-                    self.publish_owner(program, Owner::Proto(f), &mut origins);
-                    self.publish_owner(program, Owner::Function(f), &mut origins);
-                    // `exported.Part = Part`.
-                    for &value in program.values_on_function(f) {
-                        origins.extend(program.origins(value).iter().cloned());
-                    }
-                    let returns = program.fun(f).returns.clone();
-                    for value in returns.iter().take(8) {
-                        origins.extend(program.origins(f.with(*value)).iter().cloned());
-                    }
-                }
-                Root::Class(class) => {
-                    self.classes.extend(program.family(Owner::Class(class)).iter());
-                    self.publish_owner(program, Owner::Class(class), &mut origins);
-                }
-                Root::Literal(literal) => {
-                    self.publish_owner(program, Owner::Literal(literal), &mut origins);
-                    if let Value::Object(props, spreads) = program.value(literal) {
-                        for value in props.iter().map(|(_, v)| v).chain(spreads) {
-                            origins.extend(program.origins(literal.with(*value)).iter().cloned());
-                        }
-                    }
-                }
-                Root::File(file) => {
-                    for (_, value) in program.exported_values(file) {
-                        origins.extend(program.origins(value).iter().cloned());
-                    }
-                    // What the file passes on is among its members.
-                    for (target, name) in program.passed_on(file) {
-                        match name {
-                            None => origins.push(Origin::root(Root::File(target))),
-                            Some(name) => origins.extend(program.export(target, &name, REEXPORTS).iter().flat_map(|e| program.exported(e))),
-                        }
-                    }
-                }
-                // One object is no class for others.
-                Root::Call(c) if program.call(c).kind == CallKind::New => {
-                    for class in program.origins(c.with(program.call(c).callee)).iter().filter_map(super::owners::owner_of_constructor) {
-                        self.publish_owner(program, class, &mut origins);
-                    }
-                }
-                // `(function (root, factory) { module.exports = factory() })(this, function () {...})` gives out what the factory does.
-                Root::Call(c) => {
-                    let callee = c.with(program.call(c).callee);
-                    let callee = match program.value(callee) {
-                        Value::Member(object, Key::Name(name)) if matches!(name.as_str(), "call" | "apply") => c.with(*object),
-                        _ => callee,
-                    };
-                    for factory in program.origins(callee).iter().flat_map(|o| Public::given(program, o)) {
-                        if let (Root::Function(f), true) = (factory.root, factory.path.is_empty()) {
-                            for &value in program.fun(f).returns.iter().take(8) {
-                                origins.extend(program.origins(f.with(value)).iter().cloned());
-                            }
-                        }
-                    }
-                }
-                Root::Param(..) => origins.extend(Public::given(program, &origin)),
-                _ => {}
-            }
-        }
-    }
-
-    /// What a file makes a member of what it has from elsewhere, where everybody finds it: `window.Widget = Widget`, `$.fn.widget = ...`,
-    /// `name.space.Widget = class {...}`.
-    fn put_on_others(program: &Program, file: u32) -> Vec<Origin> {
-        let facts = program.facts(file);
-        let mut out = Vec::new();
-        let step = |key: &PathKey, name: &str| matches!(key, PathKey::Name(n) if &*program.text(*n) == name);
-        for assign in &facts.assigns {
-            let from = At::new(file, assign.from);
-            let may_be = match program.value(from) {
-                Value::Class(_) => true,
-                // One object is no class for others.
-                Value::Call(c) => program.call(from.with(*c)).kind != CallKind::New,
-                value => value.may_be_function(),
-            };
-            if !may_be {
-                continue;
-            }
-            let of_others = match &assign.to {
-                Place::Global(name) => name != "module" && name != "exports",
-                Place::Member(object, _) => program.origins(At::new(file, *object)).iter().any(|o| match o.root {
-                    _ if o.path.iter().any(|key| step(key, "prototype")) => false,
-                    Root::Global(name) => !matches!(&*program.text(name), "module" | "exports"),
-                    Root::Module(_) => !o.path.is_empty(),
-                    // jQuery's plug-ins, in a wrapper that is given jQuery.
-                    Root::Param(..) => o.path.len() == 1 && step(&o.path[0], "fn"),
-                    _ => false,
-                }),
-                Place::Binding(_) => false,
-            };
-            if of_others {
-                out.extend(program.origins(from).iter().cloned());
-            }
-        }
-        out
-    }
-
-    /// What the calls of a function of one file give for its parameter.
-    fn given(program: &Program, origin: &Origin) -> Vec<Origin> {
-        let (Root::Param(f, _), true) = (origin.root, origin.path.is_empty()) else { return Vec::new() };
-        let callers = program.callers(f);
-        // Written and called in one place.
-        let here = callers.iter().filter(|c| matches!(program.value(c.with(program.call(**c).callee)), Value::Function(_)));
-        here.flat_map(|&c| program.from_callee(c, f, origin)).collect()
-    }
-
-    fn publish_owner(&mut self, program: &Program, owner: Owner, origins: &mut Vec<Origin>) {
-        for &owner in program.family(owner).iter() {
-            if !self.owners.insert(owner) {
-                continue;
-            }
-            let private = |f: Fun| match owner {
-                Owner::Class(class) => program.class(class).members.iter().any(|m| m.function == Some(f.id) && m.private),
-                _ => false,
-            };
-            for &(key, f) in program.members(owner) {
-                let hidden = match key {
-                    PathKey::Name(name) => program.text(name).starts_with('#') || private(f),
-                    _ => true,
-                };
-                if !hidden {
-                    self.functions.insert(f);
-                    if matches!(owner, Owner::Function(_) | Owner::Literal(_)) {
-                        origins.push(Origin::root(Root::Function(f)));
-                    }
-                }
-            }
-            if let Owner::Class(class) = owner {
-                for member in &program.class(class).members {
-                    if let (true, Some(f), false) = (member.is_static, member.function, member.private) {
-                        self.functions.insert(class.with(f));
-                    }
-                }
-            }
-        }
     }
 }
 
@@ -585,25 +377,6 @@ impl Program<'_> {
             }
             sorted(met.borrow_mut().returned.of.remove(&f))
         })
-    }
-
-    fn public(&self) -> &Public {
-        self.calls.public.get_or_init(|| self.on(FIRST, || Public::of(self)))
-    }
-
-    /// The package's users can call it. (What they could load with any other file, and the package itself calls, is its own.)
-    pub fn is_public_function(&self, f: Fun) -> bool {
-        let public = self.public();
-        public.functions.contains(&f) && (!public.loose.contains(&f) || self.callers(f).is_empty())
-    }
-
-    /// The package's users can have any number of such objects: they make them, or have functions make them.
-    pub fn is_public_owner(&self, owner: Owner) -> bool {
-        if self.public().loose_owners.contains(&owner) && !self.makers(owner).is_empty() {
-            return false;
-        }
-        let made_by_call = || self.makers(owner).iter().any(|&maker| self.function_of(maker).id != FunctionId(0));
-        self.public().classes.contains(&owner) || self.public().owners.contains(&owner) && made_by_call()
     }
 
     /// What a model says of the function that a call runs.

@@ -217,7 +217,7 @@ impl Program<'_> {
                 (Root::Function(g), true) => self.within(g, f) && self.releases_within(g),
                 // `emitter.off.bind(emitter, event, listener)`.
                 (Root::Call(c), true) => {
-                    self.function_of(c) == f && self.bind_target(c).is_some() && super::sites::release(self, c).is_some()
+                    self.function_of(c) == f && self.bind_target(c).is_some() && super::releases::release(self, c).is_some()
                 }
                 (Root::Literal(v), true) => match self.value(v) {
                     Value::Object(props, _) => {
@@ -258,6 +258,6 @@ impl Program<'_> {
     }
 
     pub fn releases_within(&self, f: Fun) -> bool {
-        self.calls_within(f).into_iter().any(|c| super::sites::release(self, c).is_some())
+        self.calls_within(f).into_iter().any(|c| super::releases::release(self, c).is_some())
     }
 }

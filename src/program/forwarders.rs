@@ -96,7 +96,7 @@ impl Program<'_> {
             })
             && self.calls_within(f).into_iter().filter(|&c| self.function_of(c) == f).all(|c| {
                 super::sites::registration(self, c).is_some()
-                    || super::sites::release(self, c).is_some()
+                    || super::releases::release(self, c).is_some()
                     || self.call(c).result != Use::Dropped
                     || concerns(c)
             })

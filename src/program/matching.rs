@@ -319,7 +319,7 @@ impl Program<'_> {
             Value::Member(_, key @ Key::Name(_)) => Some(key),
             _ => None,
         };
-        let released = super::sites::release(self, release.inner).and_then(|site| site.listener);
+        let released = super::releases::release(self, release.inner).and_then(|site| site.listener);
         let Some(released) = released.and_then(|v| member(release.inner.with(v))) else { return false };
         let added = |r: &Registration| {
             let handler = super::sites::registration(self, r.inner).and_then(|site| site.handler);
@@ -347,7 +347,7 @@ impl Program<'_> {
         // Other emitters than the DOM's take «no function» for «all of them».
         let of_target = self.callee_name(release.call).as_deref() == Some("removeEventListener") || self.call(release.call).args.len() == 1;
         // What a member holds may be written at any time.
-        let listener = super::sites::release(self, release.call).and_then(|site| site.listener);
+        let listener = super::releases::release(self, release.call).and_then(|site| site.listener);
         let member = listener.is_some_and(|v| matches!(self.value(release.call.with(v)), Value::Member(..)));
         of_target
             && release.call == release.inner
@@ -626,7 +626,7 @@ impl Program<'_> {
             _ => settler(o),
         });
         let added = |o: &Origin| match o.root {
-            Root::Function(h) => self.passed(h).iter().any(|p| super::sites::release(self, p.call).is_none()),
+            Root::Function(h) => self.passed(h).iter().any(|p| super::releases::release(self, p.call).is_none()),
             _ => false,
         };
         named
@@ -641,7 +641,7 @@ impl Program<'_> {
             (Root::This(f), [key]) => self.owner_of_this(f).map_or_else(Vec::new, |owner| self.methods(owner, *key)),
             _ => Vec::new(),
         };
-        let idle = |h: &Fun| self.passed(*h).iter().all(|p| super::sites::release(self, p.call).is_some());
+        let idle = |h: &Fun| self.passed(*h).iter().all(|p| super::releases::release(self, p.call).is_some());
         let unused = |o: &Origin| {
             let found = methods(o);
             !found.is_empty() && found.iter().all(idle)

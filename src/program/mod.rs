@@ -5,10 +5,10 @@
 //! | `resolve` | which file does a specifier mean, what does a module export |
 //! | `values`, `members`, `promises`, `down_level` | where does a value come from |
 //! | `owners`, `families`, `bodies`, `fields` | whose member is a function, what extends what, which values does a field get |
-//! | `types` | what is an object |
+//! | `types`, `written`, `uses` | what is an object, what is written of it, what does its use tell |
 //! | `layers` | in which order are values, types and calls told |
-//! | `calls`, `candidates`, `starters` | what does a call run, who starts a function and how often |
-//! | `sites`, `options`, `told`, `forwarders` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on |
+//! | `calls`, `candidates`, `public`, `starters` | what does a call run, what can users call, who starts a function and how often |
+//! | `sites`, `releases`, `options`, `told`, `forwarders` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on |
 //! | `guards`, `flags`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
@@ -63,9 +63,11 @@ pub mod patches;
 pub mod paths;
 pub mod pools;
 mod promises;
+mod public;
 pub mod raised;
 pub mod reach;
 mod readiness;
+pub mod releases;
 pub mod remedies;
 pub mod resolve;
 pub mod retains;
@@ -78,8 +80,10 @@ pub mod stages;
 pub mod starters;
 pub mod told;
 pub mod types;
+mod uses;
 pub mod values;
 mod walk;
+mod written;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -159,7 +163,7 @@ pub struct Program<'a> {
     this_given: FxHashMap<Fun, At<ValueId>>,
     calls: calls::CallGraph,
     weights: sizes::Weights,
-    uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, types::Uses>>>>,
+    uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, uses::Uses>>>>,
     called_by_name: RefCell<FxHashMap<PathKey, bool>>,
     /// How names begin and end that calls put together: `this[`on${event}`]()`.
     built_names: std::cell::OnceCell<FxHashSet<(String, String)>>,

@@ -5,7 +5,7 @@ use super::discharge::Mismatch;
 use super::obligation::{Fault, Obligation};
 use super::sites::{self, Registration};
 use super::types::Type;
-use super::{CallAt, Fun, Origin, Program, Root};
+use super::{CallAt, Fun, Origin, Program, Root, releases};
 use crate::facts::*;
 use crate::findings::{CallPlace, Region, Remedy};
 
@@ -83,7 +83,7 @@ impl Program<'_> {
     /// The argument of a release that names the listener.
     fn released_argument(&self, c: CallAt) -> Option<u32> {
         let args = &self.call(c).args;
-        let index = match sites::release(self, c) {
+        let index = match releases::release(self, c) {
             Some(site) => args.iter().position(|&arg| Some(arg) == site.listener),
             None => args.iter().position(|&arg| match self.value(c.with(arg)) {
                 Value::Function(_) => true,

@@ -10,7 +10,7 @@ use rustc_hash::FxHashSet;
 
 use super::count::Emitter;
 use super::sites::{self, Registration, Site};
-use super::{CallAt, Fun, Program};
+use super::{CallAt, Fun, Program, releases};
 use crate::facts::*;
 use crate::findings::{Position, Remedy, Settling, Waiting};
 
@@ -62,7 +62,7 @@ impl Program<'_> {
             }
             for (index, _) in call.args.iter().enumerate().filter(|(_, arg)| settlers.mentions.contains(arg)) {
                 // Another release names it: what it is must not change.
-                if sites::release(self, c).is_some() {
+                if releases::release(self, c).is_some() {
                     return None;
                 }
                 self.settling(e, c, Some(index as u32), &waiting, &settlers, &mut settlings)?;
@@ -143,12 +143,12 @@ impl Program<'_> {
 
     /// Releases in the executor that name the event of a registration there.
     fn releases(&self, site: &Site, of: CallAt, inside: &[CallAt]) -> Vec<CallAt> {
-        let names = |release: sites::ReleaseSite| match release.event {
-            Some(sites::ReleasedEvent::Given(event)) => site.event_value.is_none_or(|own| self.same_value(of.with(own), of.with(event))),
-            Some(sites::ReleasedEvent::Fixed(event)) => site.event.as_ref() == Some(&event),
+        let names = |release: releases::ReleaseSite| match release.event {
+            Some(releases::ReleasedEvent::Given(event)) => site.event_value.is_none_or(|own| self.same_value(of.with(own), of.with(event))),
+            Some(releases::ReleasedEvent::Fixed(event)) => site.event.as_ref() == Some(&event),
             None => true,
         };
-        inside.iter().copied().filter(|c| sites::release(self, *c).is_some_and(names)).collect()
+        inside.iter().copied().filter(|c| releases::release(self, *c).is_some_and(names)).collect()
     }
 
     fn same_value(&self, a: super::At<ValueId>, b: super::At<ValueId>) -> bool {

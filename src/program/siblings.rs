@@ -108,7 +108,7 @@ impl Program<'_> {
             self.receiver(c).is_some_and(|(object, key)| {
                 matches!(key, Key::Name(name) if is_teardown(name) || matches!(name.as_str(), "remove" | "empty" | "replaceChildren"))
                     && about(object)
-            }) || super::sites::release(self, c).is_none() && self.call(c).args.iter().any(|&a| about(c.with(a)))
+            }) || super::releases::release(self, c).is_none() && self.call(c).args.iter().any(|&a| about(c.with(a)))
         })
     }
 
@@ -174,7 +174,7 @@ impl Program<'_> {
                     let ends = matches!(self.receiver(c), Some((object, Key::Name(name)))
                         if (is_teardown(name) || matches!(name.as_str(), "remove" | "empty" | "replaceChildren")) && about(&self.origins(object)));
                     ends && !self.spares_the_given(c, registration)
-                        || end && super::sites::release(self, c).is_none() && self.call(c).args.iter().any(|&a| about(&self.origins(c.with(a))))
+                        || end && super::releases::release(self, c).is_none() && self.call(c).args.iter().any(|&a| about(&self.origins(c.with(a))))
                 })
             })
     }
@@ -205,7 +205,7 @@ impl Program<'_> {
         let argument = |c: CallAt| {
             let handler = super::sites::registration(self, c)
                 .and_then(|s| s.handler)
-                .or_else(|| super::sites::release(self, c).and_then(|r| r.listener));
+                .or_else(|| super::releases::release(self, c).and_then(|r| r.listener));
             handler.map(|h| c.with(h))
         };
         let (Some(added), Some(removed)) = (argument(registration.call), argument(release.call)) else { return false };

@@ -1,0 +1,127 @@
+//! Releases: the calls that take listeners away, before anything is resolved.
+
+use std::rc::Rc;
+
+use super::sites::{computed_name, is_release_name};
+use super::types::Type;
+use super::{At, CallAt, Origin, Program};
+use crate::facts::*;
+use crate::models::{Kind, Releases};
+
+/// A call that takes listeners away, before anything is resolved.
+#[derive(Debug, Clone)]
+pub struct ReleaseSite {
+    /// None: the global object (`removeEventListener(event, listener)`).
+    pub receiver: Option<At<ValueId>>,
+    /// None: every event.
+    pub event: Option<ReleasedEvent>,
+    /// None: every listener of the event.
+    pub listener: Option<ValueId>,
+}
+
+/// How a release names its event.
+#[derive(Debug, Clone)]
+pub enum ReleasedEvent {
+    Given(ValueId),
+    /// The method fixes it (`query.removeListener(f)`).
+    Fixed(Rc<str>),
+}
+
+/// The release that a call is by itself.
+pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
+    let call = program.call(c);
+    let given = |event: &ValueId| Some(ReleasedEvent::Given(*event));
+    let (object, key) = match program.value(c.with(call.callee)) {
+        Value::Member(object, key) => (object, key),
+        Value::Global(name) if name == "removeEventListener" => {
+            let [event, handler, ..] = &call.args[..] else { return None };
+            return Some(ReleaseSite { receiver: None, event: given(event), listener: Some(*handler) });
+        }
+        _ => return None,
+    };
+    let mut receiver = c.with(*object);
+    let mut args: &[ValueId] = &call.args;
+    let mut name: Rc<str> = match key {
+        Key::Name(name) => name.as_str().into(),
+        Key::Computed(value) => computed_name(program, c.with(*value), is_release_name)?,
+    };
+    if &*name == "call"
+        && let Value::Member(_, Key::Name(inner)) = program.value(receiver)
+        && is_release_name(inner)
+        && !args.is_empty()
+    {
+        name = inner.as_str().into();
+        receiver = c.with(args[0]);
+        args = &args[1..];
+    }
+    // `emitter.off.bind(emitter, event, listener)`: what releases, to be called later.
+    if &*name == "bind"
+        && let Value::Member(_, Key::Name(inner)) = program.value(receiver)
+        && is_release_name(inner)
+        && let [emitter, given @ ..] = args
+        && given.len() >= 2
+        && call.result != Use::Dropped
+    {
+        name = inner.as_str().into();
+        receiver = c.with(*emitter);
+        args = given;
+    }
+    if !is_release_name(&name) && !program.models.named(&name).is_some_and(|named| named.releases) {
+        return None;
+    }
+    let on = Some(receiver);
+    let site = match (&*name, args) {
+        // A library's `off(target, event, listener)`.
+        ("off" | "removeListener", [target, event, rest @ ..]) if is_emitter_value(program, c.with(*target)) => {
+            ReleaseSite { receiver: Some(c.with(*target)), event: given(event), listener: rest.first().copied() }
+        }
+        ("removeAllListeners", args) => ReleaseSite { receiver: on, event: args.first().and_then(given), listener: None },
+        ("off" | "removeListener" | "removeEventListener", [event, handler, ..]) => {
+            ReleaseSite { receiver: on, event: given(event), listener: Some(*handler) }
+        }
+        ("off", args) if !is_released_by_model(program, c) => {
+            ReleaseSite { receiver: on, event: args.first().and_then(given), listener: None }
+        }
+        // Few of the calls of such a name are one: whom they run is asked of these only.
+        _ => modelled_release(program, c, on)?,
+    };
+    (!is_other_method(program, c, receiver)).then_some(site)
+}
+
+/// An object that has listeners, so no name of an event.
+fn is_emitter_value(program: &Program, v: At<ValueId>) -> bool {
+    let emitter = |o: &Origin| matches!(program.type_of(o), Some(Type::Model(ix)) if program.models.kind(ix) != Kind::Other);
+    matches!(program.value(v), Value::This(_)) || program.origins(v).iter().all(emitter)
+}
+
+/// `this.off(...)` that runs a method of the program's own, on an object that is no emitter: what that method does is what counts.
+fn is_other_method(program: &Program, c: CallAt, receiver: At<ValueId>) -> bool {
+    !program.functions_called(c).is_empty()
+        && program.origins(receiver).iter().all(|o| match program.type_of(o) {
+            Some(Type::Owner(owner)) => {
+                let has = |name: &str| !program.methods(owner, super::PathKey::Name(program.sym(name))).is_empty();
+                program.owner_model(owner).is_none()
+                    && !["on", "addListener", "addEventListener", "emit", "dispatchEvent"].iter().any(|n| has(n))
+            }
+            _ => false,
+        })
+}
+
+fn is_released_by_model(program: &Program, c: CallAt) -> bool {
+    program.method_model(c).is_some_and(|model| model.releases.is_some() && model.release_event.is_some())
+}
+
+/// A release that a model tells of: `query.removeListener(f)`, `channel.unsubscribe(name, f)`.
+fn modelled_release(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Option<ReleaseSite> {
+    let model = program.method_model(c)?;
+    let args = &program.call(c).args;
+    let fixed = model.release_event.as_deref().map(|event| ReleasedEvent::Fixed(event.into()));
+    let event = || fixed.clone().or_else(|| args.first().map(|&event| ReleasedEvent::Given(event)));
+    match model.releases? {
+        Releases::All => Some(ReleaseSite { receiver, event: event(), listener: None }),
+        Releases::Listener => {
+            let at = model.release_arg.unwrap_or(if fixed.is_some() { 0 } else { 1 });
+            Some(ReleaseSite { receiver, event: event(), listener: args.get(at).copied() })
+        }
+    }
+}
