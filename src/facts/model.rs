@@ -1,4 +1,4 @@
-//! The facts of one file: owned, serialisable, comparable. Nothing is decided by name here.
+//! The facts of one file: owned, serialisable, comparable. Nothing is decided by the names of libraries here.
 //!
 //! All ids are dense indices into the vectors of [`ModuleFacts`]. Positions stand beside, in [`Positions`], so that an edit
 //! which only moves lines leaves the facts equal.

@@ -222,7 +222,7 @@ impl Program<'_> {
         let literal = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Function(_));
         // A field that is set to the other.
         let via = |field: &Origin, other: &Origin| {
-            if field.path.contains(&PathKey::Element) {
+            if self.is_of_many(field) {
                 return None;
             }
             let sources = self.field_sources(field);
@@ -245,7 +245,7 @@ impl Program<'_> {
                     (Some(a), Some(b)) => self.related(a, b),
                     _ => false,
                 };
-                if !related || x.path.contains(&PathKey::Element) || y.path.contains(&PathKey::Element) {
+                if !related || self.is_of_many(x) || self.is_of_many(y) {
                     return Match::Unknown;
                 }
                 match (via(x, y), via(y, x)) {
@@ -257,17 +257,30 @@ impl Program<'_> {
                 Some(true) => Match::Same,
                 Some(false) => Match::Different,
                 // A method of the class against a fresh function.
-                None if !x.path.contains(&PathKey::Element) && self.is_method(x) => Match::Different,
+                None if !self.is_of_many(x) && self.is_method(x) => Match::Different,
                 None => Match::Unknown,
             },
             (_, Root::This(_)) if fresh(x) || literal(x) => match via(y, x) {
                 Some(true) => Match::Same,
                 Some(false) => Match::Different,
-                None if !y.path.contains(&PathKey::Element) && self.is_method(y) => Match::Different,
+                None if !self.is_of_many(y) && self.is_method(y) => Match::Different,
                 None => Match::Unknown,
             },
             _ => Match::Unknown,
         }
+    }
+
+    /// The path leads through an element of a collection, also by a number that counts: `this.list[i].listener`.
+    fn is_of_many(&self, o: &Origin) -> bool {
+        let counts = |v: At<ValueId>| match self.value(v) {
+            Value::Binding(b) => self.binding(v.with(*b)).defs.iter().any(|&d| self.assign(v.with(d)).compound),
+            _ => false,
+        };
+        o.path.iter().any(|key| match *key {
+            PathKey::Element => true,
+            PathKey::Symbol(v) => counts(v),
+            PathKey::Name(_) => false,
+        })
     }
 
     /// The `resolve` or `reject` of a promise's executor.
