@@ -144,15 +144,34 @@ impl Program<'_> {
         event || registration.handlers.iter().any(last)
     }
 
-    /// Who makes such an object keeps it in what it hands over (`game.sound = new Sound(game)`): it is a part, and goes with the whole.
+    /// Who makes such an object keeps it in what it hands over, or hands over what it made for itself (`game.sound = new Sound(game)`,
+    /// `this.range = new Range(this.body)`): it is a part, and goes with the whole.
     fn is_part_of_given(&self, owner: Owner) -> bool {
         self.makers(owner).iter().any(|&maker| {
             let call = self.call(maker);
             let Some(Place::Member(whole, _)) = self.assigned(maker.with(call.value)).map(|a| &self.assign(a).to) else { return false };
             let wholes = self.origins(maker.with(*whole));
             let given = call.args.iter().flat_map(|&a| self.origins(maker.with(a)).to_vec());
-            given.into_iter().any(|o| wholes.contains(&o))
+            given.into_iter().any(|o| wholes.contains(&o) || wholes.iter().any(|whole| self.is_own_part(&o, whole)))
         })
+    }
+
+    /// A field of the whole that holds what is made for it, and nothing that was given.
+    fn is_own_part(&self, part: &Origin, whole: &Origin) -> bool {
+        let made = |o: &Origin| {
+            o.path.is_empty()
+                && match o.root {
+                    Root::Literal(_) => true,
+                    Root::Call(made) => self.not_fresh(made).is_none() && self.call(made).kind == CallKind::New,
+                    _ => false,
+                }
+        };
+        let sources: Vec<Origin> = self.field_sources(part).into_iter().flat_map(|(_, origins)| origins).collect();
+        part.root == whole.root
+            && part.path.len() > whole.path.len()
+            && part.path.starts_with(&whole.path)
+            && !sources.is_empty()
+            && sources.iter().all(made)
     }
 
     /// Each object is given back to whoever runs a function that the program hands out, and holds what that one gave
