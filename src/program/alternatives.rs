@@ -208,7 +208,6 @@ impl Program<'_> {
         };
         let other = sites.registrations_in(f).find(|other| {
             other.call != registration.call
-                && self.function_of(other.call) == f
                 && other.once
                 && (other.receivers == registration.receivers && other.event != registration.event || beside(other))
                 && !other.event.name().is_some_and(is_end)

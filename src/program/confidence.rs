@@ -58,12 +58,11 @@ impl Program<'_> {
         let set_up = || self.is_setting_up(f, SET_UPS) && !self.is_made_for(registration);
         match many.emitter {
             Emitter::Longer => {
-                let lasts = || !registration.receivers.is_empty() && registration.receivers.iter().all(|o| self.outlives_objects(o));
                 self.is_operation_shaped(registration, many.since)
                     || self.is_of_new_object(sites, registration, many)
                     || self.is_beside_collecting(registration)
                     // A method adds once more for each object at least.
-                    || lasts() && of_class() && self.is_call_shaped(registration) && !set_up()
+                    || self.is_on_lasting(registration) && of_class() && self.is_call_shaped(registration) && !set_up()
             }
             Emitter::Process => !set_up() && (of_class() || self.is_call_shaped(registration)),
             _ => true,

@@ -134,7 +134,7 @@ impl Program<'_> {
             let empties = !begins
                 && self.fun(g).kind != FunctionKind::Module
                 && matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
-                && !self.in_catch(b.with(assign.block))
+                && !self.is_inside(b.with(assign.block), &BlockKind::Catch)
                 && self.is_reachable(g, CALLS);
             empties.then_some(g)
         })
@@ -152,16 +152,5 @@ impl Program<'_> {
                 if is_teardown(name) && self.same_object(&self.origins(object), objects));
             ends || depth > 0 && self.functions_called(c).iter().any(|&h| h != g && self.ends_object(h, objects, depth - 1))
         })
-    }
-
-    pub(super) fn in_catch(&self, block: At<BlockId>) -> bool {
-        let mut at = Some(block);
-        while let Some(b) = at {
-            if self.block(b).kind == BlockKind::Catch {
-                return true;
-            }
-            at = self.block(b).parent.map(|p| block.with(p));
-        }
-        false
     }
 }

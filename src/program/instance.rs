@@ -257,8 +257,13 @@ impl Program<'_> {
         }
     }
 
+    /// Whatever the listener may be added to stands ready in the program.
+    pub(super) fn is_on_lasting(&self, registration: &Registration) -> bool {
+        !registration.receivers.is_empty() && registration.receivers.iter().all(|o| self.outlives_objects(o))
+    }
+
     /// Stands ready in the program, whatever objects hold it: a global, a module, what a module's body makes, a standard stream.
-    pub(super) fn outlives_objects(&self, o: &Origin) -> bool {
+    fn outlives_objects(&self, o: &Origin) -> bool {
         match o.root {
             Root::Global(_) | Root::Module(_) => true,
             Root::Call(made) if o.path.is_empty() => {

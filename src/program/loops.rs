@@ -54,6 +54,18 @@ impl Program<'_> {
         }
     }
 
+    /// The block, or one around it in its function, is of this kind.
+    pub(super) fn is_inside(&self, block: At<BlockId>, kind: &BlockKind) -> bool {
+        let mut at = Some(block);
+        while let Some(b) = at {
+            if self.block(b).kind == *kind {
+                return true;
+            }
+            at = self.block(b).parent.map(|p| block.with(p));
+        }
+        false
+    }
+
     pub fn block_within(&self, inner: At<BlockId>, outer: At<BlockId>) -> bool {
         let mut at = Some(inner);
         while let Some(b) = at {

@@ -115,8 +115,7 @@ impl Program<'_> {
             if fault == Fault::NotReleased && (waits_for_end || unsure_count) { self.released_sibling(sites, registration) } else { None };
         // What hangs on an instance is guarded by a mark on the instance.
         let own = emitter != Emitter::Process && registration.receivers.iter().any(|o| matches!(o.root, Root::This(_)));
-        let foreign = emitter != Emitter::Longer && !own
-            || !registration.receivers.is_empty() && registration.receivers.iter().all(|o| self.outlives_objects(o));
+        let foreign = emitter != Emitter::Longer && !own || self.is_on_lasting(registration);
         let guard = self.guard(registration.call, &registration.receivers, foreign).or_else(|| self.guard_inside(registration, foreign));
         if guard == Some(Guard::Once) && guarded && !matches!(fault, Fault::Mismatch(..)) && sibling.is_none() {
             return None;

@@ -239,14 +239,7 @@ impl Program<'_> {
 
     /// A failure in the block is caught in its function, or passes a `finally`.
     fn is_tried(&self, block: At<BlockId>) -> bool {
-        let mut at = Some(block);
-        while let Some(b) = at {
-            if self.block(b).kind == BlockKind::Try {
-                return true;
-            }
-            at = self.block(b).parent.map(|p| block.with(p));
-        }
-        false
+        self.is_inside(block, &BlockKind::Try)
     }
 
     /// The item contains the block.

@@ -318,7 +318,7 @@ impl Program<'_> {
             };
             last && own(object)
         };
-        sites.registrations_in(f).into_iter().any(|other| {
+        sites.registrations_in(f).any(|other| {
             other.receivers == registration.receivers
                 && other.event.name() == Some("end")
                 && other.handlers.iter().any(|o| match o.root {

@@ -9,7 +9,7 @@ use super::discharge::Discharge;
 use super::matching::Match;
 use super::sites::{Registration, Sites};
 use super::stages::is_teardown;
-use super::{At, CallAt, Fun, Origin, Owner, Program, Root};
+use super::{CallAt, Fun, Origin, Owner, Program, Root};
 use crate::facts::*;
 use crate::findings::Region;
 
@@ -103,13 +103,19 @@ impl Program<'_> {
 
     /// One of the functions ends the emitter, or hands it on.
     fn ends_in(&self, ends: &[Fun], registration: &Registration) -> bool {
-        let about = |v: At<ValueId>| self.same_object(&self.origins(v), &registration.receivers);
-        ends.iter().flat_map(|&end| self.calls_within(end)).any(|c| {
-            self.receiver(c).is_some_and(|(object, key)| {
-                matches!(key, Key::Name(name) if is_teardown(name) || matches!(name.as_str(), "remove" | "empty" | "replaceChildren"))
-                    && about(object)
-            }) || super::releases::release(self, c).is_none() && self.call(c).args.iter().any(|&a| about(c.with(a)))
-        })
+        let about = |o: &[Origin]| self.same_object(o, &registration.receivers);
+        ends.iter().flat_map(|&end| self.calls_within(end)).any(|c| self.is_ended_by(c, &about) || self.is_handed_on(c, &about))
+    }
+
+    /// The call ends such an object, or empties it.
+    fn is_ended_by(&self, c: CallAt, such: &dyn Fn(&[Origin]) -> bool) -> bool {
+        matches!(self.receiver(c), Some((object, Key::Name(name)))
+            if (is_teardown(name) || matches!(name.as_str(), "remove" | "empty" | "replaceChildren")) && such(&self.origins(object)))
+    }
+
+    /// The call is given such an object, and not to take a listener off it.
+    fn is_handed_on(&self, c: CallAt, such: &dyn Fn(&[Origin]) -> bool) -> bool {
+        super::releases::release(self, c).is_none() && self.call(c).args.iter().any(|&a| such(&self.origins(c.with(a))))
     }
 
     /// The emitter was given to the object, so that other objects add their listeners to it too.
@@ -170,12 +176,9 @@ impl Program<'_> {
         heard
             || self.family(owner).iter().flat_map(|&o| self.members(o)).any(|&(_, m)| {
                 let end = self.is_end_of_life(m);
-                self.calls_within(m).into_iter().any(|c| {
-                    let ends = matches!(self.receiver(c), Some((object, Key::Name(name)))
-                        if (is_teardown(name) || matches!(name.as_str(), "remove" | "empty" | "replaceChildren")) && about(&self.origins(object)));
-                    ends && !self.spares_the_given(c, registration)
-                        || end && super::releases::release(self, c).is_none() && self.call(c).args.iter().any(|&a| about(&self.origins(c.with(a))))
-                })
+                self.calls_within(m)
+                    .into_iter()
+                    .any(|c| self.is_ended_by(c, &about) && !self.spares_the_given(c, registration) || end && self.is_handed_on(c, &about))
             })
     }
 
