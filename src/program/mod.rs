@@ -12,9 +12,9 @@
 //! | `guards`, `flags`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
-//! | `count`, `instance`, `foreign`, `pools` | how often does a line run for one object |
+//! | `count`, `instance`, `captured`, `foreign`, `pools` | how often does a line run for one object |
 //! | `cycles` | what is started again, what an element of a collection serves |
-//! | `matching`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
+//! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `siblings` | what was forgotten beside what is released |
 //! | `outlived`, `ownership` | what does an object's end leave on what it was given, what is ended as one's own |
 //! | `discharge` | what ends the obligation |
@@ -30,6 +30,7 @@ mod asked;
 mod bodies;
 pub mod calls;
 mod candidates;
+mod captured;
 mod confidence;
 pub mod count;
 mod cycles;
@@ -54,6 +55,7 @@ mod made;
 pub mod matching;
 mod members;
 mod memberships;
+mod mismatches;
 pub mod obligation;
 mod options;
 mod outlived;

@@ -5,7 +5,8 @@
 use rustc_hash::FxHashMap;
 
 use super::sites::{Registration, Release, Sites};
-use super::{Fun, Origin, Owner, Program};
+use super::{Fun, Origin, Owner, Program, Root};
+use crate::facts::*;
 
 /// Numbers of sites.
 #[derive(Default)]
@@ -108,5 +109,65 @@ impl Sites {
     /// Releases that stand in one file.
     pub fn releases_in(&self, file: u32) -> impl Iterator<Item = &Release> {
         self.reach.releases.files.get(&file).into_iter().flatten().map(|&index| &self.releases[index as usize])
+    }
+}
+
+impl Program<'_> {
+    /// The release may be meant for something that has to do with the registration: same file, or classes of one family.
+    pub(super) fn in_reach(&self, registration: &Registration, release: &Release) -> bool {
+        if registration.call.file == release.call.file {
+            return true;
+        }
+        let (a, b) = (self.function_of(registration.call), self.function_of(release.call));
+        match (self.owner_around(a), self.owner_around(b)) {
+            (Some(x), Some(y)) if self.related(x, y) => true,
+            _ => {
+                registration
+                    .receivers
+                    .iter()
+                    .any(|o| matches!(o.root, Root::Global(_) | Root::File(_) | Root::Call(_)) && release.receivers.contains(o))
+                    && !self.is_others_matter(registration, release)
+            }
+        }
+    }
+
+    /// Two classes or files each have functions of their own: what the one takes away is not what the other adds, and was not meant for it.
+    fn is_others_matter(&self, registration: &Registration, release: &Release) -> bool {
+        let Some(released) = release.handlers.as_ref().filter(|h| !h.is_empty() && !registration.handlers.is_empty()) else { return false };
+        !self.same_object(&registration.handlers, released) && registration.handlers.iter().chain(released).all(|o| self.is_own_function(o))
+    }
+
+    /// A function as it is written, a method, or a field that gets nothing but functions of the class.
+    fn is_own_function(&self, o: &Origin) -> bool {
+        match o.root {
+            Root::Function(_) => o.path.is_empty(),
+            Root::Call(c) => o.path.is_empty() && self.bind_target(c).is_some(),
+            Root::This(_) if o.path.len() == 1 => {
+                let sources = self.field_sources(o);
+                let written = |from: &Origin| {
+                    from.path.is_empty()
+                        && match from.root {
+                            Root::Function(_) => true,
+                            Root::Call(c) => self.bind_target(c).is_some(),
+                            _ => false,
+                        }
+                };
+                if sources.is_empty() { self.is_method(o) } else { sources.iter().all(|(_, origins)| origins.iter().all(written)) }
+            }
+            _ => false,
+        }
+    }
+
+    /// In one function's tree, or in one class.
+    pub(super) fn near(&self, registration: &Registration, release: &Release) -> bool {
+        let (a, b) = (self.function_of(registration.call), self.function_of(release.call));
+        if a.file != b.file {
+            return false;
+        }
+        let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        if top(a) == top(b) {
+            return true;
+        }
+        matches!((self.owner_around(a), self.owner_around(b)), (Some(x), Some(y)) if self.related(x, y))
     }
 }

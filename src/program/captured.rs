@@ -1,0 +1,86 @@
+//! Captured: what a listener holds tells whether it is made for one call.
+
+use super::sites::Registration;
+use super::{CallAt, Fun, Program, Root};
+use crate::facts::*;
+
+/// How many functions a listener calls through to what is of one call.
+const CAPTURED: u32 = 2;
+
+impl Program<'_> {
+    /// The listener belongs to one operation: it captures this call's `resolve`, callback or parameters. What the activation `since` and
+    /// those around it have is older than the operation.
+    pub fn is_operation_shaped(&self, registration: &Registration, since: Option<Fun>) -> bool {
+        let f = self.function_of(registration.call);
+        let activations: Vec<Fun> = self.chain(f).into_iter().take_while(|&a| Some(a) != since).collect();
+        registration.handlers.iter().any(|o| match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => {
+                if !self.within(h, activations.iter().copied().rev().find(|&a| self.fun(a).kind != FunctionKind::Module).unwrap_or(f)) {
+                    return false;
+                }
+                self.captures_of_call(h, &activations, if registration.implicit { 0 } else { CAPTURED })
+            }
+            (Root::Param(g, _), _) => activations.contains(&g) && !self.is_instance_scope(g),
+            (Root::Call(c), true) => self.bind_target(c).is_some_and(|(_, bound)| bound > 0) && activations.contains(&self.function_of(c)),
+            _ => false,
+        })
+    }
+
+    /// The method that adds to its object's emitter puts what it was given into a collection of the object: it is called for each of
+    /// those (`this.callbacks.set(id, callback); this.socket.on('message', ...)`).
+    pub(super) fn is_beside_collecting(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let given = |c: CallAt, v: ValueId| {
+            self.origins(c.with(v)).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f))
+        };
+        let collects = |c: CallAt| {
+            self.function_of(c) == f
+                && self.functions_called(c).is_empty()
+                && self.call(c).args.iter().any(|&a| given(c, a))
+                && self.receiver(c).is_some_and(|(object, _)| {
+                    self.origins(object).iter().any(|o| matches!(o.root, Root::This(g) if g == f) && !o.path.is_empty())
+                })
+        };
+        self.fun(f).kind == FunctionKind::Method
+            && registration.receivers.iter().all(|o| matches!(o.root, Root::This(_)))
+            && self.putting(f.file).any(collects)
+    }
+
+    /// The function captures a parameter of one of these activations, an object that one of them makes, or a function that does.
+    fn captures_of_call(&self, h: Fun, activations: &[Fun], depth: u32) -> bool {
+        self.fun(h).captures.iter().any(|&b| {
+            let b = h.with(b);
+            let binding = self.binding(b);
+            let holder = b.with(binding.function);
+            if !activations.contains(&holder) || self.is_instance_scope(holder) {
+                return false;
+            }
+            binding.kind == BindingKind::Param
+                || binding.defs.iter().any(|&d| match self.value(b.with(self.assign(b.with(d)).from)) {
+                    Value::Call(c) => depth > 0 && self.call(b.with(*c)).kind == CallKind::New,
+                    Value::Function(g) => depth > 0 && b.with(*g) != h && self.captures_of_call(b.with(*g), activations, depth - 1),
+                    _ => false,
+                })
+        })
+    }
+
+    /// The listener is made for one call: it captures something of the activation, or is given to it, or made there by another function.
+    pub(super) fn is_call_shaped(&self, registration: &Registration) -> bool {
+        let activations = self.chain(self.function_of(registration.call));
+        registration.handlers.iter().any(|o| match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => {
+                let own = |&b: &BindingId| {
+                    let holder = h.with(self.binding(h.with(b)).function);
+                    self.fun(holder).kind != FunctionKind::Module && activations.contains(&holder)
+                };
+                self.fun(h).uses_this && self.fun(h).kind == FunctionKind::Arrow || self.fun(h).captures.iter().any(own)
+            }
+            (Root::Function(_) | Root::Global(_) | Root::File(_) | Root::Module(_) | Root::Class(_), _) => false,
+            _ => true,
+        })
+    }
+
+    pub(super) fn is_instance_scope(&self, f: Fun) -> bool {
+        self.fun(f).kind == FunctionKind::Module || self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o))
+    }
+}
