@@ -26,6 +26,7 @@ pub struct CallGraph {
     answers: [Vec<OnceCell<Answers>>; 2],
     met: [RefCell<Met>; 2],
     makers: [RefCell<FxHashMap<Owner, Rc<[CallAt]>>>; 2],
+    blind_makers: OnceCell<Vec<CallAt>>,
     pub(super) public: OnceCell<Public>,
 }
 
@@ -323,6 +324,27 @@ impl Program<'_> {
         let out: Rc<[CallAt]> = sorted(met.borrow_mut().makers.remove(&owner)).into();
         self.calls.makers[below].borrow_mut().insert(owner, out.clone());
         out
+    }
+
+    /// Calls `new X(this)` of whatever class a function was given.
+    pub(super) fn blind_makers(&self) -> &[CallAt] {
+        self.calls.blind_makers.get_or_init(|| {
+            let is_this = |c: CallAt, v: ValueId| match self.value(c.with(v)) {
+                Value::This(_) => true,
+                Value::Binding(b) => matches!(self.binding(c.with(*b)).defs[..], [def]
+                    if matches!(self.value(c.with(self.assign(c.with(def)).from)), Value::This(_))),
+                _ => false,
+            };
+            let is_given = |c: CallAt| {
+                let callee = self.origins(c.with(self.call(c).callee));
+                callee.iter().all(|o| matches!(o.root, Root::Param(..)) && o.path.is_empty())
+            };
+            let makes = |c: &CallAt| {
+                let call = self.call(*c);
+                call.kind == CallKind::New && call.args.iter().any(|&arg| is_this(*c, arg)) && is_given(*c)
+            };
+            self.all_calls().filter(makes).collect()
+        })
     }
 
     /// The calls that are handed a function.

@@ -478,6 +478,13 @@ impl Program<'_> {
         under(&self.candidates().options, &self.heads([Head::Function(f)], seen))
     }
 
+    /// The class is an argument of the function's calls, or an element of something.
+    pub(super) fn is_class_given(&self, owner: Owner, h: Fun, i: u32) -> bool {
+        let heads = self.heads(head_of_owner(owner), &mut Seen::default());
+        heads.contains(&Head::Keyed)
+            || under(&self.candidates().args, &heads).into_iter().any(|(c, arg)| arg == i && self.functions_called(c).contains(&h))
+    }
+
     /// Functions that may return a function, with what they return.
     pub(super) fn may_return(&self, f: Fun, seen: &mut Seen) -> Vec<At<(FunctionId, ValueId)>> {
         under(&self.candidates().returns, &self.heads([Head::Function(f)], seen))

@@ -307,7 +307,7 @@ impl Program<'_> {
         }
         match made.and_then(|_| self.made_for_variable(c, f, origin)) {
             Some((holder, made)) if holder != g => self.count_made(c, f, origin, holder, Some(made), depth),
-            _ => Count::One,
+            _ => self.count_kept(c, f, origin, g, depth).unwrap_or(Count::One),
         }
     }
 
@@ -327,6 +327,11 @@ impl Program<'_> {
 
     pub(super) fn count_param(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, i: u32, depth: u32) -> Count {
         if let Some(count) = self.loop_count(c, origin, None) {
+            return count;
+        }
+        if !self.within(f, g)
+            && let Some(count) = self.count_kept(c, f, origin, g, depth)
+        {
             return count;
         }
         let inner = self.runs(f, Some(g));

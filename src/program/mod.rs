@@ -49,6 +49,7 @@ pub mod guards;
 mod indices;
 pub mod instance;
 pub mod keepers;
+mod kept;
 mod layers;
 pub mod loops;
 mod made;

@@ -56,7 +56,7 @@ impl Program<'_> {
         }
         let first = registration.receivers.first()?;
         let for_others = self.is_public_owner(owner) || self.is_made_again(registration, owner) || self.is_made_for_others(owner);
-        if !for_others || self.is_part_of_given(owner) {
+        if !for_others || self.is_part_of_given(owner) || self.is_made_by_wholes(owner) {
             return None;
         }
         let held = self.holds_object(registration);
@@ -154,6 +154,20 @@ impl Program<'_> {
             let given = call.args.iter().flat_map(|&a| self.origins(maker.with(a)).to_vec());
             given.into_iter().any(|o| wholes.contains(&o) || wholes.iter().any(|whole| self.is_own_part(&o, whole)))
         })
+    }
+
+    /// A class that the program hands over as a value, to what makes an object of whatever class it gets and gives it itself
+    /// (`[Devices, Pages].forEach((Part) => new Part(this))`): the objects are parts of a whole, which tells them so.
+    fn is_made_by_wholes(&self, owner: Owner) -> bool {
+        let makers = self.blind_makers();
+        !makers.is_empty()
+            && self.makers(owner).is_empty()
+            && makers.iter().any(|&maker| {
+                self.origins(maker.with(self.call(maker).callee)).iter().any(|o| match o.root {
+                    Root::Param(h, i) if o.path.is_empty() => self.is_class_given(owner, h, i),
+                    _ => false,
+                })
+            })
     }
 
     /// A field of the whole that holds what is made for it, and nothing that was given.

@@ -4,6 +4,7 @@
 //! member(C, k, F)  :- class C { k() F }                    member(G, k, F) :- G.prototype.k = F
 //! member(L, k, F)  :- L = { k: F } or L.k = F              this(F) = O     :- member(O, k, F)
 //! parent(O, P)     :- class O extends P, inherits(O, P), O.prototype = Object.create(P.prototype)
+//! this(G) = G      :- new G in the program; G has a class's name and writes fields of `this`
 //! ```
 
 use std::cell::OnceCell;
@@ -49,6 +50,8 @@ pub struct Owners {
     pub(super) children: FxHashMap<Owner, Vec<Owner>>,
     /// Member functions by name, for calls on objects that are not known.
     by_name: FxHashMap<PathKey, Vec<(Owner, Fun)>>,
+    /// Functions that make objects, without a member of their prototype.
+    makers: FxHashSet<Fun>,
     /// Literals that a class maker of a library makes a class of.
     bodies: FxHashSet<At<ValueId>>,
     /// Functions put in place of a member of something that is not the program's own: `pool.connect = function () {...}`.
@@ -72,6 +75,9 @@ impl Owners {
         }
         for file in 0..program.files.len() as u32 {
             owners.own_methods(program, file);
+        }
+        for file in 0..program.files.len() as u32 {
+            owners.makers(program, file);
         }
         for file in 0..program.files.len() as u32 {
             owners.private_methods(program, file);
@@ -440,6 +446,25 @@ impl Owners {
         }
     }
 
+    /// Functions that make objects which have nothing but fields: the program says `new` to them, or they are named as classes are.
+    fn makers(&mut self, program: &Program, file: u32) {
+        let facts = program.facts(file);
+        for call in facts.calls.iter().filter(|call| call.kind == CallKind::New) {
+            let made = program.origins(At::new(file, call.callee));
+            self.makers.extend(made.iter().filter_map(whole_function).filter(|&f| program.fun(f).kind == FunctionKind::Plain));
+        }
+        for assign in &facts.assigns {
+            let Place::Member(object, _) = &assign.to else { continue };
+            let &Value::This(f) = program.value(At::new(file, *object)) else { continue };
+            let f = At::new(file, f);
+            let function = program.fun(f);
+            let named = function.kind == FunctionKind::Plain && function.name.starts_with(char::is_uppercase);
+            if named && program.this_given(f).is_none() && !self.of_function.contains_key(&f) {
+                self.makers.insert(f);
+            }
+        }
+    }
+
     fn of_this(&self, program: &Program, f: Fun) -> Option<Owner> {
         if let Some(&owner) = self.of_function.get(&f) {
             return Some(owner);
@@ -447,7 +472,7 @@ impl Owners {
         let function = program.fun(f);
         matches!(function.kind, FunctionKind::Plain)
             .then(|| Owner::Proto(f))
-            .filter(|o| self.members.contains_key(o) || self.parents.contains_key(o))
+            .filter(|o| self.members.contains_key(o) || self.parents.contains_key(o) || self.makers.contains(&f))
     }
 }
 
