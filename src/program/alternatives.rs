@@ -248,7 +248,7 @@ impl Program<'_> {
         out
     }
 
-    fn settled_by(&self, functions: &[(Fun, usize)]) -> FxHashSet<(Fun, u32)> {
+    pub(super) fn settled_by(&self, functions: &[(Fun, usize)]) -> FxHashSet<(Fun, u32)> {
         let mut out = FxHashSet::default();
         for &(h, _) in functions {
             for c in self.calls_within(h) {
@@ -264,7 +264,7 @@ impl Program<'_> {
     }
 
     /// A parameter of a function around `inner` that is called to settle: both of an executor's are one.
-    fn settler(&self, o: &Origin, inner: Fun) -> Option<(Fun, u32)> {
+    pub(super) fn settler(&self, o: &Origin, inner: Fun) -> Option<(Fun, u32)> {
         match (o.root, o.path.is_empty()) {
             (Root::Param(g, i), true) if self.within(inner, g) => Some((g, if self.is_executor_of_promise(g) { 0 } else { i })),
             _ => None,

@@ -177,6 +177,12 @@ impl Program<'_> {
                 uncalled = true;
                 continue;
             }
+            if let Some(maker) = self.replaced(registration, release) {
+                let by = self.function_name(self.function_of(maker));
+                partial
+                    .get_or_insert((release.call, format!("`{by}` puts the next object in this one's place, and does not end this one")));
+                continue;
+            }
             if self.is_toggled(registration, release) {
                 partial.get_or_insert((release.call, "when the component goes away before that, nothing removes it".to_owned()));
                 continue;
@@ -185,13 +191,22 @@ impl Program<'_> {
                 partial.get_or_insert((release.call, "when the promise settles, it stays there until all are removed".to_owned()));
                 continue;
             }
-            match self.way_past(registration, release) {
-                None if self.is_rolled_back(registration, release) => {
-                    rolled_back.get_or_insert(release.call);
+            let (mut past, mut taken_back, mut passed) = (None, false, false);
+            for point in self.points(registration, release) {
+                match self.way_past(registration, point) {
+                    None if self.is_rolled_back(registration, point) => taken_back = true,
+                    None => passed = true,
+                    Some(exit) => past = Some(exit),
                 }
-                None => released.push(release.call),
+            }
+            match past {
+                // (Each way out may run it by itself.)
+                _ if passed || taken_back && past.is_some() => released.push(release.call),
                 Some(exit) => {
                     partial.get_or_insert((release.call, exit));
+                }
+                None => {
+                    rolled_back.get_or_insert(release.call);
                 }
             }
         }

@@ -15,6 +15,8 @@
 //! | `count`, `instance`, `captured`, `foreign`, `pools` | how often does a line run for one object |
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
+//! | `points` | where is a release run that stands in a closure |
+//! | `replaced` | what is put in the place of what still listens |
 //! | `siblings` | what was forgotten beside what is released |
 //! | `outlived`, `ownership` | what does an object's end leave on what it was given, what is ended as one's own |
 //! | `discharge` | what ends the obligation |
@@ -64,6 +66,7 @@ pub mod owners;
 mod ownership;
 pub mod patches;
 pub mod paths;
+mod points;
 pub mod pools;
 mod promises;
 mod public;
@@ -72,6 +75,7 @@ pub mod reach;
 mod readiness;
 pub mod releases;
 pub mod remedies;
+mod replaced;
 pub mod resolve;
 pub mod retains;
 pub mod runs;

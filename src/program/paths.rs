@@ -1,40 +1,43 @@
 //! Paths: the written ways out of a function that go past a release.
 
-use super::sites::{Registration, Release};
+use super::sites::Registration;
 use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 /// How deep `Promise.race([...])` in one another is looked into.
-const USERS: u32 = 2;
+pub(super) const USERS: u32 = 2;
 
 impl Program<'_> {
-    /// A written way out of the registering function that goes past the release.
-    pub(super) fn way_past(&self, registration: &Registration, release: &Release) -> Option<String> {
+    /// A written way out of the work that goes past the point where the release is run.
+    pub(super) fn way_past(&self, registration: &Registration, point: CallAt) -> Option<String> {
         let f = self.function_of(registration.call);
-        let g = self.function_of(release.call);
+        let g = self.function_of(point);
         if f != g {
-            // A promise's executor runs where the promise is made.
-            let made = self.within(f, g).then(|| self.passed(f)).and_then(|passed| match passed {
-                [p] if self.is_executor_of_promise(f) && self.function_of(p.call) == g => Some(p.call),
-                _ => None,
-            });
-            return match made {
-                Some(made) => self.exit_between(made, release.call),
-                None => self.way_past_closure(registration, release, f, g),
+            return match self.made_in(f, g) {
+                Some(made) => self.exit_between(made, point),
+                None => self.way_past_closure(registration, point, f, g),
             };
         }
-        self.exit_between(registration.call, release.call)
+        self.exit_between(registration.call, point)
+    }
+
+    /// Where `g` makes the promise whose executor `f` is: the executor runs there.
+    fn made_in(&self, f: Fun, g: Fun) -> Option<CallAt> {
+        match self.within(f, g).then(|| self.passed(f))? {
+            [p] if self.is_executor_of_promise(f) && self.function_of(p.call) == g => Some(p.call),
+            _ => None,
+        }
     }
 
     /// The release stands in a function that the registering one hands on: does it run on every way the work ends?
-    pub(super) fn way_past_closure(&self, registration: &Registration, release: &Release, f: Fun, g: Fun) -> Option<String> {
+    fn way_past_closure(&self, registration: &Registration, point: CallAt, f: Fun, g: Fun) -> Option<String> {
         if !self.within(g, f) {
             return None;
         }
         // The outermost of the functions between, as `f` hands it on.
         let chain = self.chain(g);
         let handed = chain.iter().copied().find(|&h| self.parent(h) == Some(f))?;
-        if let Some(exit) = self.settles_before(release.call, f, g) {
+        if let Some(exit) = self.settles_before(point, f, g).or_else(|| self.fails_before(registration, point, g)) {
             return Some(exit);
         }
         let mut out = None;
@@ -67,11 +70,20 @@ impl Program<'_> {
                         out = Some(format!("it is removed only when `{event}` fires, which is the exception"));
                         continue;
                     }
-                    _ => return None,
+                    _ => match self.fails_instead(registration, p.call, &site) {
+                        Some(event) => {
+                            out = Some(format!("when `{event}` fires instead, nothing removes it"));
+                            continue;
+                        }
+                        None => return None,
+                    },
                 }
             }
             match (name.as_str(), member) {
                 ("catch", true) => out = Some("a success goes past it".to_owned()),
+                ("then", true) if p.arg == 0 && self.fails_elsewhere(registration, p.call) => {
+                    out = Some("a failure goes past it".to_owned())
+                }
                 _ => return None,
             }
         }
@@ -91,7 +103,7 @@ impl Program<'_> {
     }
 
     /// In the releasing callback, a branch that settles the promise and leaves before the release.
-    pub(super) fn settles_before(&self, release: CallAt, f: Fun, g: Fun) -> Option<String> {
+    fn settles_before(&self, release: CallAt, f: Fun, g: Fun) -> Option<String> {
         if !self.is_executor_of_promise(f) {
             return None;
         }
@@ -173,11 +185,15 @@ impl Program<'_> {
     /// The release stands on a way out of its own, an arm or a `catch` that leaves, and the straight way goes on without it.
     ///
     /// `try { await p } catch (e) { off(); throw e }` takes back what failed: of what succeeds it says nothing.
-    pub(super) fn is_rolled_back(&self, registration: &Registration, release: &Release) -> bool {
-        let start = registration.call.with(self.call(registration.call).block);
-        let mut at = release.call.with(self.call(release.call).block);
-        let f = self.function_of(registration.call);
-        if f != self.function_of(release.call) || self.is_state_machine(f) {
+    pub(super) fn is_rolled_back(&self, registration: &Registration, point: CallAt) -> bool {
+        let (f, g) = (self.function_of(registration.call), self.function_of(point));
+        let from = if f == g { Some(registration.call) } else { self.made_in(f, g) };
+        let mut at = point.with(self.call(point).block);
+        let start = match from {
+            Some(from) => from.with(self.call(from).block),
+            None => return self.within(g, f) && self.is_told_of_failure(point, g),
+        };
+        if self.is_state_machine(g) {
             return false;
         }
         let returns =
@@ -213,7 +229,7 @@ impl Program<'_> {
     }
 
     /// What is awaited comes from a function that the caller gave, alone or among others.
-    fn awaits_users_code(&self, v: At<ValueId>, depth: u32) -> bool {
+    pub(super) fn awaits_users_code(&self, v: At<ValueId>, depth: u32) -> bool {
         match self.value(v) {
             Value::Call(c) => {
                 let c = v.with(*c);

@@ -1,0 +1,230 @@
+//! Points: where what takes a listener away is run, where it stands in a closure of the work; and the callbacks that are told of a
+//! failure (`(error, result) => { if (error) return done(error); ... }`).
+//!
+//! ```text
+//! point(Q, C)    :- C calls the closure that Q stands in, nothing else has that closure
+//! failing(B)     :- B an arm of a callback F for what F is told first, B leaves and tells another function of it
+//! past(R, Q)     :- Q in F behind a failing arm that neither releases nor ends R's emitter
+//! past(R, Q)     :- Q in a listener of another object, a failure of that object settles the same and does neither
+//! past(R, Q)     :- Q in what `then` is given, the failure goes to a function that does neither
+//! ```
+
+use super::matching::Match;
+use super::sites::{Registration, Release, Site};
+use super::stages::is_teardown;
+use super::{At, CallAt, Fun, Origin, Program, Root};
+use crate::facts::*;
+
+/// How many closures a release may stand in, and how many calls below a function it is looked for.
+const CLOSURES: u32 = 2;
+
+/// How many parts of a chain of promises are followed.
+const CHAIN: usize = 8;
+
+impl Program<'_> {
+    /// The calls at which the release is run, as seen from the function that registers.
+    pub(super) fn points(&self, registration: &Registration, release: &Release) -> Vec<CallAt> {
+        let f = self.function_of(registration.call);
+        let top = self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        let mut out = Vec::new();
+        self.points_of(release.call, top, CLOSURES, &mut out);
+        out
+    }
+
+    fn points_of(&self, c: CallAt, top: Fun, depth: u32, out: &mut Vec<CallAt>) {
+        let g = self.function_of(c);
+        let callers = self.callers(g);
+        let closure = g != top
+            && self.within(g, top)
+            && !callers.is_empty()
+            && self.passed(g).is_empty()
+            && self.optioned(g).is_empty()
+            && self.returned_by(g).is_empty()
+            && !self.is_kept_elsewhere(g)
+            && callers.iter().all(|&c| self.within(self.function_of(c), top) && !self.within(self.function_of(c), g));
+        if depth == 0 || !closure {
+            out.push(c);
+            return;
+        }
+        callers.iter().for_each(|&caller| self.points_of(caller, top, depth - 1, out));
+    }
+
+    /// Something besides a variable of its own holds the function.
+    fn is_kept_elsewhere(&self, g: Fun) -> bool {
+        let facts = self.facts(g.file);
+        let own = |v: ValueId| match &facts.values[v.index()] {
+            Value::Function(h) => *h == g.id,
+            Value::Binding(b) => facts.bindings[b.index()]
+                .defs
+                .iter()
+                .any(|&d| matches!(facts.values[facts.assigns[d.index()].from.index()], Value::Function(h) if h == g.id)),
+            _ => false,
+        };
+        let variable = |a: &Assign| matches!(a.to, Place::Binding(_)) && matches!(facts.values[a.from.index()], Value::Function(_));
+        facts.assigns.iter().any(|a| own(a.from) && !variable(a))
+            || facts.values.iter().any(|v| match v {
+                Value::Object(props, spread) => props.iter().any(|&(_, v)| own(v)) || spread.iter().any(|&v| own(v)),
+                Value::Array(parts) | Value::Choice(_, parts) => parts.iter().any(|&v| own(v)),
+                _ => false,
+            })
+    }
+
+    /// Before the point, the callback `g` leaves where it is told of a failure, without a release and with its emitter as it was.
+    pub(super) fn fails_before(&self, registration: &Registration, point: CallAt, g: Fun) -> Option<String> {
+        if !self.is_called_back_once(g) {
+            return None;
+        }
+        let mut at = point.with(self.call(point).block);
+        let mut order = self.order_of(point);
+        loop {
+            let here = self.block(at);
+            let past = here.items.iter().take(order).any(|item| match item {
+                Item::Branch(_, then, _) => {
+                    let arm = at.with(*then);
+                    self.is_failing(arm, g) && !self.may_end(self.calls_in(arm), registration)
+                }
+                _ => false,
+            });
+            if past {
+                return Some("a failure that the callback is told of goes past it".to_owned());
+            }
+            order = here.index as usize;
+            at = at.with(here.parent?);
+        }
+    }
+
+    /// The point stands in the arm of a callback that is told of a failure.
+    pub(super) fn is_told_of_failure(&self, point: CallAt, g: Fun) -> bool {
+        let mut at = Some(point.with(self.call(point).block));
+        while let Some(block) = at {
+            if self.is_failing(block, g) {
+                return self.is_called_back_once(g);
+            }
+            at = self.block(block).parent.map(|parent| block.with(parent));
+        }
+        false
+    }
+
+    /// A call hands the function on to be told of its end, and not as a listener.
+    fn is_called_back_once(&self, g: Fun) -> bool {
+        match self.passed(g) {
+            [p] => {
+                self.callers(g).is_empty()
+                    && super::sites::registration(self, p.call).is_none()
+                    && p.arg + 1 == self.call(p.call).args.len()
+                    && self.call(p.call).kind == CallKind::Call
+            }
+            _ => false,
+        }
+    }
+
+    /// The block is run where the first that `g` is told is there, tells another function of it, and leaves.
+    fn is_failing(&self, block: At<BlockId>, g: Fun) -> bool {
+        let told = |v: At<ValueId>| self.origins(v).iter().any(|o| o.path.is_empty() && o.root == Root::Param(g, 0));
+        let here = self.block(block);
+        let BlockKind::Then(test) = here.kind else { return false };
+        told(block.with(test))
+            && here.items.iter().any(|item| matches!(item, Item::Exit(Exit::Return(_) | Exit::Throw(_))))
+            && self.calls_in(block).iter().any(|&c| self.call(c).args.first().is_some_and(|&a| told(c.with(a))) && self.is_of_caller(c))
+    }
+
+    /// The call runs a function that an activation around it was given.
+    fn is_of_caller(&self, c: CallAt) -> bool {
+        let f = self.function_of(c);
+        let given = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g != f && self.within(f, g));
+        self.origins(c.with(self.call(c).callee)).iter().any(given)
+    }
+
+    /// The calls that stand in a block or in arms of it.
+    fn calls_in(&self, block: At<BlockId>) -> Vec<CallAt> {
+        let f = block.with(self.block(block).function);
+        let mut calls = self.calls_within(f);
+        calls.retain(|&c| self.function_of(c) == f && self.block_within(block.with(self.call(c).block), block));
+        calls
+    }
+
+    /// Some of the calls takes listeners away, ends the emitter, or runs what does.
+    fn may_end(&self, calls: Vec<CallAt>, registration: &Registration) -> bool {
+        calls.into_iter().any(|c| self.ends_or_releases(c, registration, CLOSURES))
+    }
+
+    fn ends_or_releases(&self, c: CallAt, registration: &Registration, depth: u32) -> bool {
+        let ends = || {
+            self.receiver(c).is_some_and(|(object, key)| {
+                matches!(key, Key::Name(name) if is_teardown(name))
+                    && self.compare_receivers(&self.origins(object), &registration.receivers) != Match::Different
+            })
+        };
+        super::releases::release(self, c).is_some()
+            || ends()
+            || depth > 0 && self.functions_called(c).iter().any(|&h| self.may_end_within(h, registration, depth - 1))
+    }
+
+    fn may_end_within(&self, h: Fun, registration: &Registration, depth: u32) -> bool {
+        self.calls_within(h).into_iter().any(|c| self.ends_or_releases(c, registration, depth))
+    }
+
+    /// What the `then` hands its failures to, itself or further down the chain, neither releases nor ends anything.
+    pub(super) fn fails_elsewhere(&self, registration: &Registration, then: CallAt) -> bool {
+        let (mut at, mut fails) = (then, false);
+        for _ in 0..CHAIN {
+            let args = &self.call(at).args;
+            let name = self.callee_name(at).unwrap_or_default();
+            let handler = match name.as_str() {
+                "then" => args.get(1),
+                "catch" if at != then => args.first(),
+                "finally" => return false,
+                _ => None,
+            };
+            if let Some(&handler) = handler {
+                let handler = at.with(handler);
+                let functions = self.functions_of(handler);
+                // (To swallow a failure is no way out of the work.)
+                let settles = self.origins(handler).iter().any(|o| self.settler(o, self.function_of(at)).is_some())
+                    || !self.settled_by(&functions).is_empty();
+                if !settles || functions.iter().any(|&(h, _)| self.may_end_within(h, registration, CLOSURES)) {
+                    return false;
+                }
+                fails = true;
+            }
+            let made = self.call(at).value;
+            let facts = self.facts(at.file);
+            let next = (0..)
+                .map(CallId)
+                .zip(&facts.calls)
+                .find(|(_, c)| matches!(&facts.values[c.callee.index()], Value::Member(o, _) if *o == made));
+            match next {
+                Some((id, _)) => at = at.with(id),
+                None => break,
+            }
+        }
+        fails || self.receiver(then).is_some_and(|(promise, _)| self.awaits_users_code(promise, super::paths::USERS))
+    }
+
+    /// The event of a failure that the activation listens to beside this one, on the same object: it settles the same, and neither
+    /// releases nor ends anything.
+    pub(super) fn fails_instead(&self, registration: &Registration, heard: CallAt, site: &Site) -> Option<String> {
+        if site.event.as_deref().is_none_or(|event| matches!(event, "close" | "exit" | "disconnect" | "error")) {
+            return None;
+        }
+        let f = self.function_of(heard);
+        let receivers = site.receivers(self);
+        let settles = |site: &Site| {
+            let handler = heard.with(site.handler?);
+            let functions = self.functions_of(handler);
+            let mut settled = self.settled_by(&functions);
+            settled.extend(self.origins(handler).iter().filter_map(|o| self.settler(o, f)));
+            (!settled.is_empty()).then_some((functions, settled))
+        };
+        let (_, settled) = settles(site).filter(|_| !self.same_object(&receivers, &registration.receivers))?;
+        self.calls_within(f).into_iter().filter(|&c| c != heard && self.function_of(c) == f).find_map(|c| {
+            let other = super::sites::registration(self, c)?;
+            let event = other.event.as_deref().filter(|event| event.ends_with("error"))?;
+            let (functions, same) = settles(&other)?;
+            let fails = !same.is_disjoint(&settled)
+                && self.same_object(&other.receivers(self), &receivers)
+                && !functions.iter().any(|&(h, _)| self.may_end_within(h, registration, CLOSURES));
+            fails.then(|| event.to_owned())
+        })
+    }
+}
