@@ -35,6 +35,8 @@ pub(super) struct Indices {
     declared: FxHashMap<String, Declared>,
     /// Functions that are made members of a parameter, and whose parameter that is.
     put_on_params: FxHashMap<FunctionId, FunctionId>,
+    /// Functions that something besides a variable of their own holds: a member, an object, a list, another variable.
+    held: FxHashSet<FunctionId>,
 }
 
 /// What a type's name may mean in a file.
@@ -115,6 +117,7 @@ impl Indices {
                 indices.mentioned.insert(*binding);
             }
         }
+        indices.held = held(facts);
         indices
     }
 }
@@ -137,6 +140,36 @@ fn put_on_param(facts: &ModuleFacts, assign: &Assign) -> Option<(FunctionId, Fun
     };
     (holder.kind == BindingKind::Param && facts.functions[function.index()].parent == Some(holder.function))
         .then_some((function, holder.function))
+}
+
+/// Functions that something besides a variable of their own holds.
+fn held(facts: &ModuleFacts) -> FxHashSet<FunctionId> {
+    let value = |v: ValueId| &facts.values[v.index()];
+    let mut out = FxHashSet::default();
+    let mut hold = |v: ValueId| match value(v) {
+        Value::Function(f) => {
+            out.insert(*f);
+        }
+        Value::Binding(b) => out.extend(facts.bindings[b.index()].defs.iter().filter_map(|d| match value(facts.assigns[d.index()].from) {
+            Value::Function(f) => Some(*f),
+            _ => None,
+        })),
+        _ => {}
+    };
+    for assign in &facts.assigns {
+        let own = matches!(assign.to, Place::Binding(_)) && matches!(value(assign.from), Value::Function(_));
+        if !own {
+            hold(assign.from);
+        }
+    }
+    for v in &facts.values {
+        match v {
+            Value::Object(props, spread) => props.iter().map(|&(_, v)| v).chain(spread.iter().copied()).for_each(&mut hold),
+            Value::Array(parts) | Value::Choice(_, parts) => parts.iter().copied().for_each(&mut hold),
+            _ => {}
+        }
+    }
+    out
 }
 
 /// The one call of each function that is called where it is written.
@@ -246,6 +279,11 @@ impl Program<'_> {
             calls.iter().flat_map(|c| &self.call(literal.with(*c)).args[1..]).map(|&v| literal.with(v)).collect();
         out.reverse();
         out
+    }
+
+    /// Something besides a variable of its own holds the function.
+    pub(super) fn is_held(&self, f: Fun) -> bool {
+        self.indices(f.file).held.contains(&f.id)
     }
 
     /// Where a value first is assigned.

@@ -9,6 +9,8 @@
 //! past(R, Q)     :- Q in what `then` is given, the failure goes to a function that does neither
 //! ```
 
+use rustc_hash::FxHashSet;
+
 use super::matching::Match;
 use super::sites::{Registration, Release, Site};
 use super::stages::is_teardown;
@@ -40,33 +42,13 @@ impl Program<'_> {
             && self.passed(g).is_empty()
             && self.optioned(g).is_empty()
             && self.returned_by(g).is_empty()
-            && !self.is_kept_elsewhere(g)
+            && !self.is_held(g)
             && callers.iter().all(|&c| self.within(self.function_of(c), top) && !self.within(self.function_of(c), g));
         if depth == 0 || !closure {
             out.push(c);
             return;
         }
         callers.iter().for_each(|&caller| self.points_of(caller, top, depth - 1, out));
-    }
-
-    /// Something besides a variable of its own holds the function.
-    fn is_kept_elsewhere(&self, g: Fun) -> bool {
-        let facts = self.facts(g.file);
-        let own = |v: ValueId| match &facts.values[v.index()] {
-            Value::Function(h) => *h == g.id,
-            Value::Binding(b) => facts.bindings[b.index()]
-                .defs
-                .iter()
-                .any(|&d| matches!(facts.values[facts.assigns[d.index()].from.index()], Value::Function(h) if h == g.id)),
-            _ => false,
-        };
-        let variable = |a: &Assign| matches!(a.to, Place::Binding(_)) && matches!(facts.values[a.from.index()], Value::Function(_));
-        facts.assigns.iter().any(|a| own(a.from) && !variable(a))
-            || facts.values.iter().any(|v| match v {
-                Value::Object(props, spread) => props.iter().any(|&(_, v)| own(v)) || spread.iter().any(|&v| own(v)),
-                Value::Array(parts) | Value::Choice(_, parts) => parts.iter().any(|&v| own(v)),
-                _ => false,
-            })
     }
 
     /// Before the point, the callback `g` leaves where it is told of a failure, without a release and with its emitter as it was.
@@ -145,10 +127,11 @@ impl Program<'_> {
 
     /// Some of the calls takes listeners away, ends the emitter, or runs what does.
     fn may_end(&self, calls: Vec<CallAt>, registration: &Registration) -> bool {
-        calls.into_iter().any(|c| self.ends_or_releases(c, registration, CLOSURES))
+        let mut seen = FxHashSet::default();
+        calls.into_iter().any(|c| self.ends_or_releases(c, registration, CLOSURES, &mut seen))
     }
 
-    fn ends_or_releases(&self, c: CallAt, registration: &Registration, depth: u32) -> bool {
+    fn ends_or_releases(&self, c: CallAt, registration: &Registration, depth: u32, seen: &mut FxHashSet<Fun>) -> bool {
         let ends = || {
             self.receiver(c).is_some_and(|(object, key)| {
                 matches!(key, Key::Name(name) if is_teardown(name))
@@ -157,11 +140,14 @@ impl Program<'_> {
         };
         super::releases::release(self, c).is_some()
             || ends()
-            || depth > 0 && self.functions_called(c).iter().any(|&h| self.may_end_within(h, registration, depth - 1))
+            || depth > 0
+                && self.functions_called(c).iter().any(|&h| {
+                    seen.insert(h) && self.calls_within(h).into_iter().any(|c| self.ends_or_releases(c, registration, depth - 1, seen))
+                })
     }
 
-    fn may_end_within(&self, h: Fun, registration: &Registration, depth: u32) -> bool {
-        self.calls_within(h).into_iter().any(|c| self.ends_or_releases(c, registration, depth))
+    fn may_end_within(&self, h: Fun, registration: &Registration) -> bool {
+        self.may_end(self.calls_within(h), registration)
     }
 
     /// What the `then` hands its failures to, itself or further down the chain, neither releases nor ends anything.
@@ -182,7 +168,7 @@ impl Program<'_> {
                 // (To swallow a failure is no way out of the work.)
                 let settles = self.origins(handler).iter().any(|o| self.settler(o, self.function_of(at)).is_some())
                     || !self.settled_by(&functions).is_empty();
-                if !settles || functions.iter().any(|&(h, _)| self.may_end_within(h, registration, CLOSURES)) {
+                if !settles || functions.iter().any(|&(h, _)| self.may_end_within(h, registration)) {
                     return false;
                 }
                 fails = true;
@@ -223,7 +209,7 @@ impl Program<'_> {
             let (functions, same) = settles(&other)?;
             let fails = !same.is_disjoint(&settled)
                 && self.same_object(&other.receivers(self), &receivers)
-                && !functions.iter().any(|&(h, _)| self.may_end_within(h, registration, CLOSURES));
+                && !functions.iter().any(|&(h, _)| self.may_end_within(h, registration));
             fails.then(|| event.to_owned())
         })
     }

@@ -6,6 +6,8 @@
 //!                   and nothing before it, there or in who calls it, does anything with what the slot held
 //! ```
 
+use rustc_hash::FxHashSet;
+
 use super::count::{Count, DEPTH};
 use super::sites::{Registration, Release};
 use super::stages::{is_set_up, is_teardown};
@@ -60,9 +62,7 @@ impl Program<'_> {
     fn fills_again(&self, maker: CallAt) -> bool {
         let f = self.function_of(maker);
         let made = self.call(maker).value;
-        let facts = self.facts(f.file);
-        let mut holders = facts.assigns.iter().filter(|a| a.from == made);
-        let (Some(assign), None) = (holders.next(), holders.next()) else { return false };
+        let Some(assign) = self.assigned(f.with(made)).map(|a| self.assign(a)) else { return false };
         let older = |b: At<BindingId>| b.with(self.binding(b).function) != f && self.within(f, b.with(self.binding(b).function));
         let slot = match &assign.to {
             Place::Binding(b) if older(f.with(*b)) => Slot::Variable(f.with(*b)),
@@ -76,9 +76,9 @@ impl Program<'_> {
             && self.call(maker).result == Use::Used
             && !self.fun(f).returns.contains(&made)
             && !self.is_tested(maker, &slot)
-            && !self.is_used_before(f, maker, &slot)
             && self.outlives_the_call(maker, &slot)
-            && !self.callers(f).iter().any(|&c| self.ends_slot(self.function_of(c), &slot, CALLS))
+            && !self.is_used_before(f, maker, &slot)
+            && !self.callers(f).iter().any(|&c| self.ends_slot(self.function_of(c), &slot, CALLS, &mut FxHashSet::default()))
     }
 
     /// The slot is there for more than one run of the function that fills it.
@@ -153,20 +153,16 @@ impl Program<'_> {
         let kept = |a: &Assign| a.function == f.id && self.reads(f.with(a.from), slot);
         self.fun(f).returns.iter().any(given)
             || self.facts(f.file).assigns.iter().any(kept)
-            || self.calls_within(f).into_iter().any(|c| {
-                c != maker
-                    && (handed_on(c)
-                        || c.id < maker.id && self.makes_use(c, slot)
-                        || self.functions_called(c).iter().any(|&h| h != f && self.ends_slot(h, slot, CALLS)))
-            })
-            || self.ends_slot(f, slot, 0)
+            || self.calls_within(f).into_iter().any(|c| c != maker && (handed_on(c) || c.id < maker.id && self.makes_use(c, slot)))
+            || self.ends_slot(f, slot, CALLS + 1, &mut FxHashSet::default())
     }
 
     /// The function, or one that it calls, ends what the slot holds.
-    fn ends_slot(&self, f: Fun, slot: &Slot, depth: u32) -> bool {
-        self.calls_within(f).into_iter().any(|c| {
-            let ends = matches!(self.receiver(c), Some((object, Key::Name(name))) if is_teardown(name) && self.reads(object, slot));
-            ends || depth > 0 && self.functions_called(c).iter().any(|&h| h != f && self.ends_slot(h, slot, depth - 1))
-        })
+    fn ends_slot(&self, f: Fun, slot: &Slot, depth: u32, seen: &mut FxHashSet<Fun>) -> bool {
+        seen.insert(f)
+            && self.calls_within(f).into_iter().any(|c| {
+                let ends = matches!(self.receiver(c), Some((object, Key::Name(name))) if is_teardown(name) && self.reads(object, slot));
+                ends || depth > 0 && self.functions_called(c).iter().any(|&h| self.ends_slot(h, slot, depth - 1, seen))
+            })
     }
 }
