@@ -248,6 +248,8 @@ pub enum Origin {
     Kept,
     /// The receiver itself (chaining).
     Receiver,
+    /// One for each component: the same in all that the component's life calls (`useRef()`).
+    Own,
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -319,9 +321,12 @@ pub struct Registers {
     pub on_member: Option<String>,
     #[serde(default)]
     pub once: bool,
-    /// The library takes the listener away itself when the work that the call began is over (`pipe`: when the source ends).
+    /// The library takes the listener away itself when the work that the call began is over.
     #[serde(default)]
     pub self_releasing: bool,
+    /// The library takes the listener away when the receiver ends (`source.pipe(target)`): what never ends leaves it.
+    #[serde(default)]
+    pub until_end: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]

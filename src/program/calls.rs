@@ -65,6 +65,9 @@ impl<K, T> Default for Found<K, T> {
     }
 }
 
+/// How many functions a table has at most of which one is called by name.
+const TABLE: usize = 24;
+
 /// Functions that a value is, each with how many arguments `bind` has put before.
 pub(super) type Held = Vec<(Fun, usize)>;
 
@@ -213,6 +216,11 @@ impl Program<'_> {
                     return;
                 }
                 let (shallow, before) = (self.depth().get() < 20, out.len());
+                // Out of a table of functions, by a name that is not known.
+                if let (PathKey::Element, Root::Literal(table), true) = (*key, prefix.root, prefix.path.is_empty()) {
+                    let functions = self.members(Owner::Literal(table));
+                    out.extend(functions.iter().filter(|_| functions.len() <= TABLE).map(|&(_, f)| (f, 0)));
+                }
                 if let Some(Type::Owner(owner)) = self.type_of(&prefix) {
                     for f in self.methods(owner, *key) {
                         match self.fun(f).kind {

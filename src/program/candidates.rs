@@ -291,6 +291,10 @@ impl Candidates {
                     for (key, value) in props {
                         let to = heads.key(file, key);
                         self.store(heads, At::new(file, *value), to);
+                        // A function of a table may be called by a name that is not known.
+                        if let Value::Function(f) = program.value(At::new(file, *value)) {
+                            self.flow(&[Head::Function(At::new(file, *f))], Head::Keyed, None);
+                        }
                     }
                 }
                 Value::Array(elements) => {

@@ -189,6 +189,10 @@ impl Program<'_> {
             return Count::Unknown;
         }
         let f = self.function_of(c);
+        if let Some(origins) = self.written_just_before(c, origin) {
+            let counts = origins.iter().map(|o| self.count_at(c, o, depth.saturating_sub(1)));
+            return counts.max_by_key(Count::rank).unwrap_or(Count::Unknown);
+        }
         match origin.root {
             Root::Call(made) => self.count_made(c, f, origin, made.with(self.function_of(made).id), Some(made), depth),
             Root::Literal(v) if !origin.path.is_empty() && self.is_filled_here(v, origin, f) => Count::One,
@@ -270,6 +274,9 @@ impl Program<'_> {
         if self.within(f, g) {
             if let Some(count) = self.loop_count(c, origin, None) {
                 return count;
+            }
+            if made.is_some_and(|made| self.is_once_in_component(f, g, origin, made)) {
+                return Count::One;
             }
             let made_in = made.map(|m| m.with(self.call(m).block));
             let runs = if g.id == FunctionId(0) { self.runs_since(f, None, made_in) } else { self.runs_since(f, Some(g), made_in) };
@@ -380,7 +387,8 @@ impl Program<'_> {
             return count;
         }
         // A listener's or an entry point's parameter is made for this run.
-        if self.passed(g).iter().any(|p| super::sites::registration(self, p.call).is_some()) && origin.path.is_empty() {
+        let made_for_run = |p: &super::calls::Passed| super::sites::registration(self, p.call).is_some() || self.enters_with(*p, i);
+        if origin.path.is_empty() && self.passed(g).iter().any(made_for_run) {
             return Count::One;
         }
         // What the package's users hand over is not known.

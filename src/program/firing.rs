@@ -2,7 +2,7 @@
 
 use super::count::Emitter;
 use super::sites::{Registration, Release};
-use super::{At, Fun, PathKey, Program, Root};
+use super::{At, CallAt, Fun, PathKey, Program, Root};
 use crate::facts::*;
 use crate::models::Fires;
 
@@ -146,6 +146,11 @@ impl Program<'_> {
 
     /// Some call puts the name together: `this[`clean${feature}`]()`.
     fn is_called_by_built_name(&self, name: &str) -> bool {
+        self.built_calls(name).next().is_some()
+    }
+
+    /// Calls of members whose names are put together, where this name may come out.
+    pub(super) fn built_calls<'s>(&'s self, name: &'s str) -> impl Iterator<Item = CallAt> + 's {
         let built = self.built_names.get_or_init(|| {
             let parts = self.all_calls().filter_map(|c| {
                 let (_, Key::Computed(key)) = self.receiver(c)? else { return None };
@@ -154,11 +159,12 @@ impl Program<'_> {
                     Some(Value::String(text)) => text.clone(),
                     _ => String::new(),
                 };
-                Some((text(parts.first()), text(parts.last())))
+                Some((text(parts.first()), text(parts.last()), c))
             });
-            parts.filter(|(begin, end)| begin.len() + end.len() >= TELLING).collect()
+            parts.filter(|(begin, end, _)| begin.len() + end.len() >= TELLING).collect()
         });
-        built.iter().any(|(begin, end)| name.len() > begin.len() + end.len() && name.starts_with(&**begin) && name.ends_with(&**end))
+        let fits = move |begin: &str, end: &str| name.len() > begin.len() + end.len() && name.starts_with(begin) && name.ends_with(end);
+        built.iter().filter(move |(begin, end, _)| fits(begin, end)).map(|&(_, _, c)| c)
     }
 
     /// Users of the package get objects of the class: a public function gives one back, or a method of an object that they get.

@@ -74,6 +74,20 @@ impl Program<'_> {
         })
     }
 
+    /// The function is an entry point that gets a thing of its run there (`net.createServer((socket) => {...})`).
+    pub(super) fn enters_with(&self, passed: super::calls::Passed, param: u32) -> bool {
+        let last = passed.arg + 1 == self.call(passed.call).args.len();
+        self.method_model(passed.call).is_some_and(|model| {
+            model.callbacks.iter().any(|callback| {
+                matches!(callback.runs, models::Runs::Connection | models::Runs::Request | models::Runs::Message)
+                    && (callback.arg == passed.arg as i32 || callback.arg == -1 && last)
+                    && callback.member.is_none()
+                    && callback.params.len() + passed.shift > param as usize
+                    && param as usize >= passed.shift
+            })
+        })
+    }
+
     /// A dotted member path (`resolvers.*.*`) leads to this one; elements of an array are looked through.
     fn leads_to(&self, dotted: &str, path: &[PathKey]) -> bool {
         let keys: Vec<&PathKey> = path.iter().filter(|key| **key != PathKey::Element).collect();
@@ -240,7 +254,7 @@ impl Program<'_> {
     }
 
     /// The owner's objects are such that the framework calls these methods of them.
-    fn follows(&self, owner: Owner, lifecycle: &Lifecycle) -> bool {
+    pub(super) fn follows(&self, owner: Owner, lifecycle: &Lifecycle) -> bool {
         let base = || {
             !lifecycle.bases.is_empty()
                 && self

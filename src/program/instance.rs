@@ -233,6 +233,8 @@ impl Program<'_> {
         }
         let runs = self.runs_per_instance(f, owner, c, &mut Walk::new(), DEPTH);
         let runs = runs.filter(|r| !rewritten || r.operation);
+        let once = |r: &Runs| r.region == Region::Mount && self.is_hook_of_one(f) && self.is_made_for_itself(&self.field_sources(origin));
+        let runs = runs.filter(|r| !once(r));
         match runs {
             Some(runs) => {
                 let mut steps = vec![self.step_lives(origin, owner, g)];
@@ -368,6 +370,33 @@ impl Program<'_> {
         }
     }
 
+    /// What a member of another object is given before the call, on every way to it: `state.socket = connect(); state.socket.on(...)`.
+    pub(super) fn written_just_before(&self, c: CallAt, origin: &Origin) -> Option<Vec<Origin>> {
+        let (&last, holder) = (origin.path.last()?, origin.prefix()?);
+        if matches!(origin.root, Root::This(_) | Root::Unknown(_) | Root::Nothing | Root::Const(_)) {
+            return None;
+        }
+        let mut at = c.with(self.call(c).block);
+        let mut upto = self.order_of(c);
+        loop {
+            let here = self.block(at);
+            for item in here.items.iter().take(upto).rev() {
+                let &Item::Assign(id) = item else { continue };
+                let assign = self.assign(c.with(id));
+                if let Place::Member(object, key) = &assign.to
+                    && !assign.only_if_empty
+                    && self.path_key(c.file, key) == last
+                    && *self.origins(c.with(*object)) == [holder.clone()]
+                {
+                    let from = self.origins(c.with(assign.from));
+                    return from.iter().all(|o| o != origin && matches!(o.root, Root::Call(_))).then(|| from.to_vec());
+                }
+            }
+            upto = here.index as usize;
+            at = at.with(here.parent?);
+        }
+    }
+
     /// The assignment stands after the call, in one function.
     pub(super) fn is_after(&self, a: At<AssignId>, c: CallAt) -> bool {
         let (assign, call) = (self.assign(a), self.call(c));
@@ -409,6 +438,13 @@ impl Program<'_> {
         };
         let runs = self.runs_on_one_object(f, this, owner, c, walk, depth);
         walk.leave(entered, runs)
+    }
+
+    /// The object itself calls the method by a name that it puts together, and lets that happen once.
+    fn is_run_once_by_built_name(&self, f: Fun, owner: Owner) -> bool {
+        let own = |c: &CallAt| self.owner_around(self.function_of(*c)).is_some_and(|o| self.related(o, owner));
+        let mut calls = self.built_calls(&self.fun(f).name).filter(own).peekable();
+        calls.peek().is_some() && calls.all(|c| self.is_guarded_edge(c, false))
     }
 
     /// The call runs the method once on what the same activation makes for it, and nothing else calls a method of that name on an object
@@ -555,7 +591,7 @@ impl Program<'_> {
         {
             return contract.runs();
         }
-        if this == f && !inside && self.owner_of_function(f).is_some() {
+        if this == f && !inside && self.owner_of_function(f).is_some() && !self.is_run_once_by_built_name(f, owner) {
             let step = self.step_function(f, format!("`{}` is called any number of times on one object", self.function_name(f)));
             let confidence = if is_set_up(&self.fun(f).name) { Confidence::Low } else { Confidence::Medium };
             return Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true, cycle: false });

@@ -117,6 +117,13 @@ impl Program<'_> {
                     out.push(Origin::root(Root::Global(self.sym(name))));
                     return;
                 }
+                (Root::Global(space), Some(_)) if self.spaces().names.contains(&space) => {
+                    let found = self.member_of_space(space, key);
+                    if !found.is_empty() {
+                        out.extend(found);
+                        return;
+                    }
+                }
                 // `Link.DOWN = 'down'`.
                 (Root::Function(f), Some(constant)) if constant.starts_with(char::is_uppercase) => {
                     if let Some(text) = self.single_text(super::Owner::Function(f), key) {

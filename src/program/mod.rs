@@ -3,16 +3,16 @@
 //! | part | question |
 //! | --- | --- |
 //! | `resolve` | which file does a specifier mean, what does a module export |
-//! | `values`, `members`, `promises`, `down_level` | where does a value come from |
+//! | `values`, `members`, `promises`, `down_level`, `spaces` | where does a value come from |
 //! | `owners`, `families`, `bodies`, `fields` | whose member is a function, what extends what, which values does a field get |
 //! | `types`, `written`, `uses` | what is an object, what is written of it, what does its use tell |
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `public`, `starters` | what does a call run, what can users call, who starts a function and how often |
-//! | `sites`, `releases`, `options`, `told`, `forwarders` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on |
+//! | `sites`, `releases`, `options`, `told`, `forwarders`, `endless` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on, for what never ends |
 //! | `guards`, `flags`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
-//! | `count`, `instance`, `captured`, `foreign`, `pools` | how often does a line run for one object |
+//! | `count`, `instance`, `captured`, `foreign`, `pools`, `kept`, `components` | how often does a line run for one object |
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `points` | where is a release run that stands in a closure |
@@ -33,6 +33,7 @@ mod bodies;
 pub mod calls;
 mod candidates;
 mod captured;
+mod components;
 mod confidence;
 pub mod count;
 mod cycles;
@@ -40,6 +41,7 @@ pub mod discharge;
 pub mod disposers;
 mod down_level;
 mod emissions;
+mod endless;
 mod families;
 mod fields;
 pub mod firing;
@@ -83,6 +85,7 @@ mod settling;
 mod siblings;
 pub mod sites;
 pub mod sizes;
+mod spaces;
 pub mod stages;
 pub mod starters;
 pub mod told;
@@ -173,7 +176,8 @@ pub struct Program<'a> {
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, uses::Uses>>>>,
     called_by_name: RefCell<FxHashMap<PathKey, bool>>,
     /// How names begin and end that calls put together: `this[`on${event}`]()`.
-    built_names: std::cell::OnceCell<FxHashSet<(String, String)>>,
+    built_names: std::cell::OnceCell<Vec<(String, String, CallAt)>>,
+    spaces: std::cell::OnceCell<spaces::Spaces>,
     emitted: std::cell::OnceCell<Option<FxHashSet<String>>>,
     outward: std::cell::OnceCell<FxHashSet<Root>>,
     emissions: std::cell::OnceCell<FxHashMap<Rc<str>, Vec<CallAt>>>,
@@ -219,6 +223,7 @@ impl<'a> Program<'a> {
             uses: RefCell::default(),
             called_by_name: RefCell::default(),
             built_names: std::cell::OnceCell::new(),
+            spaces: std::cell::OnceCell::new(),
             emitted: std::cell::OnceCell::new(),
             outward: std::cell::OnceCell::new(),
             emissions: std::cell::OnceCell::new(),

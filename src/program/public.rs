@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::layers::FIRST;
 use super::resolve::REEXPORTS;
-use super::{At, Fun, Origin, Owner, PathKey, Program, Root};
+use super::{At, Fun, Origin, Owner, PathKey, Program, Root, Sym};
 use crate::facts::*;
 
 /// What the package's users can call.
@@ -15,10 +15,15 @@ pub(super) struct Public {
     owners: FxHashSet<Owner>,
     /// Of which they can make objects.
     classes: FxHashSet<Owner>,
-    /// Functions that they can call only where they load any file of a folder: those that the program calls itself are its own.
+    /// Functions that they can call only where they load any file of a folder, or look into the program's own name space: those that the
+    /// program calls itself are its own.
     loose: FxHashSet<Fun>,
     /// The same of classes and objects.
     loose_owners: FxHashSet<Owner>,
+    /// Some of it hangs on a global object that the program makes for its own parts (`window.app = {}; app.Part = class {...}`).
+    of_own_space: bool,
+    /// What hangs there is left out.
+    without_own_space: bool,
 }
 
 impl Public {
@@ -31,9 +36,12 @@ impl Public {
         }
         let mut public = Public::default();
         public.publish(program, &entries);
-        let named: Vec<u32> = entries.iter().copied().filter(|&f| !program.is_loose(f)).collect();
-        if !named.is_empty() && named.len() < entries.len() {
-            let mut meant = Public::default();
+        let mut named: Vec<u32> = entries.iter().copied().filter(|&f| !program.is_loose(f)).collect();
+        if named.is_empty() {
+            named.clone_from(&entries);
+        }
+        if named.len() < entries.len() || public.of_own_space {
+            let mut meant = Public { without_own_space: true, ..Public::default() };
             meant.publish(program, &named);
             public.loose = public.functions.difference(&meant.functions).copied().collect();
             let owners = public.owners.union(&public.classes);
@@ -57,8 +65,9 @@ impl Public {
                 }
             }
         }
+        let spaces = &program.spaces().names;
         for &file in entries {
-            origins.extend(Public::put_on_others(program, file));
+            origins.extend(self.put_on_others(program, file, spaces));
         }
         let mut seen = FxHashSet::default();
         while let Some(origin) = origins.pop() {
@@ -140,7 +149,7 @@ impl Public {
 
     /// What a file makes a member of what it has from elsewhere, where everybody finds it: `window.Widget = Widget`, `$.fn.widget = ...`,
     /// `name.space.Widget = class {...}`.
-    fn put_on_others(program: &Program, file: u32) -> Vec<Origin> {
+    fn put_on_others(&mut self, program: &Program, file: u32, spaces: &FxHashSet<Sym>) -> Vec<Origin> {
         let facts = program.facts(file);
         let mut out = Vec::new();
         let step = |key: &PathKey, name: &str| matches!(key, PathKey::Name(n) if &*program.text(*n) == name);
@@ -154,6 +163,16 @@ impl Public {
             };
             if !may_be {
                 continue;
+            }
+            let on_space = |o: &Origin| matches!(o.root, Root::Global(name) if spaces.contains(&name));
+            if let Place::Member(object, _) = &assign.to
+                && !spaces.is_empty()
+                && program.origins(At::new(file, *object)).iter().any(on_space)
+            {
+                self.of_own_space = true;
+                if self.without_own_space {
+                    continue;
+                }
             }
             let of_others = match &assign.to {
                 Place::Global(name) => name != "module" && name != "exports",

@@ -204,12 +204,18 @@ fn modelled(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Opti
     {
         return None;
     }
-    let model = program.method_model(c)?;
-    for registers in &model.registers {
+    let registers = match program.method_model(c) {
+        Some(model) => &model.registers,
+        // A stream of a class that no pack tells of does as streams do.
+        None => &until_end_of_unknown(program, c, receiver?)?.registers,
+    };
+    for registers in registers {
         if !is_given(program, c, registers) {
             continue;
         }
-        let handler = registers.listener.and_then(|listener| listener_of(args, listener));
+        let listener = registers.listener.and_then(|listener| listener_of(args, listener));
+        // The library's own listener is there for the receiver.
+        let handler = listener.or_else(|| receiver.filter(|_| registers.until_end).map(|receiver| receiver.id));
         let on = match registers.on_arg {
             Some(arg) => c.with(*args.get(arg)?),
             None => receiver?,
@@ -230,6 +236,18 @@ fn modelled(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Opti
     None
 }
 
+/// What methods of that name do in the packs, where the receiver is new and of no known class, and the argument is a stream of the process.
+fn until_end_of_unknown<'p>(program: &'p Program, c: CallAt, receiver: At<ValueId>) -> Option<&'p crate::models::Named> {
+    let Some((_, Key::Name(name))) = program.receiver(c) else { return None };
+    let named = program.models.named(name)?;
+    let is_new = |o: &Origin| {
+        matches!(o.root, Root::Call(made) if o.path.is_empty() && program.call(made).kind == CallKind::New) && program.type_of(o).is_none()
+    };
+    let is_lasting = |v: ValueId| program.origins(c.with(v)).iter().any(|o| program.emitter_kind(o) == super::count::Emitter::Process);
+    let target = named.registers.iter().find(|registers| registers.until_end)?.on_arg?;
+    (program.origins(receiver).iter().all(is_new) && program.call(c).args.get(target).is_some_and(|&v| is_lasting(v))).then_some(named)
+}
+
 /// The argument that is the listener (-1: the last).
 fn listener_of(args: &[ValueId], listener: i32) -> Option<ValueId> {
     let index = if listener < 0 { args.len().checked_sub(1)? } else { listener as usize };
@@ -240,6 +258,9 @@ fn listener_of(args: &[ValueId], listener: i32) -> Option<ValueId> {
 fn is_given(program: &Program, c: CallAt, registers: &Registers) -> bool {
     let args = &program.call(c).args;
     if registers.self_releasing || registers.on_member.is_some() || registers.event_arg.is_some_and(|event| event >= args.len()) {
+        return false;
+    }
+    if registers.until_end && !program.receiver(c).is_some_and(|(receiver, _)| program.is_endless(receiver)) {
         return false;
     }
     let Some(listener) = registers.listener else { return true };
