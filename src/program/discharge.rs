@@ -121,6 +121,9 @@ impl Program<'_> {
                 }
                 continue;
             }
+            if all && self.is_for_none_named(release) {
+                continue;
+            }
             // A wildcard needs more than «perhaps».
             if all
                 && (receiver != Match::Same || release.event.is_none() && !self.near(registration, release))
@@ -145,6 +148,12 @@ impl Program<'_> {
                 continue;
             }
             if self.in_own_handler(registration, release) && !self.is_called_end(release) {
+                if !registration.once
+                    && let Some(exit) = self.settles_beside(registration, release.call)
+                {
+                    partial.get_or_insert((release.call, exit));
+                    continue;
+                }
                 if emitter == Emitter::Longer && self.is_retried(registration.call, &registration.receivers, registration.event.name()) {
                     partial.get_or_insert((release.call, RETRIED.to_owned()));
                     continue;

@@ -252,8 +252,7 @@ impl Program<'_> {
             return true;
         }
         // In one function: the listener of another event is named where this one's was meant, or one that nothing adds.
-        let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
-        let one_tree = top(self.function_of(registration.call)) == top(self.function_of(release.call));
+        let one_tree = self.outermost(self.function_of(registration.call)) == self.outermost(self.function_of(release.call));
         let named = released.iter().all(|o| match (o.root, o.path.is_empty()) {
             (Root::Function(h), true) => {
                 !inline(registration.call) || self.parent(h).is_some_and(|p| self.fun(p).kind != FunctionKind::Module)
@@ -300,5 +299,32 @@ impl Program<'_> {
             && registration.receivers.iter().any(|r| !release.receivers.iter().any(|x| self.same_origin(x, r)))
             && self.function_of(registration.call) != self.function_of(release.call)
             && matches!(self.receiver(registration.call), Some((o, _)) if !matches!(self.receiver(release.call), Some((p, _)) if o == p))
+    }
+
+    /// All listeners go only where the caller names none (`off(event, f) { if (!f) e.removeAllListeners(event); else e.off(event, f) }`).
+    pub(super) fn is_for_none_named(&self, release: &Release) -> bool {
+        let f = self.function_of(release.call);
+        let param = |v: At<ValueId>| match &*self.origins(v) {
+            [Origin { root: Root::Param(g, i), path }] if path.is_empty() && *g == f => Some(*i),
+            _ => None,
+        };
+        let absent = |(test, outcome): (At<ValueId>, bool)| match self.value(test) {
+            Value::Unary(op, inner) if op == "!" && outcome => param(test.with(*inner)),
+            Value::Binary(op, left, right) if outcome == op.starts_with('=') && op.ends_with("==") => {
+                let nothing = |v: ValueId| matches!(self.value(test.with(v)), Value::Undefined | Value::Null);
+                if nothing(*right) { param(test.with(*left)) } else { None }
+            }
+            _ if !outcome => param(test),
+            _ => None,
+        };
+        let tests = self.tests_before(release.call.with(self.call(release.call).block), self.order_of(release.call));
+        let unnamed: Vec<u32> = tests.into_iter().filter_map(absent).collect();
+        !unnamed.is_empty()
+            && self.calls_within(f).into_iter().any(|c| {
+                super::releases::release(self, c)
+                    .and_then(|site| site.listener)
+                    .and_then(|listener| param(c.with(listener)))
+                    .is_some_and(|i| unnamed.contains(&i))
+            })
     }
 }

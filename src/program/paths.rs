@@ -51,6 +51,9 @@ impl Program<'_> {
             if passed.len() == 1 && self.function_of(p.call) == f && self.throws_between(registration.call, p.call) {
                 return Some("a `throw` goes past what sets it up".to_owned());
             }
+            if passed.len() == 1 && self.function_of(p.call) == f && self.leaves_between(registration, p.call) {
+                return Some("a `return` goes past what sets it up".to_owned());
+            }
             if let Some(site) = super::sites::registration(self, p.call)
                 && site.handler == Some(self.call(p.call).args[p.arg])
             {

@@ -27,7 +27,7 @@ impl Program<'_> {
     /// The calls at which the release is run, as seen from the function that registers.
     pub(super) fn points(&self, registration: &Registration, release: &Release) -> Vec<CallAt> {
         let f = self.function_of(registration.call);
-        let top = self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
+        let top = self.outermost(f);
         let mut out = Vec::new();
         self.points_of(release.call, top, CLOSURES, &mut out);
         out
@@ -211,6 +211,86 @@ impl Program<'_> {
                 && self.same_object(&other.receivers(self), &receivers)
                 && !functions.iter().any(|&(h, _)| self.may_end_within(h, registration));
             fails.then(|| event.to_owned())
+        })
+    }
+
+    /// Between the two calls, which stand in one function, an arm tells a function that this was given, and leaves.
+    pub(super) fn leaves_between(&self, registration: &Registration, to: CallAt) -> bool {
+        let from = registration.call;
+        let f = self.function_of(from);
+        let given = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if self.within(f, g));
+        let leaves = |arm: BlockId| {
+            let arm = from.with(arm);
+            let calls = self.calls_in(arm);
+            let returns = self.block(arm).items.iter().any(|item| matches!(item, Item::Exit(Exit::Return(_))));
+            returns
+                && calls.iter().any(|&c| self.origins(c.with(self.call(c).callee)).iter().any(given))
+                && !self.may_end(calls, registration)
+        };
+        let (call, before, after) = (self.call(from), self.order_of(from), self.order_of(to));
+        call.block == self.call(to).block
+            && self.block(from.with(call.block)).items.iter().take(after).skip(before).any(|item| match item {
+                Item::Branch(_, then, otherwise) => leaves(*then) || otherwise.is_some_and(leaves),
+                _ => false,
+            })
+    }
+
+    /// The listener takes itself off in one arm, and in another settles what it was added for.
+    pub(super) fn settles_beside(&self, registration: &Registration, release: CallAt) -> Option<String> {
+        let h = self.function_of(release);
+        if !registration.handlers.iter().any(|o| o.path.is_empty() && o.root == Root::Function(h)) {
+            return None;
+        }
+        let mut at = release.with(self.call(release).block);
+        let mut order = self.order_of(release);
+        loop {
+            let here = self.block(at);
+            let settled = |arm: BlockId| {
+                let arm = at.with(arm);
+                let calls = self.calls_in(arm);
+                calls.iter().any(|&c| self.settles_for_sure(c)) && !self.may_end(calls, registration)
+            };
+            let before = here.items.iter().take(order).any(|item| match item {
+                Item::Branch(_, then, _) => self.leaves(at.with(*then)) && settled(*then),
+                _ => false,
+            });
+            let parent = here.parent.map(|parent| at.with(parent))?;
+            let beside = match self.block(parent).items.get(here.index as usize) {
+                Some(Item::Branch(_, then, otherwise)) => {
+                    let other = if *then == at.id { *otherwise } else { Some(*then) };
+                    other.is_some_and(settled)
+                }
+                _ => false,
+            };
+            // What comes behind the arms takes it off whichever is taken.
+            let behind = |block: At<BlockId>, order: usize| {
+                let calls = self.block(block).items.iter().skip(order + 1).filter_map(|item| match item {
+                    Item::Call(c) => Some(block.with(*c)),
+                    _ => None,
+                });
+                self.may_end(calls.collect(), registration)
+            };
+            if before || beside && !behind(parent, here.index as usize) {
+                return Some("in another arm the listener settles the call, and stays".to_owned());
+            }
+            order = here.index as usize;
+            at = parent;
+        }
+    }
+
+    /// The call settles a promise around it, or tells a function that was given of an error that it makes.
+    fn settles_for_sure(&self, c: CallAt) -> bool {
+        let f = self.function_of(c);
+        let made_error = || {
+            self.call(c).args.first().is_some_and(|&a| {
+                matches!(self.value(c.with(a)), Value::Call(made)
+                    if self.call(c.with(*made)).kind == CallKind::New
+                        && self.callee_name(c.with(*made)).is_some_and(|name| name.ends_with("Error")))
+            })
+        };
+        self.origins(c.with(self.call(c).callee)).iter().any(|o| match (o.root, o.path.is_empty()) {
+            (Root::Param(g, _), true) => g != f && self.within(f, g) && (self.is_executor_of_promise(g) || made_error()),
+            _ => false,
         })
     }
 }

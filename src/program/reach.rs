@@ -164,10 +164,14 @@ impl Program<'_> {
         if a.file != b.file {
             return false;
         }
-        let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
-        if top(a) == top(b) {
+        if self.outermost(a) == self.outermost(b) {
             return true;
         }
         matches!((self.owner_around(a), self.owner_around(b)), (Some(x), Some(y)) if self.related(x, y))
+    }
+
+    /// The outermost function around, below the module's body.
+    pub(super) fn outermost(&self, f: Fun) -> Fun {
+        self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f)
     }
 }
