@@ -1,7 +1,7 @@
 //! Captured: what a listener holds tells whether it is made for one call.
 
 use super::sites::Registration;
-use super::{CallAt, Fun, Program, Root};
+use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 /// How many functions a listener calls through to what is of one call.
@@ -13,6 +13,9 @@ impl Program<'_> {
     pub fn is_operation_shaped(&self, registration: &Registration, since: Option<Fun>) -> bool {
         let f = self.function_of(registration.call);
         let activations: Vec<Fun> = self.chain(f).into_iter().take_while(|&a| Some(a) != since).collect();
+        if !registration.implicit && self.is_made_of_given(registration, &activations) {
+            return true;
+        }
         registration.handlers.iter().any(|o| match (o.root, o.path.is_empty()) {
             (Root::Function(h), true) => {
                 if !self.within(h, activations.iter().copied().rev().find(|&a| self.fun(a).kind != FunctionKind::Module).unwrap_or(f)) {
@@ -67,6 +70,9 @@ impl Program<'_> {
     /// The listener is made for one call: it captures something of the activation, or is given to it, or made there by another function.
     pub(super) fn is_call_shaped(&self, registration: &Registration) -> bool {
         let activations = self.chain(self.function_of(registration.call));
+        if self.is_made_of_given(registration, &activations) {
+            return true;
+        }
         registration.handlers.iter().any(|o| match (o.root, o.path.is_empty()) {
             (Root::Function(h), true) => {
                 let own = |&b: &BindingId| {
@@ -78,6 +84,24 @@ impl Program<'_> {
             (Root::Function(_) | Root::Global(_) | Root::File(_) | Root::Module(_) | Root::Class(_), _) => false,
             _ => true,
         })
+    }
+
+    /// A function makes the listener of what one of these activations was given, and not in a bag of options: `e.on('x', answers(client))`.
+    pub(super) fn is_made_of_given(&self, registration: &Registration, activations: &[Fun]) -> bool {
+        let c = registration.inner;
+        let Some(handler) = super::sites::registration(self, c).and_then(|site| site.handler) else { return false };
+        let Value::Call(maker) = self.value(c.with(handler)) else { return false };
+        let maker = c.with(*maker);
+        let is_given = |o: &Origin| {
+            matches!(o.root, Root::Param(g, _) if activations.contains(&g) && !self.is_instance_scope(g))
+                && o.path.is_empty()
+                && !self.is_bag(o)
+        };
+        // What `bind` gives is the function that it is told.
+        let makes =
+            |h: Fun| registration.handlers.iter().any(|o| matches!(o.root, Root::Function(made) if made != h && self.within(made, h)));
+        let made = self.bind_target(maker).is_some() || self.functions_called(maker).iter().any(|&h| makes(h));
+        made && self.call(maker).args.iter().any(|&arg| self.origins(maker.with(arg)).iter().any(is_given))
     }
 
     pub(super) fn is_instance_scope(&self, f: Fun) -> bool {

@@ -103,6 +103,9 @@ impl Program<'_> {
     fn is_made_for(&self, registration: &Registration) -> bool {
         let activations: Vec<Fun> =
             self.chain(self.function_of(registration.call)).into_iter().filter(|&g| self.fun(g).kind != FunctionKind::Module).collect();
+        if self.is_made_of_given(registration, &activations) {
+            return true;
+        }
         let mut functions: Vec<Fun> = registration
             .handlers
             .iter()

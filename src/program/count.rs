@@ -228,7 +228,7 @@ impl Program<'_> {
             && let Some((holder, _)) = self.receiver(made)
         {
             let holders = self.origins(holder);
-            if holders.iter().all(|o| matches!(o.root, Root::This(_) | Root::Param(..) | Root::Call(_))) {
+            if holders.iter().all(|o| matches!(o.root, Root::This(_) | Root::Param(..) | Root::Call(_) | Root::Module(_))) {
                 let counts = holders.iter().map(|o| self.count_at(c, o, depth - 1));
                 return counts.max_by_key(Count::rank).expect("a value has origins");
             }

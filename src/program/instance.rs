@@ -130,6 +130,17 @@ impl Program<'_> {
             {
                 return self.count_at(c, o, depth - 1);
             }
+            // So is a global that objects are given (`new Watcher({ process })`).
+            let handed = |o: &Origin| match o.root {
+                Root::Param(h, _) if self.is_constructor(h, owner) && !self.is_constructor(f, owner) => {
+                    let makers = self.callers(h).iter().flat_map(|&maker| self.from_callee(maker, h, o));
+                    makers.filter(|moved| matches!(moved.root, Root::Global(_))).collect::<Vec<_>>()
+                }
+                _ => Vec::new(),
+            };
+            if let Some(lasting) = sources.iter().flat_map(|(_, origins)| origins).flat_map(handed).next() {
+                return self.count_at(c, &lasting, depth - 1);
+            }
             if !self.is_constructor(f, owner) && self.written_by_callers(f, &sources, WRITERS) {
                 return Count::Unknown;
             }
@@ -265,6 +276,9 @@ impl Program<'_> {
     fn outlives_objects(&self, o: &Origin) -> bool {
         match o.root {
             Root::Global(_) | Root::Module(_) => true,
+            Root::Call(made) if o.path.is_empty() && self.is_accessor(made) => self
+                .receiver(made)
+                .is_some_and(|(holder, _)| self.origins(holder).iter().all(|o| matches!(o.root, Root::Global(_) | Root::Module(_)))),
             Root::Call(made) if o.path.is_empty() => {
                 self.fun(self.function_of(made)).kind == FunctionKind::Module
                     || self.not_fresh(made).is_some_and(|(_, emitter)| emitter == Emitter::Process)

@@ -53,9 +53,22 @@ impl Program<'_> {
         self.call(made).kind == CallKind::Call && self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Kept)
     }
 
-    /// A model tells that the call gives the same object to all that ask its receiver.
+    /// A model tells that the call gives the same object to all that ask its receiver; or it asks an unknown object for a part of it.
     pub(super) fn is_looked_up(&self, made: CallAt) -> bool {
-        self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Shared)
+        self.method_model(made).map_or_else(|| self.is_accessor(made), |m| m.origin == crate::models::Origin::Shared)
+    }
+
+    /// `config.getEvents()`: who is told nothing more than the name of a part gives what is there. (Who waits for it may get a new one.)
+    pub(super) fn is_accessor(&self, c: CallAt) -> bool {
+        let call = self.call(c);
+        let Some((_, Key::Name(name))) = self.receiver(c) else { return false };
+        let named = name.strip_prefix("get").is_some_and(|part| part.starts_with(char::is_uppercase));
+        named
+            && call.kind == CallKind::Call
+            && call.args.is_empty()
+            && !self.looks_pooled(c)
+            && self.functions_called(c).is_empty()
+            && !self.facts(c.file).values.iter().any(|value| matches!(value, Value::Await(awaited) if *awaited == call.value))
     }
 
     /// The call takes something out of a pool, by the words that pools use.

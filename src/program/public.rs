@@ -4,7 +4,7 @@ use rustc_hash::FxHashSet;
 
 use super::layers::FIRST;
 use super::resolve::REEXPORTS;
-use super::{At, Fun, Origin, Owner, PathKey, Program, Root, Sym};
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root, Sym};
 use crate::facts::*;
 
 /// What the package's users can call.
@@ -69,6 +69,7 @@ impl Public {
         for &file in entries {
             origins.extend(self.put_on_others(program, file, spaces));
         }
+        origins.extend(Public::registered(program));
         let mut seen = FxHashSet::default();
         while let Some(origin) = origins.pop() {
             if !origin.path.is_empty() || !seen.insert(origin.clone()) {
@@ -145,6 +146,28 @@ impl Public {
                 _ => {}
             }
         }
+    }
+
+    /// Classes that the program hands to what makes objects of them by a name: `customElements.define('x-part', Part)`.
+    fn registered(program: &Program) -> Vec<Origin> {
+        let registers = |c: &CallAt| {
+            !program.files[c.file as usize].test
+                && program.call(*c).kind == CallKind::Call
+                && program.call(*c).args.len() > 1
+                && program.called_as(*c).is_some_and(|name| name.starts_with("define") || name.starts_with("register"))
+        };
+        let mut out = Vec::new();
+        for c in program.all_calls().filter(registers) {
+            let named = program.constant(c.with(program.call(c).args[0])).is_some();
+            if !named || !program.functions_called(c).is_empty() {
+                continue;
+            }
+            for &arg in &program.call(c).args[1..] {
+                let class = |o: &&Origin| o.path.is_empty() && matches!(o.root, Root::Class(_));
+                out.extend(program.origins(c.with(arg)).iter().filter(class).cloned());
+            }
+        }
+        out
     }
 
     /// What a file makes a member of what it has from elsewhere, where everybody finds it: `window.Widget = Widget`, `$.fn.widget = ...`,
