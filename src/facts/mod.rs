@@ -19,6 +19,8 @@ pub use captures::{Captures, ClosureCaptures, Retained, RetainedName, captures};
 pub use model::*;
 pub use suppress::{Covers, Suppression};
 
+pub use crate::syntax::component::is_component;
+
 use crate::syntax::Parsed;
 use crate::syntax::names::Names;
 

@@ -86,12 +86,24 @@ impl Program<'_> {
                 continue;
             }
             let mutual = sites.releases_in(f.file).find(|r| inside(r, &own) && releases(r, other));
-            let back = sites.releases_in(f.file).any(|r| inside(r, &others) && releases(r, registration));
+            let back = sites.releases_in(f.file).any(|r| inside(r, &others) && releases(r, registration))
+                || self.is_released_by_emitting(sites, other, &|r| releases(r, registration));
             if let (Some(release), false) = (mutual, back) {
                 return Some((release.call, other.event.name().unwrap_or("the other event").to_owned()));
             }
         }
         None
+    }
+
+    /// What makes the other's event happen takes the listener away in its own function: `this.emit('over'); this.removeAllListeners('data')`.
+    fn is_released_by_emitting(&self, sites: &Sites, other: &Registration, releases: &dyn Fn(&Release) -> bool) -> bool {
+        let emissions = other.event.name().map_or(&[][..], |event| self.emissions_of(event));
+        !emissions.is_empty()
+            && emissions.iter().all(|&emission| {
+                let beside = |release: &Release| self.function_of(release.call) == self.function_of(emission);
+                self.receiver(emission).is_some_and(|(object, _)| self.same_object(&self.origins(object), &other.receivers))
+                    && sites.releases_in(emission.file).any(|release| beside(release) && releases(release))
+            })
     }
 
     /// Why a one-time listener may stay though its event is presumed to fire: what it waits for can end in another way, which leaves it.

@@ -3,7 +3,7 @@
 use super::count::{Emitter, Many};
 use super::obligation::Fault;
 use super::sites::{EventKey, Registration, Sites};
-use super::{CallAt, Fun, PathKey, Program, Root};
+use super::{CallAt, Fun, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -101,8 +101,7 @@ impl Program<'_> {
 
     /// The listener holds something that this activation makes or waits for, itself or through functions of the activation.
     fn is_made_for(&self, registration: &Registration) -> bool {
-        let activations: Vec<Fun> =
-            self.chain(self.function_of(registration.call)).into_iter().filter(|&g| self.fun(g).kind != FunctionKind::Module).collect();
+        let activations = self.activations_of_object(self.function_of(registration.call));
         if self.is_made_of_given(registration, &activations) {
             return true;
         }
@@ -138,6 +137,19 @@ impl Program<'_> {
             }
         }
         false
+    }
+
+    /// The activations around a line, up to the method of an object that it belongs to: what is around that is the object's, as its
+    /// fields are.
+    fn activations_of_object(&self, f: Fun) -> Vec<Fun> {
+        let mut out = Vec::new();
+        for g in self.chain(f).into_iter().filter(|&g| self.fun(g).kind != FunctionKind::Module) {
+            out.push(g);
+            if matches!(self.owner_of_function(g), Some(Owner::Literal(_))) {
+                break;
+            }
+        }
+        out
     }
 
     /// The listener has an object do something that the activation was given, and not in a bag of options (`job.stop()`).

@@ -13,6 +13,7 @@
 //! ```
 
 use super::asked::Next;
+use super::components::Own;
 use super::sites::Registration;
 use super::stages::is_set_up;
 use super::types::Type;
@@ -268,6 +269,11 @@ impl Program<'_> {
             return out;
         }
         if g == f {
+            if self.is_kept_by_older(c, f)
+                && let Some(count) = self.count_kept(c, f, origin, g, depth)
+            {
+                return count;
+            }
             let made_in = made.map(|m| m.with(self.call(m).block));
             return self.loop_count(c, origin, made_in).unwrap_or(Count::One);
         }
@@ -275,11 +281,14 @@ impl Program<'_> {
             if let Some(count) = self.loop_count(c, origin, None) {
                 return count;
             }
-            if made.is_some_and(|made| self.is_once_in_component(f, g, origin, made)) {
-                return Count::One;
-            }
             let made_in = made.map(|m| m.with(self.call(m).block));
-            let runs = if g.id == FunctionId(0) { self.runs_since(f, None, made_in) } else { self.runs_since(f, Some(g), made_in) };
+            let script = self.is_script_of_component(g);
+            let own = match made {
+                _ if g.id == FunctionId(0) && !script => Own::Unknown,
+                Some(made) => self.own_of(made, origin),
+                None => Own::Activation,
+            };
+            let runs = self.runs_since(f, (g.id != FunctionId(0)).then_some(g), made_in, own);
             return match runs {
                 None => Count::One,
                 Some(runs) => {
@@ -367,6 +376,10 @@ impl Program<'_> {
             steps.extend(runs.into_iter().flat_map(|r| r.steps));
             return self.many(region, Confidence::Medium, origin, steps);
         }
+        // What a composable's callers give it, they may have made for their component.
+        if inner.is_some() && self.is_given_own(f, g, origin) {
+            return Count::One;
+        }
         if let Some(inner) = inner {
             let mut steps = vec![self.step_function(g, format!("`{}` is given once, here", self.show(origin)))];
             steps.extend(inner.steps);
@@ -437,7 +450,7 @@ impl Program<'_> {
         Count::One
     }
 
-    fn type_lifetime(&self, origin: &Origin) -> Option<Region> {
+    pub(super) fn type_lifetime(&self, origin: &Origin) -> Option<Region> {
         match self.type_of(origin)? {
             Type::Model(ix) => self.models.lifetime(ix),
             Type::Owner(_) => None,

@@ -6,6 +6,7 @@
 //! ```
 
 use super::count::{Count, DEPTH, Emitter, Many};
+use super::instance::Line;
 use super::sites::{Registration, Sites};
 use super::walk::Walk;
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
@@ -107,7 +108,9 @@ impl Program<'_> {
         {
             return None;
         }
-        let runs = self.runs_per_instance(f, owner, c, &mut Walk::new(), DEPTH).filter(|r| r.confidence >= Confidence::Medium)?;
+        let runs = self
+            .runs_per_instance(f, Line { owner, call: c, own: false }, &mut Walk::new(), DEPTH)
+            .filter(|r| r.confidence >= Confidence::Medium)?;
         let mut steps =
             vec![self.step_call(c, format!("`{}` is one of those that the object keeps: each serves again", self.show(origin)))];
         steps.extend(runs.steps);

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use rustc_hash::FxHashMap;
 
 use super::count::DEPTH;
+use super::instance::Line;
 use super::runs::{Goal, Runs};
 use super::stages::{is_set_up, is_teardown};
 use super::types::Type;
@@ -88,19 +89,24 @@ impl Program<'_> {
         });
         let enough = |runs: Option<Runs>| runs.is_some_and(|r| r.confidence > Confidence::Low && (!r.operation || self.is_operation(f)));
         if let Some(owner) = own
-            && enough(self.runs_per_instance(f, owner, c, &mut Walk::new(), DEPTH))
+            && enough(self.runs_per_instance(f, Line { owner, call: c, own: false }, &mut Walk::new(), DEPTH))
         {
             return true;
         }
         // In the program at large, many objects may each do it once: it has to come round.
         let round = || self.emitting.borrow().last().is_some_and(|asked| asked.round);
-        enough(self.runs_through(f, &Goal { function: None, made_in: None }, &mut Walk::new(), DEPTH)) && (own.is_none() || round())
+        enough(self.runs_through(f, &Goal::PROGRAM, &mut Walk::new(), DEPTH)) && (own.is_none() || round())
     }
 
     /// The users of the package call it, and not to set something up or to end it.
     fn is_operation(&self, f: Fun) -> bool {
         let name = &self.fun(f).name;
         self.is_public_function(f) && !is_set_up(name) && !is_teardown(name)
+    }
+
+    /// Where the program makes an event of that name happen.
+    pub(super) fn emissions_of(&self, event: &str) -> &[CallAt] {
+        self.emissions().get(event).map_or(&[], Vec::as_slice)
     }
 
     /// The calls that make events of a constant name happen.

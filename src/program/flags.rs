@@ -146,7 +146,7 @@ impl Program<'_> {
     }
 
     /// The function, or one that it calls, ends one of the objects.
-    fn ends_object(&self, g: Fun, objects: &[Origin], depth: u32) -> bool {
+    pub(super) fn ends_object(&self, g: Fun, objects: &[Origin], depth: u32) -> bool {
         self.calls_within(g).into_iter().any(|c| {
             let ends = matches!(self.receiver(c), Some((object, Key::Name(name)))
                 if is_teardown(name) && self.same_object(&self.origins(object), objects));

@@ -6,7 +6,7 @@
 //! state(R) :- T reads a state that comes once in a life (socket.connecting)
 //! ```
 
-use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
 /// What a guard bounds.
@@ -28,19 +28,8 @@ pub(super) const CALLS: u32 = 3;
 pub(super) const TEST_DEPTH: u32 = 8;
 
 /// Members that tell that a connection is still being made.
-pub(super) const STATES: &[&str] = &[
-    "connecting",
-    "_connecting",
-    "pending",
-    "readyState",
-    "writable",
-    "connected",
-    "isConnected",
-    "opened",
-    "isOpen",
-    "encrypted",
-    "authorized",
-];
+pub(super) const STATES: &[&str] =
+    &["connecting", "pending", "readyState", "writable", "connected", "isConnected", "opened", "isOpen", "encrypted", "authorized"];
 
 /// What a guard is asked for.
 pub(super) struct Seen<'o> {
@@ -240,14 +229,13 @@ impl Program<'_> {
             }
             Value::Member(object, key) => {
                 if let Key::Name(name) = key
-                    && STATES.contains(&name.as_str())
+                    && STATES.contains(&name.trim_start_matches(['_', '#']))
                 {
                     return Some(Guard::State);
                 }
                 if let Key::Name(name) = key
-                    && name == "length"
                     && !outcome
-                    && self.is_listener_list(test.with(*object))
+                    && (name == "length" && self.is_listener_list(test.with(*object)) || self.is_filled(test, f, seen))
                 {
                     return Some(Guard::Once);
                 }
@@ -307,6 +295,9 @@ impl Program<'_> {
                         return Some(Guard::Once);
                     }
                 }
+                if self.literal_text(right).is_some_and(|limit| is_none(op, &limit, outcome)) && self.is_filled(left, f, seen) {
+                    return Some(Guard::Once);
+                }
                 let count = if matches!(self.value(right), Value::Number(_)) { left } else { right };
                 return (outcome == op.starts_with('<') && self.is_listener_count(count)).then_some(Guard::Once);
             }
@@ -322,7 +313,9 @@ impl Program<'_> {
                 return Some(Guard::Once);
             }
             match self.value(other) {
-                Value::Number(n) if n == "0" && equal && self.is_listener_count(one) => return Some(Guard::Once),
+                Value::Number(n) if n == "0" && equal && (self.is_listener_count(one) || self.is_filled(one, f, seen)) => {
+                    return Some(Guard::Once);
+                }
                 Value::Number(n) if n == "-1" && equal => return self.is_search(one).then_some(Guard::Once),
                 Value::Undefined | Value::Null | Value::Bool(false) if equal => {
                     return self.guard_of_test(one, false, f, seen, depth - 1);
@@ -411,42 +404,8 @@ impl Program<'_> {
         matches!(self.value(v), Value::Call(c) if self.callee_name(v.with(*c)).is_some_and(|n| matches!(n.as_str(), "indexOf" | "findIndex")))
     }
 
-    /// A property that is set when the line runs.
-    fn marker(&self, place: At<ValueId>, f: Fun, seen: &Seen) -> Option<Guard> {
-        (self.is_marking(place, seen) && self.is_set(place, f)).then_some(Guard::Once)
-    }
-
-    /// What is older than the objects around is marked by a mark on itself only.
-    fn is_marking(&self, place: At<ValueId>, seen: &Seen) -> bool {
-        let Value::Member(object, _) = self.value(place) else { return !seen.foreign };
-        let on_emitter = |o: &Origin| match o.root {
-            _ if seen.receivers.contains(o) => true,
-            Root::Global(_) | Root::File(_) | Root::Module(_) => true,
-            Root::This(g) => self.is_single(g),
-            _ => false,
-        };
-        !seen.foreign || self.origins(place.with(*object)).iter().any(on_emitter)
-    }
-
-    /// `this` of the function is one object of the program: a literal in a module's body, or of a class of which the body makes one.
-    fn is_single(&self, g: Fun) -> bool {
-        let Some(owner) = self.owner_of_this(g) else { return false };
-        if let Owner::Literal(_) = owner {
-            return self.parent(g).is_some_and(|body| self.runs_with_module(body, CALLS));
-        }
-        match self.makers(owner)[..] {
-            [made] => {
-                self.is_class(owner)
-                    && !self.is_public_owner(owner)
-                    && self.loop_around(made.with(self.call(made).block)).is_none()
-                    && self.runs_with_module(self.function_of(made), CALLS)
-            }
-            _ => false,
-        }
-    }
-
     /// The place gets a value in the functions around `f` (or in the class, for a field of `this`).
-    fn is_set(&self, place: At<ValueId>, f: Fun) -> bool {
+    pub(super) fn is_set(&self, place: At<ValueId>, f: Fun) -> bool {
         let facts = self.facts(place.file);
         if let Value::Binding(b) = self.value(place) {
             let binding = self.binding(place.with(*b));
@@ -487,7 +446,7 @@ impl Program<'_> {
     }
 
     /// Something written in `from` calls `to` or hands it on, at most so many functions apart.
-    fn leads(&self, from: Fun, to: Fun, depth: u32) -> bool {
+    pub(super) fn leads(&self, from: Fun, to: Fun, depth: u32) -> bool {
         if from == to {
             return true;
         }
@@ -522,6 +481,11 @@ impl Program<'_> {
             _ => false,
         }
     }
+}
+
+/// The outcome says that there is none: `length > 0` that fails, `size < 1` that holds.
+fn is_none(op: &str, limit: &str, outcome: bool) -> bool {
+    matches!((op, limit, outcome), (">", "0", false) | (">=", "1", false) | ("<", "1", true) | ("<=", "0", true))
 }
 
 /// `now < limit`, and the like.

@@ -14,6 +14,15 @@ use crate::findings::{Confidence, Region, Step};
 /// How many calls above a line a field that it uses is looked for being written.
 const WRITERS: u32 = 3;
 
+/// A line that is asked for what lives with one object.
+#[derive(Clone, Copy)]
+pub(super) struct Line {
+    pub(super) owner: Owner,
+    pub(super) call: CallAt,
+    /// The object made what the line adds to, or it is a part of it.
+    pub(super) own: bool,
+}
+
 impl Program<'_> {
     /// The assignments that give a field its values, with what is left of the path.
     pub fn field_sources(&self, origin: &Origin) -> Vec<(At<AssignId>, Vec<Origin>)> {
@@ -163,7 +172,9 @@ impl Program<'_> {
                     Root::Literal(_) => true,
                     _ => false,
                 });
-                if fresh && !given && self.within(f, at) && self.runs(f, Some(at)).is_none() && !self.is_after(*assign, c) {
+                // What the first run makes, the next one finds there.
+                let found_again = self.is_written_once(*assign, &sources, origin, owner) && !self.is_just_before(*assign, c);
+                if fresh && !given && !found_again && self.within(f, at) && self.runs(f, Some(at)).is_none() && !self.is_after(*assign, c) {
                     return Count::One;
                 }
                 // Written anew outside the constructor: each round of a reconnect or retry has its own.
@@ -189,7 +200,7 @@ impl Program<'_> {
                         injected = Some((h, o.clone()));
                     }
                 }
-                made_here |= fresh && at == f;
+                made_here |= fresh && at == f && !found_again;
             }
             if made_here && injected.is_none() {
                 return Count::One;
@@ -213,7 +224,7 @@ impl Program<'_> {
                         .map(|(m, x)| self.count_at(m, &x, depth - 1))
                         .collect();
                     if !counts.is_empty() && counts.iter().all(|c| matches!(c, Count::One)) {
-                        return match self.runs_per_instance(f, owner, c, &mut Walk::new(), DEPTH) {
+                        return match self.runs_per_instance(f, Line { owner, call: c, own: false }, &mut Walk::new(), DEPTH) {
                             Some(runs) if !in_constructor && !runs.operation => self.many(runs.region, runs.confidence, origin, runs.steps),
                             _ => Count::One,
                         };
@@ -242,10 +253,9 @@ impl Program<'_> {
                 }
             };
         }
-        let runs = self.runs_per_instance(f, owner, c, &mut Walk::new(), DEPTH);
+        let own = self.is_of_mount(origin) || !origin.path.is_empty() && self.holds_made(&self.field_sources(origin));
+        let runs = self.runs_per_instance(f, Line { owner, call: c, own }, &mut Walk::new(), DEPTH);
         let runs = runs.filter(|r| !rewritten || r.operation);
-        let once = |r: &Runs| r.region == Region::Mount && self.is_hook_of_one(f) && self.is_made_for_itself(&self.field_sources(origin));
-        let runs = runs.filter(|r| !once(r));
         match runs {
             Some(runs) => {
                 let mut steps = vec![self.step_lives(origin, owner, g)];
@@ -257,6 +267,7 @@ impl Program<'_> {
                 }
                 count
             }
+            None if own => Count::One,
             None => {
                 // What a user of the package gave may have other listeners of other objects.
                 let Some((h, o)) = &injected else { return Count::One };
@@ -425,7 +436,7 @@ impl Program<'_> {
     /// How often a line in `f` runs per instance of `owner`.
     ///
     /// «Many» needs a way from after the line back to it on the same object, or a public operation.
-    pub(super) fn runs_per_instance(&self, f: Fun, owner: Owner, c: CallAt, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
+    pub(super) fn runs_per_instance(&self, f: Fun, line: Line, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
         if depth == 0 {
             return None;
         }
@@ -450,7 +461,7 @@ impl Program<'_> {
                 });
             }
         };
-        let runs = self.runs_on_one_object(f, this, owner, c, walk, depth);
+        let runs = self.runs_on_one_object(f, this, line, walk, depth);
         walk.leave(entered, runs)
     }
 
@@ -475,7 +486,8 @@ impl Program<'_> {
             && !self.is_called_by_name(self.path_key(by.file, key))
     }
 
-    fn runs_on_one_object(&self, f: Fun, this: Fun, owner: Owner, c: CallAt, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
+    fn runs_on_one_object(&self, f: Fun, this: Fun, line: Line, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
+        let Line { owner, call: c, own } = line;
         let mut best: Option<Runs> = None;
         let mut inside = false;
         for starter in self.starters(f).iter() {
@@ -535,7 +547,7 @@ impl Program<'_> {
                 (_, Started::Public) => continue,
                 (Times::Many(_), Started::Each) if starter.by.is_some_and(|c| self.is_name_list(c)) => {
                     inside = true;
-                    starter.within.and_then(|w| self.runs_per_instance(w, owner, c, walk, depth - 1))
+                    starter.within.and_then(|w| self.runs_per_instance(w, line, walk, depth - 1))
                 }
                 (Times::Many(region), how) => {
                     inside = true;
@@ -548,7 +560,7 @@ impl Program<'_> {
                     let step = starter.by.map_or_else(|| self.step_function(f, message.clone()), |c| self.step_call(c, message.clone()));
                     // Should the event fire once only, its listener runs as often as it is added.
                     let around = match (how, starter.within) {
-                        (Started::Heard(_), Some(w)) if within_owner && !put_off => self.runs_per_instance(w, owner, c, walk, depth - 1),
+                        (Started::Heard(_), Some(w)) if within_owner && !put_off => self.runs_per_instance(w, line, walk, depth - 1),
                         _ => None,
                     };
                     let mut around = around.filter(|runs| runs.confidence > confidence);
@@ -570,7 +582,7 @@ impl Program<'_> {
                                 cycle: false,
                             })
                         } else {
-                            let mut runs = self.runs_per_instance(within, owner, c, walk, depth - 1);
+                            let mut runs = self.runs_per_instance(within, line, walk, depth - 1);
                             if let Some(runs) = &mut runs {
                                 runs.through(how);
                             }
@@ -603,7 +615,7 @@ impl Program<'_> {
         if this == f
             && let Some(contract) = self.runs_as_lifecycle(f)
         {
-            return contract.runs();
+            return if own && self.is_once_in_life(f) { None } else { contract.runs() };
         }
         if this == f && !inside && self.owner_of_function(f).is_some() && !self.is_run_once_by_built_name(f, owner) {
             let step = self.step_function(f, format!("`{}` is called any number of times on one object", self.function_name(f)));

@@ -46,6 +46,19 @@ impl Program<'_> {
         }
     }
 
+    /// The line's emitter is in a variable that is older than the line's activation, and is filled only while it is empty.
+    pub(super) fn is_kept_by_older(&self, c: CallAt, f: Fun) -> bool {
+        self.receiver(c).is_some_and(|(object, _)| match self.value(object) {
+            Value::Binding(b) => {
+                let b = object.with(*b);
+                let holder = b.with(self.binding(b).function);
+                let mut puts = self.put_into(b).peekable();
+                holder != f && self.within(f, holder) && puts.peek().is_some() && puts.all(|put| self.is_put_once(put, b))
+            }
+            _ => false,
+        })
+    }
+
     /// The function brings the object to its end: `sink.on('finish', done); sink.end()`.
     fn is_ended_in(&self, f: Fun, origin: &Origin) -> bool {
         self.calls_within(f).into_iter().any(|c| {
@@ -189,7 +202,8 @@ impl Program<'_> {
         let once = || {
             !self.is_public_function(f)
                 && self.starters(f).iter().all(|starter| {
-                    matches!(starter.how, Started::Unknown | Started::Callback)
+                    matches!(starter.how, Started::Unknown | Started::Callback | Started::Listener(_))
+                        && starter.times == Times::One
                         && starter.within.is_some_and(|within| self.fun(within).kind == FunctionKind::Module)
                 })
         };

@@ -9,10 +9,10 @@
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `public`, `starters` | what does a call run, what can users call, who starts a function and how often |
 //! | `sites`, `releases`, `options`, `told`, `forwarders`, `endless` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on, for what never ends |
-//! | `guards`, `flags`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
+//! | `guards`, `flags`, `marks`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
-//! | `runs`, `frameworks`, `loops`, `stages`, `patches` | how often does a function run, and within what |
-//! | `count`, `instance`, `captured`, `foreign`, `pools`, `kept`, `components` | how often does a line run for one object |
+//! | `runs`, `frameworks`, `components`, `loops`, `stages`, `patches` | how often does a function run, and within what |
+//! | `count`, `instance`, `captured`, `foreign`, `pools`, `kept` | how often does a line run for one object |
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `points` | where is a release run that stands in a closure |
@@ -57,6 +57,7 @@ mod kept;
 mod layers;
 pub mod loops;
 mod made;
+mod marks;
 pub mod matching;
 mod members;
 mod memberships;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
+use super::components::Own;
 use super::count::DEPTH;
 use super::starters::{Started, Starter, Times};
 use super::walk::{self, Walk};
@@ -43,17 +44,24 @@ pub(super) struct Goal {
     pub(super) function: Option<Fun>,
     /// The block that makes the object.
     pub(super) made_in: Option<At<BlockId>>,
+    /// How the object goes with the component that the activation is about.
+    pub(super) own: Own,
+}
+
+impl Goal {
+    /// The whole of it.
+    pub(super) const PROGRAM: Goal = Goal { function: None, made_in: None, own: Own::Unknown };
 }
 
 impl Program<'_> {
     /// How often `f` runs in one activation of `goal` (None: per program); None for once.
     pub fn runs(&self, f: Fun, goal: Option<Fun>) -> Option<Runs> {
-        self.runs_since(f, goal, None)
+        self.runs_since(f, goal, None, Own::Unknown)
     }
 
     /// The same for an object that is made in a block of `goal`: a loop that makes it anew does not count.
-    pub(super) fn runs_since(&self, f: Fun, goal: Option<Fun>, made_in: Option<At<BlockId>>) -> Option<Runs> {
-        let goal = Goal { function: goal, made_in };
+    pub(super) fn runs_since(&self, f: Fun, goal: Option<Fun>, made_in: Option<At<BlockId>>, own: Own) -> Option<Runs> {
+        let goal = Goal { function: goal, made_in, own };
         // What earlier questions found on their way serves this one.
         let mut walk = self.runs.borrow_mut().remove(&goal).unwrap_or_else(Walk::new);
         let runs = self.runs_through(f, &goal, &mut walk, DEPTH);
@@ -136,6 +144,13 @@ impl Program<'_> {
         let put_off = self.is_put_off(f, starter);
         if put_off && starter.times == Times::One {
             return None;
+        }
+        if starter.times == Times::Many(Region::Mount)
+            && let Some(within) = starter.within
+            && (goal.is_some() || self.is_script_of_component(within))
+            && self.meets_once(starter, wanted.own)
+        {
+            return self.runs_through(within, wanted, walk, depth - 1);
         }
         if let Times::Many(region) = starter.times {
             if starter.how == Started::Interval && self.ends_its_timer(f) {

@@ -1,6 +1,6 @@
 //! Text to tree. Only here and in `facts` is a swc type named.
 
-mod component;
+pub mod component;
 mod guard;
 pub mod lines;
 pub mod names;
