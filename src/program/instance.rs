@@ -287,9 +287,7 @@ impl Program<'_> {
     fn outlives_objects(&self, o: &Origin) -> bool {
         match o.root {
             Root::Global(_) | Root::Module(_) => true,
-            Root::Call(made) if o.path.is_empty() && self.is_accessor(made) => self
-                .receiver(made)
-                .is_some_and(|(holder, _)| self.origins(holder).iter().all(|o| matches!(o.root, Root::Global(_) | Root::Module(_)))),
+            Root::Call(made) if o.path.is_empty() && self.is_accessor(made) => true,
             Root::Call(made) if o.path.is_empty() => {
                 self.fun(self.function_of(made)).kind == FunctionKind::Module
                     || self.not_fresh(made).is_some_and(|(_, emitter)| emitter == Emitter::Process)

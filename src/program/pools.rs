@@ -58,14 +58,16 @@ impl Program<'_> {
         self.method_model(made).map_or_else(|| self.is_accessor(made), |m| m.origin == crate::models::Origin::Shared)
     }
 
-    /// `config.getEvents()`: who is told nothing more than the name of a part gives what is there. (Who waits for it may get a new one.)
+    /// `config.getEvents()` of an import: who is told nothing more than the name of a part gives what is there. (Who waits for it may get
+    /// a new one, and what an object is asked for may be its whole: `element.getRootNode()`.)
     pub(super) fn is_accessor(&self, c: CallAt) -> bool {
         let call = self.call(c);
-        let Some((_, Key::Name(name))) = self.receiver(c) else { return false };
+        let Some((holder, Key::Name(name))) = self.receiver(c) else { return false };
         let named = name.strip_prefix("get").is_some_and(|part| part.starts_with(char::is_uppercase));
         named
             && call.kind == CallKind::Call
             && call.args.is_empty()
+            && self.origins(holder).iter().all(|o| matches!(o.root, Root::Global(_) | Root::Module(_)))
             && !self.looks_pooled(c)
             && self.functions_called(c).is_empty()
             && !self.facts(c.file).values.iter().any(|value| matches!(value, Value::Await(awaited) if *awaited == call.value))
