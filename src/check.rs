@@ -502,7 +502,7 @@ fn extracted(file: &SourceFile, text: &str, spent: &Spent) -> FileOutcome {
     let problem = |message| FileOutcome { facts: None, problem: Some(Problem { path: file.path.clone(), message }) };
     let facts = guarded(|| {
         let started = Instant::now();
-        let parsed = syntax::parse(&file.path, text);
+        let parsed = syntax::parse_source(&file.path, text);
         clock(&spent.parse, started);
         let parsed = parsed?;
         let started = Instant::now();

@@ -52,7 +52,7 @@ pub fn print(what: What, file: &Utf8Path, shape: Shape) -> Result<String, String
 
 fn read(file: &Utf8PathBuf) -> Result<(String, syntax::Parsed), String> {
     let Text::Code(text) = source::read(file, true, &Overlay::default())? else { return Err("is minified".to_owned()) };
-    let parsed = syntax::parse(file, &text)?;
+    let parsed = syntax::parse_source(file, &text)?;
     Ok((text, parsed))
 }
 

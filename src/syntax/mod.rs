@@ -2,9 +2,11 @@
 
 pub mod component;
 mod guard;
+mod lift;
 pub mod lines;
 pub mod names;
 mod parse;
 
 pub use guard::STACK;
-pub use parse::{Parsed, SUPPRESSION, parse};
+pub use lift::is_compiled;
+pub use parse::{Parsed, SUPPRESSION, parse, parse_source};

@@ -8,6 +8,7 @@ use swc_ecma_parser::{EsSyntax, FlowSyntax, Lexer, Parser, Syntax, TsSyntax, err
 
 use super::component::{is_component, scripts};
 use super::guard::{self, Dialect, Refusal};
+use super::lift;
 
 /// A tree. Spans are byte offsets into the text plus one (swc's `BytePos`, which keeps 0 for «nowhere»).
 pub struct Parsed {
@@ -58,6 +59,16 @@ fn code(path: &Utf8Path, text: &str) -> Result<Parsed, String> {
     }
     // Without it afterwards: annotations are common without the pragma where a build step takes them off.
     attempt(text, syntax).or_else(|error| if pragma { None } else { flow() }.ok_or_else(|| describe(text, &error)))
+}
+
+/// [`parse`], with what compilers made of `async` and `yield` taken back ([`super::lift`]): the tree that the source had, as near as that
+/// can be told. Its nodes stand where the text has what they were made of.
+pub fn parse_source(path: &Utf8Path, text: &str) -> Result<Parsed, String> {
+    let mut parsed = parse(path, text)?;
+    if lift::is_compiled(text) {
+        lift::lift(&mut parsed.program);
+    }
+    Ok(parsed)
 }
 
 /// swc counts positions in 32 bits; and a text of this length takes ten times as much memory as a tree.
