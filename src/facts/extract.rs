@@ -73,6 +73,8 @@ impl<'a> Extractor<'a> {
             kind: FunctionKind::Module,
             is_async: false,
             is_generator: false,
+            at_load: true,
+            handed: Vec::new(),
             this: FunctionId(0),
             class: None,
             params: Vec::new(),
@@ -96,6 +98,7 @@ impl<'a> Extractor<'a> {
             binding.function = self.function_of.get(&name.function).copied().unwrap_or(FunctionId(0));
         }
         captures::contexts_of(&mut self.facts, self.names, &self.function_of);
+        self.mark_wrappers();
     }
 
     pub fn offset(&self, position: swc_common::BytePos) -> usize {
@@ -194,6 +197,8 @@ impl<'a> Extractor<'a> {
             kind,
             is_async,
             is_generator,
+            at_load: false,
+            handed: Vec::new(),
             this,
             class: None,
             params: Vec::new(),

@@ -11,6 +11,7 @@ mod private;
 mod statements;
 mod suppress;
 mod types;
+mod wrappers;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};

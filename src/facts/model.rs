@@ -71,6 +71,10 @@ pub struct Function {
     pub kind: FunctionKind,
     pub is_async: bool,
     pub is_generator: bool,
+    /// Runs once, while its module loads: the module's body, and functions that wrap it ([`super::wrappers`]).
+    pub at_load: bool,
+    /// What such a function is given for its parameters, where that stands somewhere else than at its own call.
+    pub handed: Vec<ValueId>,
     /// The function whose `this` it sees: itself, except for arrows.
     pub this: FunctionId,
     /// The class it is a member of.

@@ -35,7 +35,8 @@ pub fn suggest(findings: &mut [Finding], text: &(dyn Fn(&Utf8Path) -> Option<Str
         files.entry(finding.path.clone()).or_default().push(finding);
     }
     files.into_par_iter().for_each(|(path, mut findings)| {
-        let Some(text) = text(&path) else { return };
+        // What a compiler wrote is mended in its source.
+        let Some(text) = text(&path).filter(|text| !syntax::is_compiled(text)) else { return };
         let Ok(parsed) = syntax::parse(&path, &text) else { return };
         let source = Source { text: &text, layout: Layout::of(&text, &parsed), lines: Lines::new(&text) };
         drop(parsed);

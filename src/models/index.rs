@@ -147,8 +147,11 @@ impl Models {
         for pack in &self.packs {
             let types = pack.types.iter().flat_map(|model| model.methods.iter().chain(&model.statics));
             let modules = pack.modules.iter().flat_map(|module| &module.functions);
-            for (name, method) in types.chain(modules) {
-                let named = names.entry(name.clone()).or_default();
+            let methods = types.chain(modules).map(|(name, method)| (name.as_str(), method));
+            // A module that is called is called by `default` where a compiler made a member of it.
+            let called = pack.modules.iter().filter_map(|module| Some(("default", module.call.as_ref()?)));
+            for (name, method) in methods.chain(called) {
+                let named = names.entry(name.to_owned()).or_default();
                 named.registers.extend(method.registers.iter().cloned());
                 named.releases |= method.releases.is_some();
                 named.gives_back |= method.origin == Origin::Receiver || method.returns_arg.is_some();

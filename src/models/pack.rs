@@ -368,6 +368,13 @@ pub struct ModuleModel {
     pub example: Option<String>,
 }
 
+impl ModuleModel {
+    /// A function that the module exports. `default` is the module itself, as it is for those who import it so.
+    pub fn function(&self, name: &str) -> Option<&Method> {
+        self.functions.get(name).or_else(|| self.call.as_ref().filter(|_| name == "default"))
+    }
+}
+
 /// Evidence: a function with these parameter names (in this order, from the first) is called with these types.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

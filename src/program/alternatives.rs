@@ -124,8 +124,7 @@ impl Program<'_> {
     /// The line comes again when something it started has failed or ended, whether or not the event it waits for has come.
     pub(super) fn is_retried(&self, call: CallAt, receivers: &[Origin], event: Option<&str>) -> bool {
         let f = self.function_of(call);
-        let top_of = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
-        let top = top_of(f);
+        let top = self.outermost(f);
         let own = receivers.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::This(_)));
         let waits = event.is_none_or(|event| !is_end(event) && !super::stages::is_teardown(event));
         if !own || !waits || self.owner_around(top).is_none() {
@@ -139,7 +138,7 @@ impl Program<'_> {
             }
             for starter in self.starters(g).iter() {
                 let (Some(by), Some(within)) = (starter.by, starter.within) else { continue };
-                if by == call || self.owner_around(top_of(within)) != self.owner_around(top) {
+                if by == call || self.owner_around(self.outermost(within)) != self.owner_around(top) {
                     continue;
                 }
                 let fails = matches!(&starter.how, super::starters::Started::Listener(Some(event)) if is_failure(event));
@@ -237,7 +236,7 @@ impl Program<'_> {
         let around = self.chain(f);
         let timer = self.facts(f.file).calls.iter().enumerate().map(|(i, _)| f.with(CallId(i as u32))).find(|&c| {
             let at = self.function_of(c);
-            self.fun(at).kind != FunctionKind::Module
+            !self.fun(at).at_load
                 && around.contains(&at)
                 && self.callee_name(c).as_deref() == Some("setTimeout")
                 && self.call(c).args.first().is_some_and(|&callback| {

@@ -428,7 +428,7 @@ impl Program<'_> {
                     };
                     match (origin.root, path) {
                         (Root::Module(module), []) => {
-                            if let Some(method) = self.view.module(&self.text(module)).and_then(|m| m.functions.get(name.as_str())) {
+                            if let Some(method) = self.view.module(&self.text(module)).and_then(|m| m.function(name)) {
                                 return Some(method);
                             }
                         }
@@ -459,12 +459,9 @@ impl Program<'_> {
                         }
                         (Root::Module(module), [PathKey::Name(name)]) => {
                             let name = self.text(*name);
-                            if let Some(model) = self.view.module(&self.text(module)) {
-                                let found =
-                                    model.functions.get(&*name).or_else(|| (&*name == "default").then_some(model.call.as_ref()).flatten());
-                                if found.is_some() {
-                                    return found;
-                                }
+                            let found = self.view.module(&self.text(module)).and_then(|m| m.function(&name));
+                            if found.is_some() {
+                                return found;
                             }
                         }
                         _ => {}

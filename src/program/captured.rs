@@ -18,7 +18,7 @@ impl Program<'_> {
         }
         registration.handlers.iter().any(|o| match (o.root, o.path.is_empty()) {
             (Root::Function(h), true) => {
-                if !self.within(h, activations.iter().copied().rev().find(|&a| self.fun(a).kind != FunctionKind::Module).unwrap_or(f)) {
+                if !self.within(h, activations.iter().copied().rev().find(|&a| !self.fun(a).at_load).unwrap_or(f)) {
                     return false;
                 }
                 self.captures_of_call(h, &activations, if registration.implicit { 0 } else { CAPTURED })
@@ -77,7 +77,7 @@ impl Program<'_> {
             (Root::Function(h), true) => {
                 let own = |&b: &BindingId| {
                     let holder = h.with(self.binding(h.with(b)).function);
-                    self.fun(holder).kind != FunctionKind::Module && activations.contains(&holder)
+                    !self.fun(holder).at_load && activations.contains(&holder)
                 };
                 self.fun(h).uses_this && self.fun(h).kind == FunctionKind::Arrow || self.fun(h).captures.iter().any(own)
             }
@@ -98,13 +98,19 @@ impl Program<'_> {
                 && !self.is_bag(o)
         };
         // What `bind` gives is the function that it is told.
-        let makes =
-            |h: Fun| registration.handlers.iter().any(|o| matches!(o.root, Root::Function(made) if made != h && self.within(made, h)));
+        // (A maker that hands its function on as well may have it taken off there.)
+        let only_added = |made: Fun| self.passed(made).iter().all(|p| super::sites::registration(self, p.call).is_some());
+        let makes = |h: Fun| {
+            registration
+                .handlers
+                .iter()
+                .any(|o| matches!(o.root, Root::Function(made) if made != h && self.within(made, h) && only_added(made)))
+        };
         let made = self.bind_target(maker).is_some() || self.functions_called(maker).iter().any(|&h| makes(h));
         made && self.call(maker).args.iter().any(|&arg| self.origins(maker.with(arg)).iter().any(is_given))
     }
 
     pub(super) fn is_instance_scope(&self, f: Fun) -> bool {
-        self.fun(f).kind == FunctionKind::Module || self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o))
+        self.fun(f).at_load || self.owner_of_this(f).is_some_and(|o| self.is_constructor(f, o))
     }
 }

@@ -46,13 +46,13 @@ impl Program<'_> {
 
     /// The function is the script of a component's file: it runs once for each component, where it has something run at the mount.
     pub(super) fn is_script_of_component(&self, f: Fun) -> bool {
-        self.fun(f).kind == FunctionKind::Module && is_component(&self.files[f.file as usize].path)
+        self.fun(f).at_load && is_component(&self.files[f.file as usize].path)
     }
 
     /// The call makes an object, and not one for the program: `new`, or by what a model tells.
     fn is_surely_fresh(&self, made: CallAt) -> bool {
         let f = self.function_of(made);
-        if self.fun(f).kind == FunctionKind::Module && !self.is_script_of_component(f) {
+        if self.fun(f).at_load && !self.is_script_of_component(f) {
             return false;
         }
         self.call(made).kind == CallKind::New
@@ -61,7 +61,7 @@ impl Program<'_> {
 
     /// The literal is not one for the program.
     fn is_made_in_component(&self, literal: At<ValueId>) -> bool {
-        self.literal_function(literal).is_some_and(|f| self.fun(f).kind != FunctionKind::Module || self.is_script_of_component(f))
+        self.literal_function(literal).is_some_and(|f| !self.fun(f).at_load || self.is_script_of_component(f))
     }
 
     /// Whatever is put where the hook keeps it was made for that, or it is what the component draws.
@@ -164,7 +164,7 @@ impl Program<'_> {
                 o.path.first() == Some(&setter) || o.path.is_empty() && callbacks.is_empty()
             }
             Root::Const(_) | Root::Nothing | Root::Module(_) | Root::File(_) | Root::Class(_) => true,
-            Root::Function(f) => self.parent(f).is_none_or(|p| self.fun(p).kind == FunctionKind::Module),
+            Root::Function(f) => self.parent(f).is_none_or(|p| self.fun(p).at_load),
             _ => made_for.iter().any(|&v| self.origins(v).contains(o)),
         })
     }

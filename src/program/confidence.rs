@@ -143,7 +143,7 @@ impl Program<'_> {
     /// fields are.
     fn activations_of_object(&self, f: Fun) -> Vec<Fun> {
         let mut out = Vec::new();
-        for g in self.chain(f).into_iter().filter(|&g| self.fun(g).kind != FunctionKind::Module) {
+        for g in self.chain(f).into_iter().filter(|&g| !self.fun(g).at_load) {
             out.push(g);
             if matches!(self.owner_of_function(g), Some(Owner::Literal(_))) {
                 break;

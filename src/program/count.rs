@@ -158,7 +158,7 @@ impl Program<'_> {
         match origin.root {
             Root::Global(_) | Root::Module(_) | Root::File(_) => Region::Program,
             Root::This(_) => Region::Instance,
-            Root::Call(c) if self.function_of(c).id == FunctionId(0) => Region::Program,
+            Root::Call(c) if self.fun(self.function_of(c)).at_load => Region::Program,
             _ => Region::Instance,
         }
     }
@@ -255,7 +255,7 @@ impl Program<'_> {
         {
             let step = self.step_call(made, why.0);
             let Some(runs) = self.runs(f, None) else {
-                return if self.function_of(made).id == FunctionId(0) { Count::One } else { Count::Unknown };
+                return if self.fun(self.function_of(made)).at_load { Count::One } else { Count::Unknown };
             };
             let mut steps = vec![step];
             steps.extend(runs.steps);
@@ -284,21 +284,21 @@ impl Program<'_> {
             let made_in = made.map(|m| m.with(self.call(m).block));
             let script = self.is_script_of_component(g);
             let own = match made {
-                _ if g.id == FunctionId(0) && !script => Own::Unknown,
+                _ if self.fun(g).at_load && !script => Own::Unknown,
                 Some(made) => self.own_of(made, origin),
                 None => Own::Activation,
             };
-            let runs = self.runs_since(f, (g.id != FunctionId(0)).then_some(g), made_in, own);
+            let runs = self.runs_since(f, (!self.fun(g).at_load).then_some(g), made_in, own);
             return match runs {
                 None => Count::One,
                 Some(runs) => {
-                    let where_made = if g.id == FunctionId(0) { "once, when the module is loaded" } else { "before" };
+                    let where_made = if self.fun(g).at_load { "once, when the module is loaded" } else { "before" };
                     let mut steps: Vec<Step> =
                         made.map(|m| self.step_call(m, format!("the emitter is made here, {where_made}"))).into_iter().collect();
                     steps.extend(runs.steps);
                     let mut count = self.many(runs.region, runs.confidence, origin, steps);
                     if let Count::Many(many) = &mut count {
-                        many.operation = runs.operation && (g.id != FunctionId(0) || is_set_up(&self.fun(f).name));
+                        many.operation = runs.operation && (!self.fun(g).at_load || is_set_up(&self.fun(f).name));
                         many.since = Some(g);
                     }
                     count
@@ -306,7 +306,7 @@ impl Program<'_> {
             };
         }
         // Made by a function that was called here and gave it back: fresh, unless a module holds it.
-        if g.id == FunctionId(0) && g.file != f.file {
+        if self.fun(g).at_load && g.file != f.file {
             return match self.runs(f, None) {
                 None => Count::One,
                 Some(runs) => {

@@ -79,7 +79,7 @@ impl Program<'_> {
 
     fn emits_again(&self, c: CallAt) -> bool {
         let f = self.function_of(c);
-        if self.fun(f).kind == FunctionKind::Module {
+        if self.fun(f).at_load {
             return false;
         }
         let Some((object, _)) = self.receiver(c) else { return false };

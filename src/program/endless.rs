@@ -17,7 +17,7 @@ impl Program<'_> {
         let g = self.function_of(*made);
         path.is_empty()
             && self.call(*made).kind == CallKind::New
-            && self.fun(g).kind != FunctionKind::Module
+            && !self.fun(g).at_load
             // A class of the program may end its objects itself.
             && !self.origins(made.with(self.call(*made).callee)).iter().any(|o| owner_of_constructor(o).is_some())
             && !self.ends_by_itself(*made)
@@ -58,7 +58,8 @@ impl Program<'_> {
                 inside(assign.function)
                     && match assign.to {
                         Place::Binding(b) => {
-                            facts.bindings[b.index()].function == FunctionId(0) || !inside(facts.bindings[b.index()].function)
+                            facts.functions[facts.bindings[b.index()].function.index()].at_load
+                                || !inside(facts.bindings[b.index()].function)
                         }
                         _ => true,
                     }

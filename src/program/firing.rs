@@ -103,7 +103,7 @@ impl Program<'_> {
 
     /// Somebody runs the function.
     pub fn is_reachable(&self, f: Fun, depth: u32) -> bool {
-        if depth == 0 || self.fun(f).kind == FunctionKind::Module {
+        if depth == 0 || self.fun(f).at_load {
             return true;
         }
         // A name that is meant for a framework which does not know it.

@@ -88,7 +88,7 @@ impl Program<'_> {
 
     /// The function runs once, while its module is loaded: it is called where it is written (`(function () {...})()`), and by nobody else.
     pub(super) fn runs_with_module(&self, f: Fun, depth: u32) -> bool {
-        if self.fun(f).kind == FunctionKind::Module {
+        if self.fun(f).at_load {
             return true;
         }
         let [starter] = &self.starters(f)[..] else { return false };
@@ -132,7 +132,7 @@ impl Program<'_> {
             let g = b.with(assign.function);
             let begins = order == 0 && assign.function == binding.function;
             let empties = !begins
-                && self.fun(g).kind != FunctionKind::Module
+                && !self.fun(g).at_load
                 && matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
                 && !self.is_inside(b.with(assign.block), &BlockKind::Catch)
                 && self.is_reachable(g, CALLS);

@@ -143,7 +143,7 @@ impl Program<'_> {
         // The place where the function around is written may stand under a guard: its receiver is seen from there.
         let function = self.fun(f);
         if let (Some(block), FunctionKind::Arrow | FunctionKind::Plain) = (function.at, function.kind)
-            && function.parent.is_some_and(|p| p != FunctionId(0))
+            && function.parent.is_some_and(|p| !self.fun(f.with(p)).at_load)
             && self.callers(f).is_empty()
         {
             for (test, outcome) in self.tests_before(f.with(block), function.order as usize) {
@@ -429,8 +429,9 @@ impl Program<'_> {
             // (`destroyed`) is set elsewhere, and lets the line run again and again until then.
             let same_owner = this && {
                 let g = at.with(assign.function);
-                self.owner_around(g) == self.owner_around(f)
-                    && self.owner_around(f).is_some()
+                let seen = |f: Fun| self.owner_of_this(f.with(self.fun(f).this));
+                seen(g) == seen(f)
+                    && seen(f).is_some()
                     && self.owner_of_this(g).is_none_or(|o| !self.is_constructor(g, o))
                     && self.on_path_of(g, f)
             };
@@ -440,8 +441,7 @@ impl Program<'_> {
 
     /// `g` runs because `f` runs, or runs `f`: called from it, handed on by it, or around it, a few calls apart.
     fn on_path_of(&self, g: Fun, f: Fun) -> bool {
-        let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
-        let (f, g) = (top(f), top(g));
+        let (f, g) = (self.outermost(f), self.outermost(g));
         self.leads(f, g, CALLS) || self.leads(g, f, CALLS)
     }
 
@@ -450,14 +450,13 @@ impl Program<'_> {
         if from == to {
             return true;
         }
-        let top = |f: Fun| self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f);
         depth > 0
             && self
                 .callers(to)
                 .iter()
                 .copied()
                 .chain(self.passed(to).iter().map(|p| p.call))
-                .any(|c| top(self.function_of(c)) != to && self.leads(from, top(self.function_of(c)), depth - 1))
+                .any(|c| self.outermost(self.function_of(c)) != to && self.leads(from, self.outermost(self.function_of(c)), depth - 1))
     }
 
     /// Two sets of origins meet, `this` of one owner being one object.

@@ -289,8 +289,7 @@ impl Program<'_> {
             Root::Global(_) | Root::Module(_) => true,
             Root::Call(made) if o.path.is_empty() && self.is_accessor(made) => true,
             Root::Call(made) if o.path.is_empty() => {
-                self.fun(self.function_of(made)).kind == FunctionKind::Module
-                    || self.not_fresh(made).is_some_and(|(_, emitter)| emitter == Emitter::Process)
+                self.fun(self.function_of(made)).at_load || self.not_fresh(made).is_some_and(|(_, emitter)| emitter == Emitter::Process)
             }
             _ => false,
         }
@@ -438,7 +437,7 @@ impl Program<'_> {
         if depth == 0 {
             return None;
         }
-        let this = f.with(self.fun(f).this);
+        let this = self.member_around(f);
         if self.owner_of_this(this).is_some_and(|o| self.is_constructor(this, o)) && this == f {
             return None;
         }

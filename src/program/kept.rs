@@ -69,7 +69,7 @@ impl Program<'_> {
 
     fn count_in_variable(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, b: At<BindingId>) -> Option<Count> {
         let holder = b.with(self.binding(b).function);
-        let of_module = holder.id == FunctionId(0);
+        let of_module = self.fun(holder).at_load;
         let in_reach = of_module || self.within(f, holder) && self.within(g, holder);
         if !in_reach || self.is_put_before(b, c, PUTS) {
             return None;
@@ -204,7 +204,7 @@ impl Program<'_> {
                 && self.starters(f).iter().all(|starter| {
                     matches!(starter.how, Started::Unknown | Started::Callback | Started::Listener(_))
                         && starter.times == Times::One
-                        && starter.within.is_some_and(|within| self.fun(within).kind == FunctionKind::Module)
+                        && starter.within.is_some_and(|within| self.fun(within).at_load)
                 })
         };
         !emptied() && (guarded() || once())

@@ -18,7 +18,7 @@ impl Program<'_> {
         }
         // An emitter of this activation gathers as many as the collection has, and goes with the activation.
         let finite = matches!(self.block(around).kind, BlockKind::Loop(LoopKind::Of | LoopKind::In, _));
-        if finite && made_in.is_some() && self.call(c).function != FunctionId(0) {
+        if finite && made_in.is_some() && !self.fun(self.function_of(c)).at_load {
             return None;
         }
         let position = self.call_position(c).name;
@@ -324,10 +324,6 @@ impl Program<'_> {
     /// `a` stands on a branch that leaves the function before `b`, or in the other arm of a test.
     pub(super) fn is_beside(&self, a: CallAt, b: CallAt) -> bool {
         let (from, to) = (a.with(self.call(a).block), b.with(self.call(b).block));
-        // The arms of a state machine follow one another.
-        if self.is_state_machine(self.function_of(a)) {
-            return false;
-        }
         let mut at = from;
         while !self.block_within(to, at) {
             let here = self.block(at);

@@ -80,7 +80,8 @@ impl Program<'_> {
             let g = at.with(assign.function);
             matches!(&assign.to, Place::Member(o, k) if self.path_key(place.file, k) == key && of_holder(place.with(*o)))
                 && (assign.delete || matches!(self.value(at.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined))
-                && !matches!(self.fun(g).kind, FunctionKind::Module | FunctionKind::Initializer)
+                && !self.fun(g).at_load
+                && self.fun(g).kind != FunctionKind::Initializer
                 && !self.is_inside(at.with(assign.block), &BlockKind::Catch)
                 && self.is_reachable(g, CALLS)
                 && !self.ends_object(g, seen.receivers, ENDS)

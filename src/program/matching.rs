@@ -171,7 +171,7 @@ impl Program<'_> {
                     !o.is_empty()
                         && o.iter().all(|o| {
                             // (What is put together at each run may be the same text at both ends.)
-                            o.path.is_empty() && matches!(o.root, Root::Call(c) if self.function_of(c).id == FunctionId(0))
+                            o.path.is_empty() && matches!(o.root, Root::Call(c) if self.fun(self.function_of(c)).at_load)
                                 || matches!(o.root, Root::Module(_))
                         })
                 };

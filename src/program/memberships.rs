@@ -60,7 +60,8 @@ impl Program<'_> {
 
     /// A variable of the module, or what is found there.
     fn is_kept_by_module(&self, v: At<ValueId>) -> bool {
-        let of_module = |v: At<ValueId>| matches!(self.value(v), Value::Binding(b) if self.binding(v.with(*b)).function == FunctionId(0));
+        let of_module =
+            |v: At<ValueId>| matches!(self.value(v), Value::Binding(b) if self.fun(v.with(self.binding(v.with(*b)).function)).at_load);
         of_module(v) || self.is_looked_up_by(v, &|lookup| self.receiver(lookup).is_some_and(|(object, _)| of_module(object)))
     }
 

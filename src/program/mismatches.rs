@@ -62,7 +62,7 @@ impl Program<'_> {
     /// go at once (`make().add()`): the release that is called later is another call's, with another function.
     pub(super) fn is_of_dropped(&self, registration: &Registration, release: &Release) -> bool {
         let (f, g) = (self.function_of(registration.call), self.function_of(release.call));
-        let Some(maker) = self.parent(f).filter(|&m| self.fun(m).kind != FunctionKind::Module) else { return false };
+        let Some(maker) = self.parent(f).filter(|&m| !self.fun(m).at_load) else { return false };
         if f == g || self.parent(g) != Some(maker) || self.callers(f).is_empty() || !self.passed(f).is_empty() {
             return false;
         }
@@ -92,7 +92,7 @@ impl Program<'_> {
         let f = self.function_of(registration.call);
         let made_here = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Function(h) if self.parent(h) == Some(f));
         f == self.function_of(release.call)
-            && self.fun(f).kind != FunctionKind::Module
+            && !self.fun(f).at_load
             && registration.call != release.call
             && !registration.handlers.is_empty()
             && registration.handlers.iter().all(made_here)
@@ -254,9 +254,7 @@ impl Program<'_> {
         // In one function: the listener of another event is named where this one's was meant, or one that nothing adds.
         let one_tree = self.outermost(self.function_of(registration.call)) == self.outermost(self.function_of(release.call));
         let named = released.iter().all(|o| match (o.root, o.path.is_empty()) {
-            (Root::Function(h), true) => {
-                !inline(registration.call) || self.parent(h).is_some_and(|p| self.fun(p).kind != FunctionKind::Module)
-            }
+            (Root::Function(h), true) => !inline(registration.call) || self.parent(h).is_some_and(|p| !self.fun(p).at_load),
             _ => settler(o),
         });
         let added = |o: &Origin| match o.root {

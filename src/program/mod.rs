@@ -361,6 +361,11 @@ impl<'a> Program<'a> {
         out
     }
 
+    /// The outermost function around a place that may run again: what is outside of it is the module.
+    pub fn outermost(&self, f: Fun) -> Fun {
+        self.chain(f).into_iter().rev().find(|&g| !self.fun(g).at_load).unwrap_or(f)
+    }
+
     /// `inner` is `outer` or written in it.
     pub fn within(&self, inner: Fun, outer: Fun) -> bool {
         if inner.file != outer.file {
@@ -415,7 +420,7 @@ impl<'a> Program<'a> {
         let mut names: Vec<String> = self
             .chain(f)
             .into_iter()
-            .filter(|&f| self.fun(f).kind != FunctionKind::Module && !self.fun(f).name.is_empty())
+            .filter(|&f| !self.fun(f).at_load && !self.fun(f).name.is_empty())
             .map(|f| self.fun(f).name.clone())
             .collect();
         names.reverse();

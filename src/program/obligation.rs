@@ -293,7 +293,7 @@ impl Program<'_> {
     /// How often the function around makes another listener, where the line adds it again and again.
     fn made_anew(&self, registration: &Registration) -> Option<super::runs::Runs> {
         let [Origin { root: Root::Function(h), path }] = &registration.handlers[..] else { return None };
-        let around = self.parent(*h).filter(|&p| path.is_empty() && self.fun(p).kind != FunctionKind::Module)?;
+        let around = self.parent(*h).filter(|&p| path.is_empty() && !self.fun(p).at_load)?;
         self.runs(around, None).filter(|_| self.within(self.function_of(registration.call), around))
     }
 
@@ -303,14 +303,13 @@ impl Program<'_> {
         match (o.root, o.path.is_empty()) {
             (Root::Function(h), true) => self.parent(h).is_some_and(|p| {
                 // What is made in a function that runs once is one listener.
-                self.fun(p).kind != FunctionKind::Module
-                    && (p == f || (!self.within(f, p) || self.runs(f, Some(p)).is_none()) && self.runs(p, None).is_some())
+                !self.fun(p).at_load && (p == f || (!self.within(f, p) || self.runs(f, Some(p)).is_none()) && self.runs(p, None).is_some())
             }),
-            (Root::Call(c), true) => self.function_of(c).id != FunctionId(0),
+            (Root::Call(c), true) => !self.fun(self.function_of(c)).at_load,
             // `this` itself has a `handleEvent`.
             (Root::This(g), _) => {
                 self.within(f, g)
-                    && self.fun(g).kind != FunctionKind::Module
+                    && !self.fun(g).at_load
                     && registration.receivers.iter().any(|r| !matches!(r.root, Root::This(_)) || r.path.len() > 1)
             }
             (Root::Param(..), _) => true,

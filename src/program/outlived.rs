@@ -197,7 +197,7 @@ impl Program<'_> {
             self.call(maker).result == Use::Returned
                 && self.passed(f).is_empty()
                 && self.callers(f).is_empty()
-                && self.fun(f).kind != FunctionKind::Module
+                && !self.fun(f).at_load
                 && self.call(maker).args.iter().any(given)
         })
     }

@@ -466,13 +466,17 @@ impl Owners {
     }
 
     fn of_this(&self, program: &Program, f: Fun) -> Option<Owner> {
-        if let Some(&owner) = self.of_function.get(&f) {
-            return Some(owner);
+        let constructor = || {
+            let own = Owner::Proto(f);
+            let made = self.members.contains_key(&own) || self.parents.contains_key(&own) || self.makers.contains(&f);
+            (program.fun(f).kind == FunctionKind::Plain && made).then_some(own)
+        };
+        match self.of_function.get(&f) {
+            // `exports.Stage = Stage`: a class that an object gives out.
+            Some(&owner @ (Owner::Literal(_) | Owner::Function(_))) => constructor().or(Some(owner)),
+            Some(&owner) => Some(owner),
+            None => constructor(),
         }
-        let function = program.fun(f);
-        matches!(function.kind, FunctionKind::Plain)
-            .then(|| Owner::Proto(f))
-            .filter(|o| self.members.contains_key(o) || self.parents.contains_key(o) || self.makers.contains(&f))
     }
 }
 
@@ -506,7 +510,7 @@ pub fn owner_of_constructor(origin: &Origin) -> Option<Owner> {
 }
 
 /// Function literals whose `this` the place that writes them decides: `function () {}.bind(this)`, `.call(this)`,
-/// `list.forEach(function () {}, this)`, a down-level `__awaiter(this, ...)`.
+/// `list.forEach(function () {}, this)`.
 pub fn this_given(program: &Program) -> FxHashMap<Fun, At<ValueId>> {
     let mut out = FxHashMap::default();
     for c in program.all_calls() {
@@ -516,7 +520,6 @@ pub fn this_given(program: &Program) -> FxHashMap<Fun, At<ValueId>> {
             _ => None,
         };
         let given = match (program.callee_name(c).as_deref(), &call.args[..]) {
-            (Some("__awaiter"), [this, _, _, body, ..]) => literal(*body).map(|f| (f, *this)),
             (Some("bind" | "call" | "apply"), [this, ..]) => match program.value(c.with(call.callee)) {
                 Value::Member(object, _) => literal(*object).map(|f| (f, *this)),
                 _ => None,
@@ -558,10 +561,23 @@ impl Program<'_> {
         self.owners().of_function.get(&f).copied()
     }
 
-    /// The class around a place: whose `this` is seen there.
+    /// The class around a place: whose `this` is seen there, or would be if the functions between were arrows. (Before there were any, they
+    /// used `var self = this`, and compilers write them so.)
     pub fn owner_around(&self, f: Fun) -> Option<Owner> {
-        let this = f.with(self.fun(f).this);
-        self.owner_of_this(this)
+        self.owner_of_this(self.member_around(f))
+    }
+
+    /// The function whose `this` a place works with, in the same sense.
+    pub fn member_around(&self, f: Fun) -> Fun {
+        let own = f.with(self.fun(f).this);
+        let mut this = own;
+        while self.owner_of_this(this).is_none() {
+            match self.parent(this) {
+                Some(around) if self.fun(this).kind == FunctionKind::Plain => this = around.with(self.fun(around).this),
+                _ => return own,
+            }
+        }
+        this
     }
 
     pub fn owner_name(&self, owner: Owner) -> String {

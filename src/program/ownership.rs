@@ -49,7 +49,7 @@ impl Program<'_> {
                 matches!(key, Key::Name(name) if is_teardown(name)) && self.same_object(&self.origins(object), &registration.receivers)
             })
         };
-        let top = self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module)?;
+        let top = self.chain(f).into_iter().rev().find(|&g| !self.fun(g).at_load)?;
         let ends: Vec<CallAt> = self.calls_within(top).into_iter().filter(ends).collect();
         let end = *ends.first()?;
         let listens_to_own = self.is_for_own(registration.call, &sources);

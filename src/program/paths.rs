@@ -93,7 +93,7 @@ impl Program<'_> {
         out
     }
 
-    /// An arm that throws stands between two calls in one block. (The steps of a down-level generator are no arms.)
+    /// An arm that throws stands between two calls in one block.
     fn throws_between(&self, from: CallAt, to: CallAt) -> bool {
         let (call, before, after) = (self.call(from), self.order_of(from), self.order_of(to));
         let throws = |arm: BlockId| self.block(from.with(arm)).items.iter().any(|item| matches!(item, Item::Exit(Exit::Throw(_))));
@@ -140,7 +140,7 @@ impl Program<'_> {
         // Released in a `finally` around the registration: every way passes it.
         let mut at = Some(goal);
         while let Some(b) = at {
-            if self.block(b).kind == BlockKind::Finally || self.is_down_level_finally(b) {
+            if self.block(b).kind == BlockKind::Finally {
                 return None;
             }
             at = self.block(b).parent.map(|p| goal.with(p));
@@ -196,9 +196,6 @@ impl Program<'_> {
             Some(from) => from.with(self.call(from).block),
             None => return self.within(g, f) && self.is_told_of_failure(point, g),
         };
-        if self.is_state_machine(g) {
-            return false;
-        }
         let returns =
             |block: At<BlockId>| self.block(block).items.iter().any(|item| matches!(item, Item::Exit(Exit::Return(_) | Exit::Throw(_))));
         let mut out = false;

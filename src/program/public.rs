@@ -273,7 +273,7 @@ impl Program<'_> {
         if self.public().loose_owners.contains(&owner) && !self.makers(owner).is_empty() {
             return false;
         }
-        let made_by_call = || self.makers(owner).iter().any(|&maker| self.function_of(maker).id != FunctionId(0));
+        let made_by_call = || self.makers(owner).iter().any(|&maker| !self.fun(self.function_of(maker)).at_load);
         self.public().classes.contains(&owner) || self.public().owners.contains(&owner) && made_by_call()
     }
 }

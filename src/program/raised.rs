@@ -102,7 +102,7 @@ impl Program<'_> {
     /// The activation adds listeners of its own there, and (no obligation being left) takes them away again: many at a time need room.
     fn adds_beside(&self, sites: &Sites, c: CallAt, receivers: &[Origin]) -> bool {
         let f = self.function_of(c);
-        self.fun(f).kind != FunctionKind::Module && sites.registrations_in(f).any(|r| self.same_object(&r.receivers, receivers))
+        !self.fun(f).at_load && sites.registrations_in(f).any(|r| self.same_object(&r.receivers, receivers))
     }
 
     /// The module `events` or its class; or the function `setMaxListeners` of it.

@@ -6,7 +6,6 @@ use rustc_hash::FxHashMap;
 
 use super::sites::{Registration, Release, Sites};
 use super::{Fun, Origin, Owner, Program, Root};
-use crate::facts::*;
 
 /// Numbers of sites.
 #[derive(Default)]
@@ -168,10 +167,5 @@ impl Program<'_> {
             return true;
         }
         matches!((self.owner_around(a), self.owner_around(b)), (Some(x), Some(y)) if self.related(x, y))
-    }
-
-    /// The outermost function around, below the module's body.
-    pub(super) fn outermost(&self, f: Fun) -> Fun {
-        self.chain(f).into_iter().rev().find(|&g| self.fun(g).kind != FunctionKind::Module).unwrap_or(f)
     }
 }

@@ -118,10 +118,11 @@ impl Program<'_> {
         let binding = self.binding(b);
         let nothing = |v: At<ValueId>| matches!(self.value(v), Value::Bool(false) | Value::Null | Value::Undefined);
         let assigns: Vec<&Assign> = binding.defs.iter().map(|&d| self.assign(b.with(d))).collect();
-        let begins = |a: &&&Assign| a.function == FunctionId(0);
-        binding.function == FunctionId(0)
+        let loads = |f: FunctionId| self.fun(b.with(f)).at_load;
+        let begins = |a: &&&Assign| loads(a.function);
+        loads(binding.function)
             && assigns.iter().filter(begins).all(|a| nothing(b.with(a.from)))
-            && assigns.iter().any(|a| a.function != FunctionId(0))
+            && assigns.iter().any(|a| !loads(a.function))
             && assigns.iter().filter(|a| !begins(a)).all(|a| matches!(self.value(b.with(a.from)), Value::Bool(true)))
     }
 
@@ -240,7 +241,7 @@ impl Program<'_> {
             };
             let g = a.with(self.fun(a.with(assign.function)).this);
             let makes = self.owner_of_this(g).is_some_and(|o| self.is_constructor(g, o));
-            again && !makes && self.fun(g).kind != FunctionKind::Module && !self.is_set_on_another(a, place)
+            again && !makes && !self.fun(g).at_load && !self.is_set_on_another(a, place)
         })
     }
 

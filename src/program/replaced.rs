@@ -87,7 +87,7 @@ impl Program<'_> {
         let (confidence, by_users) = match slot {
             Slot::Variable(b) => {
                 let owner = b.with(self.binding(*b).function);
-                let goal = (self.fun(owner).kind != FunctionKind::Module).then_some(owner);
+                let goal = (!self.fun(owner).at_load).then_some(owner);
                 match self.runs(f, goal) {
                     Some(runs) => (runs.confidence, runs.operation || self.is_public_function(f)),
                     None => return false,
@@ -115,7 +115,7 @@ impl Program<'_> {
         assigns.into_iter().any(|a| {
             let g = a.with(self.assign(a).function);
             g != f
-                && self.fun(g).kind != FunctionKind::Module
+                && !self.fun(g).at_load
                 && !self.owner_of_this(g).is_some_and(|o| self.is_constructor(g, o))
                 && matches!(self.value(a.with(self.assign(a).from)), Value::Null | Value::Undefined | Value::Bool(false))
         })

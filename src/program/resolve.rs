@@ -102,16 +102,14 @@ impl Module {
 fn common_js(facts: &ModuleFacts) -> (Vec<ValueId>, FxHashMap<String, Vec<ValueId>>) {
     let mut whole = Vec::new();
     let mut named: FxHashMap<String, Vec<ValueId>> = FxHashMap::default();
+    let is_global = |v: ValueId, wanted: &str| matches!(facts.unwrapped(v), Value::Global(name) if name == wanted);
     let is_exports = |v: ValueId| match &facts.values[v.index()] {
-        Value::Global(name) => name == "exports",
-        Value::Member(object, Key::Name(key)) => {
-            key == "exports" && matches!(&facts.values[object.index()], Value::Global(name) if name == "module")
-        }
-        _ => false,
+        Value::Member(object, Key::Name(key)) => key == "exports" && is_global(*object, "module"),
+        _ => is_global(v, "exports"),
     };
     for assign in &facts.assigns {
         if let Place::Member(object, Key::Name(key)) = &assign.to {
-            if key == "exports" && matches!(&facts.values[object.index()], Value::Global(name) if name == "module") {
+            if key == "exports" && is_global(*object, "module") {
                 whole.push(assign.from);
             } else if is_exports(*object) && !matches!(facts.values[assign.from.index()], Value::Undefined | Value::Unary(..)) {
                 named.entry(key.clone()).or_default().push(assign.from);

@@ -251,7 +251,7 @@ impl Program<'_> {
             return None;
         }
         let f = self.function_of(registration.call);
-        if self.runs_at_load(f) {
+        if self.fun(f).at_load {
             return None;
         }
         let (origin, emitter, lifetime) = self.outliving(registration)?;
@@ -303,30 +303,11 @@ impl Program<'_> {
         match keeps.variable {
             // What stands in the file's outermost function lives as long as the module does.
             Some(b) => {
-                !self.runs_at_load(b.with(self.binding(b).function)) && self.let_go(b, registration.call) == Sure::No
+                !self.fun(b.with(self.binding(b).function)).at_load && self.let_go(b, registration.call) == Sure::No
                     // The emitter itself is there anyway.
                     && !self.binding(b).defs.iter().any(|&d| self.same_object(&self.origins(b.with(self.assign(b.with(d)).from)), &registration.receivers))
             }
             None => keeps.name != "this",
-        }
-    }
-
-    /// The module's body, or a function that wraps it: `(function () {...})()`.
-    fn runs_at_load(&self, f: Fun) -> bool {
-        let mut at = f;
-        loop {
-            if self.fun(at).kind == FunctionKind::Module {
-                return true;
-            }
-            let called = |&c: &CallAt| {
-                matches!(self.value(c.with(self.call(c).callee)), Value::Function(g) if *g == at.id)
-                    || matches!(self.receiver(c), Some((o, Key::Name(n))) if matches!(n.as_str(), "call" | "apply") && matches!(self.value(o), Value::Function(g) if *g == at.id))
-            };
-            if self.fun(at).is_async || !self.callers(at).iter().any(called) {
-                return false;
-            }
-            let Some(parent) = self.parent(at) else { return true };
-            at = parent;
         }
     }
 
@@ -345,7 +326,7 @@ impl Program<'_> {
                         _ => false,
                     };
                     match origin.root {
-                        Root::Call(c) if origin.path.is_empty() && self.runs_at_load(self.function_of(c)) => Region::Program,
+                        Root::Call(c) if origin.path.is_empty() && self.fun(self.function_of(c)).at_load => Region::Program,
                         Root::Global(_) | Root::Module(_) | Root::File(_) if emits => Region::Program,
                         _ => return None,
                     }
@@ -390,7 +371,7 @@ impl Program<'_> {
             .collect();
         for assign in &facts.assigns {
             let outer = match &assign.to {
-                Place::Binding(to) => self.runs_at_load(b.with(self.binding(b.with(*to)).function)),
+                Place::Binding(to) => self.fun(b.with(self.binding(b.with(*to)).function)).at_load,
                 Place::Global(_) => true,
                 Place::Member(object, _) => {
                     let kept = |o: &Origin| matches!(o.root, Root::File(_) | Root::This(_) | Root::Global(_) | Root::Module(_));

@@ -71,7 +71,7 @@ impl Program<'_> {
 
     pub(super) fn runs_through(&self, f: Fun, wanted: &Goal, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
         let goal = wanted.function;
-        if Some(f) == goal || self.fun(f).kind == FunctionKind::Module || depth == 0 {
+        if Some(f) == goal || self.fun(f).at_load || depth == 0 {
             return None;
         }
         if goal.is_some_and(|g| !self.within(f, g)) {

@@ -191,7 +191,7 @@ impl Program<'_> {
     /// Every object has the same function.
     pub(super) fn is_one_function(&self, o: &Origin) -> bool {
         match (o.root, o.path.is_empty()) {
-            (Root::Function(h), true) => self.parent(h).is_none_or(|p| self.fun(p).kind == FunctionKind::Module),
+            (Root::Function(h), true) => self.parent(h).is_none_or(|p| self.fun(p).at_load),
             (Root::Global(_) | Root::Module(_) | Root::File(_), _) => true,
             _ => false,
         }
@@ -216,7 +216,7 @@ impl Program<'_> {
         let binding = self.binding(added.with(*b));
         many && b == same
             && added.file == removed.file
-            && self.fun(added.with(binding.function)).kind == FunctionKind::Module
+            && self.fun(added.with(binding.function)).at_load
             && binding.defs.iter().all(|&d| {
                 let assign = self.assign(added.with(d));
                 let from = added.with(assign.from);

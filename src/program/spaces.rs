@@ -22,7 +22,7 @@ impl Program<'_> {
         self.spaces.get_or_init(|| {
             let mut spaces = Spaces::default();
             for file in 0..self.files.len() as u32 {
-                let assigns = self.facts(file).assigns.iter().filter(|assign| assign.function == FunctionId(0));
+                let assigns = self.facts(file).assigns.iter().filter(|assign| self.facts(file).functions[assign.function.index()].at_load);
                 spaces.names.extend(assigns.filter_map(|assign| self.space_made(file, assign)));
             }
             if spaces.names.is_empty() {

@@ -163,10 +163,7 @@ impl Program<'_> {
                     return starter(Started::Each, Times::Many(Region::Iteration));
                 }
                 ("Promise", false) if call.kind == CallKind::New => return starter(Started::Called, Times::One),
-                ("__awaiter" | "__generator" | "_ts_generator", _) => return starter(Started::Called, Times::One),
                 _ if made_async(&name) => return Vec::new(),
-                ("mark" | "m", true) if self.is_regenerator(c) => return Vec::new(),
-                ("wrap" | "w" | "async" | "a", true) if self.is_regenerator(c) => return starter(Started::Called, Times::One),
                 _ => {}
             }
         }
@@ -200,12 +197,6 @@ impl Program<'_> {
             }
         }
         starter(Started::Unknown, Times::One)
-    }
-
-    /// A member of the runtime that runs down-level generators (`regeneratorRuntime.wrap(f)`, `_regenerator().w(f)`).
-    pub(super) fn is_regenerator(&self, c: CallAt) -> bool {
-        self.receiver(c)
-            .is_some_and(|(object, _)| self.origins(object).iter().any(|o| self.show(o).to_ascii_lowercase().contains("regenerator")))
     }
 
     /// What a function of the program does with its parameter: one starter for each place where it runs or passes it on, seen from
@@ -272,8 +263,7 @@ impl Program<'_> {
         while let Some(b) = at {
             let here = self.block(b);
             if matches!(here.kind, BlockKind::Loop(..)) {
-                let outermost = here.parent.is_some_and(|p| self.block(block.with(p)).kind == BlockKind::Body);
-                return (!outermost || !self.is_state_machine(block.with(here.function))).then_some(b);
+                return Some(b);
             }
             at = here.parent.map(|p| block.with(p));
         }

@@ -157,6 +157,12 @@ impl Program<'_> {
         (!out.is_empty()).then(|| out.into())
     }
 
+    /// What a function that is called where it is written, or wraps a module, is given.
+    fn given_param(&self, f: Fun, i: u32) -> Option<At<ValueId>> {
+        let invoked = self.invoked(f).and_then(|c| self.call(c).args.get(i as usize).copied());
+        invoked.or_else(|| self.facts(f.file).handed(f.id, i)).map(|v| f.with(v))
+    }
+
     fn resolve_value(&self, v: At<ValueId>) -> Vec<Origin> {
         let one = |root| vec![Origin::root(root)];
         let all = |ids: &[ValueId]| ids.iter().flat_map(|&id| self.origins(v.with(id)).to_vec()).collect::<Vec<_>>();
@@ -176,7 +182,7 @@ impl Program<'_> {
                 None => one(Root::This(v.with(*f))),
             },
             // `(function (a) {...})(x)` is called there and nowhere else.
-            Value::Param(f, i) => match self.invoked(v.with(*f)).and_then(|c| self.call(c).args.get(*i as usize).map(|&arg| c.with(arg))) {
+            Value::Param(f, i) => match self.given_param(v.with(*f), *i) {
                 Some(given) => self.origins(given).to_vec(),
                 None => match self.given_module(v.with(*f)).filter(|_| *i == 0) {
                     Some(module) => self.origins(module).to_vec(),
@@ -289,7 +295,6 @@ impl Program<'_> {
                     }
                 }
                 (name, Some(first)) if super::calls::made_async(name) => return self.origins(first).to_vec(),
-                ("mark" | "m", Some(first)) if self.is_regenerator(c) => return self.origins(first).to_vec(),
                 ("_assertThisInitialized" | "_possibleConstructorReturn" | "_callSuper", Some(first)) => {
                     return self.origins(first).to_vec();
                 }

@@ -22,6 +22,8 @@ const CASES: usize = 400;
 
 /// The cases, in the order of the text, which is that of the source.
 pub(super) struct Machine {
+    /// Declarations before the cases (`var _this = this`).
+    pub before: Vec<ast::Stmt>,
     pub nodes: Vec<Node>,
     pub regions: Vec<Region>,
     /// What the machine's function calls its state.
@@ -81,9 +83,11 @@ pub(super) fn read(expr: &mut ast::Expr) -> Option<Machine> {
     let mut function = function.function.clone();
     let [ast::Param { pat: ast::Pat::Ident(state), .. }] = &function.params[..] else { return None };
     let mut reader = Reader { dialect, state: state.id.clone(), regions };
-    let nodes = reader.nodes(&mut function.body.as_mut()?.stmts)?;
+    let mut before = function.body.take()?.stmts;
+    let declared = before.iter().take_while(|stmt| matches!(stmt, ast::Stmt::Decl(_))).count();
+    let nodes = reader.nodes(&mut before.split_off(declared))?;
     let Reader { state, regions, .. } = reader;
-    Some(Machine { nodes, regions, state })
+    Some(Machine { before, nodes, regions, state })
 }
 
 /// `regeneratorRuntime.wrap`, `_regenerator().w`, `_regenerator2.default.wrap`.

@@ -36,7 +36,8 @@ pub(super) fn statements(mut machine: Machine) -> Option<Vec<ast::Stmt>> {
     scopes.sort_by_key(|scope| (scope.from, std::cmp::Reverse(scope.to), scope.kind));
     let state = machine.state.clone();
     let mut built = Builder { nodes: machine.nodes, index, parts, scopes, next: 0, state: machine.state };
-    let mut stmts = tidy::tidied(built.run(0, all)?);
+    let mut stmts = machine.before;
+    stmts.extend(tidy::tidied(built.run(0, all)?));
     if mentions(&stmts, &state) {
         stmts.insert(0, declared(state));
     }
