@@ -1,4 +1,4 @@
-//! Lifting: what a compiler wrote in place of `async`, `await` and `yield` is read as these again.
+//! Lifting: what a compiler wrote in place of `async`, `await`, `yield`, `...` and class fields is read as these again.
 //!
 //! | written by | an asynchronous function | its body |
 //! | --- | --- | --- |
@@ -8,13 +8,16 @@
 //! | regenerator | `regeneratorRuntime.mark(function f() {...})` | `return regeneratorRuntime.wrap(function (_context) { while (1) switch (...) {...} }, f)` |
 //! | swc | | `_ts_generator(this, function (_state) { switch (_state.label) {...} })` |
 //!
-//! A state machine's cases become statements, `if`s, loops and `try`s again ([`machine`], [`structure`], [`tidy`]). What does not have the form that
+//! Objects with spread members and class fields are read as these ([`objects`],
+//! [`fields`]). A state machine's cases become statements, `if`s, loops and `try`s again ([`machine`], [`structure`], [`tidy`]). What does not have the form that
 //! compilers give it stays as it is. Every node keeps the place where it is written, so that findings point into the file that there is.
 //!
 //! (Sources: TypeScript's `src/compiler/transformers/generators.ts` and `factory/emitHelpers.ts`, Babel's
 //! `packages/babel-helpers/src/helpers`, regenerator's `packages/transform/src/emit.js`, esbuild's `internal/runtime/runtime.go`.)
 
+mod fields;
 mod machine;
+mod objects;
 mod structure;
 mod tidy;
 mod wrappers;
@@ -27,7 +30,22 @@ use swc_ecma_visit::{VisitMut, VisitMutWith};
 
 /// One of these stands in every text that has something to lift.
 static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
-    let marks = ["__awaiter", "__generator", "_ts_generator", "egenerator", "syncToGenerator", "_async_to_generator", "__async("];
+    let marks = [
+        "__awaiter",
+        "__generator",
+        "_ts_generator",
+        "egenerator",
+        "syncToGenerator",
+        "_async_to_generator",
+        "__async(",
+        "__spreadValues(",
+        "__spreadProps(",
+        "bjectSpread",
+        "_defineProperty",
+        "_define_property",
+        "__publicField(",
+        "object_spread",
+    ];
     AhoCorasick::new(marks).ok()
 });
 
@@ -36,7 +54,7 @@ pub fn is_compiled(text: &str) -> bool {
     MARKS.as_ref().is_some_and(|marks| marks.is_match(text))
 }
 
-/// Takes what compilers made of `async` and `yield` back, in place.
+/// Takes what compilers made of newer syntax back, in place.
 pub fn lift(program: &mut ast::Program) {
     program.visit_mut_with(&mut Lift);
 }
@@ -66,8 +84,15 @@ impl VisitMut for Lift {
 
     fn visit_mut_expr(&mut self, expr: &mut ast::Expr) {
         expr.visit_mut_children_with(self);
-        if let Some(function) = wrappers::function(expr) {
-            *expr = function;
+        if let Some(source) = wrappers::function(expr).or_else(|| objects::spread(expr)) {
+            *expr = source;
+        }
+    }
+
+    fn visit_mut_expr_stmt(&mut self, stmt: &mut ast::ExprStmt) {
+        stmt.visit_mut_children_with(self);
+        if let Some(assign) = fields::defined(&mut stmt.expr) {
+            *stmt.expr = assign;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use camino::Utf8Path;
 
-use crate::facts::{self, BlockId, Exit, Item, Key, ModuleFacts, Value, ValueId};
+use crate::facts::{self, BlockId, Exit, Item, Key, ModuleFacts, Place, Value, ValueId};
 use crate::syntax::{parse, parse_source};
 
 fn facts_of(text: &str) -> ModuleFacts {
@@ -97,4 +97,40 @@ fn what_is_no_state_machine_stays() {
 fn what_is_written_by_hand_stays() {
     let text = "function g() { return f.apply(this, arguments); } function f() { f = function () {}; return f.apply(this, arguments); } // __awaiter";
     assert_eq!(facts_of(text).functions.len(), 4);
+}
+
+#[test]
+fn spread_members_are_read_as_such() {
+    let written = |text: &str| {
+        let facts = facts_of(text);
+        let objects = facts.values.iter().filter_map(|value| match value {
+            Value::Object(props, spreads) if !spreads.is_empty() => Some((props.len(), spreads.len())),
+            _ => None,
+        });
+        objects.collect::<Vec<_>>()
+    };
+    assert_eq!(written("f(__spreadProps(__spreadValues({}, a), { b: 1, c }));"), [(2, 1)]);
+    assert_eq!(written("f(_objectSpread(_objectSpread({}, a), {}, { b: 1 }, d));"), [(1, 2)]);
+    assert_eq!(written("f((0, helper._object_spread_props)((0, helper._object_spread)({}, a), { b: 1 }));"), [(1, 1)]);
+    // What is copied into is another's.
+    assert_eq!(written("f(__spreadValues(a, b), __spreadValues({}), __spreadValues(...c));"), []);
+}
+
+#[test]
+fn fields_are_written_where_they_are_defined() {
+    let written = |text: &str| {
+        let facts = facts_of(text);
+        let assigns = facts.assigns.iter().filter_map(|assign| match &assign.to {
+            Place::Member(object, Key::Name(name)) => Some((name.clone(), matches!(facts.values[object.index()], Value::This(_)))),
+            _ => None,
+        });
+        assigns.collect::<Vec<_>>()
+    };
+    let this = |name: &str| vec![(name.to_owned(), true)];
+    assert_eq!(written("class A { constructor() { __publicField(this, 'x', 1); } }"), this("x"));
+    assert_eq!(written("function A() { (0, _defineProperty2.default)(this, 'x', 1); }"), this("x"));
+    assert_eq!(written("function A() { _define_property(_assert_this_initialized(this), 'x', 1); }"), this("x"));
+    assert_eq!(written("function A() {} _defineProperty(A, 'y', 1);"), [("y".to_owned(), false)]);
+    // A descriptor, a value that goes on, a key that is worked out.
+    assert_eq!(written("Object.defineProperty(this, 'x', { value: 1 }); f(_defineProperty({}, 'x', 1)); _defineProperty(this, k, 1);"), []);
 }
