@@ -415,7 +415,7 @@ impl Program<'_> {
             called = true;
             for moved in self.from_callee(caller, g, origin) {
                 let lasting = !matches!(moved.root, Root::This(_));
-                if self.is_guarded_edge(caller, lasting) {
+                if self.is_guarded_edge(caller, lasting) || self.is_left_out(c, g, i, &moved) {
                     continue;
                 }
                 let count = match (self.slot_holder(caller), moved.root) {
