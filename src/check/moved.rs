@@ -185,7 +185,7 @@ mod tests {
 
     fn extracted(text: &str) -> FileFacts {
         let path = Utf8Path::new("/p/a.js");
-        let parsed = syntax::parse(path, text).expect("it parses");
+        let parsed = syntax::parse_source(path, text).expect("it parses");
         facts::extract(path, text, &parsed)
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use clap::ValueEnum;
 use serde_json::json;
 
@@ -38,7 +38,13 @@ pub fn print(what: What, file: &Utf8Path, shape: Shape) -> Result<String, String
     // The stack that the parser's limits are made for.
     let thread = std::thread::Builder::new().stack_size(syntax::STACK);
     let thread = thread.spawn(move || {
-        let (text, parsed) = read(&file)?;
+        let parse = match what {
+            // What V8 runs is what is written.
+            What::Captures => syntax::parse,
+            What::Facts | What::Program => syntax::parse_source,
+        };
+        let Text::Code(text) = source::read(&file, true, &Overlay::default())? else { return Err("is minified".to_owned()) };
+        let parsed = parse(&file, &text)?;
         let facts = || facts::extract(&file, &text, &parsed);
         match what {
             What::Facts => facts_of(&facts(), shape),
@@ -48,12 +54,6 @@ pub fn print(what: What, file: &Utf8Path, shape: Shape) -> Result<String, String
     });
     let thread = thread.map_err(|error| format!("no thread: {error}"))?;
     thread.join().map_err(|_| "the analysis failed".to_owned())?
-}
-
-fn read(file: &Utf8PathBuf) -> Result<(String, syntax::Parsed), String> {
-    let Text::Code(text) = source::read(file, true, &Overlay::default())? else { return Err("is minified".to_owned()) };
-    let parsed = syntax::parse_source(file, &text)?;
-    Ok((text, parsed))
 }
 
 fn facts_of(facts: &FileFacts, shape: Shape) -> Result<String, String> {

@@ -15,6 +15,7 @@ use swc_ecma_ast as ast;
 
 use super::extract::Extractor;
 use super::model::*;
+use crate::syntax::helper;
 
 /// What a helper does.
 enum Access {
@@ -93,23 +94,8 @@ impl Extractor<'_> {
     }
 }
 
-/// The name of a called helper: `name(...)`, `tslib_1.name(...)`, `(0, tslib_1.name)(...)`.
-fn helper(callee: &ast::Expr) -> Option<&str> {
-    match callee {
-        ast::Expr::Ident(ident) => Some(&ident.sym),
-        ast::Expr::Member(member) => match &member.prop {
-            ast::MemberProp::Ident(name) => Some(&name.sym),
-            _ => None,
-        },
-        ast::Expr::Paren(paren) => helper(&paren.expr),
-        ast::Expr::Seq(seq) => helper(seq.exprs.last()?),
-        _ => None,
-    }
-}
-
 fn access(helper: &str) -> Option<Access> {
-    // `_classPrivateFieldGet2`: bundlers number what they meet twice.
-    Some(match helper.trim_start_matches('_').trim_end_matches(|c: char| c.is_ascii_digit()) {
+    Some(match helper {
         "classPrivateFieldGet" | "class_private_field_get" | "privateGet" => Access::Get,
         "classPrivateFieldSet"
         | "class_private_field_set"

@@ -148,11 +148,12 @@ impl ModuleFacts {
         let Some(callee) = callee else { return Vec::new() };
         let mut found = vec![Wrapper { function: callee, handed: None }];
         for (at, &arg) in call.args.iter().enumerate().skip(shift) {
-            let runs = inside.calls(callee).iter().copied().filter(|&inner| self.runs_param(inner, callee, at - shift));
-            // What Node does says what it is given; loaders of the browser name the same.
-            let runs: Vec<CallId> = runs.collect();
-            let told = runs.iter().copied().find(|&inner| self.calls[inner.index()].args.iter().any(|&v| self.is_of_node(v)));
-            if let (Some(function), Some(&first)) = (literal(arg), runs.first()) {
+            let Some(function) = literal(arg) else { continue };
+            let mut runs = inside.calls(callee).iter().copied().filter(|&inner| self.runs_param(inner, callee, at - shift));
+            if let Some(first) = runs.next() {
+                // What Node does says what it is given; loaders of the browser name the same.
+                let of_node = |inner: &CallId| self.calls[inner.index()].args.iter().any(|&v| self.is_of_node(v));
+                let told = std::iter::once(first).chain(runs).find(of_node);
                 found.push(Wrapper { function, handed: told.or(Some(first)) });
             }
         }

@@ -539,7 +539,7 @@ mod tests {
     fn compared(sources: &[(&str, &str)]) -> usize {
         let facts = sources.iter().filter_map(|(path, text)| {
             let path = Utf8Path::new(path);
-            Some(Arc::new(facts::extract(path, text, &syntax::parse(path, text).ok()?)))
+            Some(Arc::new(facts::extract(path, text, &syntax::parse_source(path, text).ok()?)))
         });
         let program = Program::link(facts.collect(), &Beside, Models::builtin());
         let mut met = 0;

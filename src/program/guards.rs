@@ -450,9 +450,9 @@ impl Program<'_> {
             // (`destroyed`) is set elsewhere, and lets the line run again and again until then.
             let same_owner = this && {
                 let g = at.with(assign.function);
-                let seen = |f: Fun| self.owner_of_this(f.with(self.fun(f).this));
-                seen(g) == seen(f)
-                    && seen(f).is_some()
+                let whose = |f: Fun| self.owner_of_this(f.with(self.fun(f).this));
+                whose(g) == whose(f)
+                    && whose(f).is_some()
                     && self.owner_of_this(g).is_none_or(|o| !self.is_constructor(g, o))
                     && self.on_path_of(g, f)
             };

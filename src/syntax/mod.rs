@@ -1,4 +1,4 @@
-//! Text to tree. Only here and in `facts` is a swc type named.
+//! Text to tree, and a compiled text to the tree of its source. Only here and in `facts` is a swc type named.
 
 pub mod component;
 mod guard;
@@ -8,5 +8,5 @@ pub mod names;
 mod parse;
 
 pub use guard::STACK;
-pub use lift::is_compiled;
+pub use lift::{helper, is_compiled};
 pub use parse::{Parsed, SUPPRESSION, parse, parse_source};

@@ -9,7 +9,7 @@ use swc_common::Spanned;
 use swc_common::util::take::Take;
 use swc_ecma_ast as ast;
 
-use super::wrappers::{helper, helper_call};
+use super::callees::{helper, helper_call};
 
 /// `this.x = v`, where the statement is such a call.
 pub(super) fn defined(expr: &mut ast::Expr) -> Option<ast::Expr> {
@@ -38,7 +38,7 @@ fn object_of(expr: &mut Box<ast::Expr>) -> Option<Box<ast::Expr>> {
         return Some(expr.take());
     }
     let (name, args) = helper_call(expr)?;
-    match (name.as_str(), &mut args[..]) {
+    match (name, &mut args[..]) {
         ("assertThisInitialized" | "assert_this_initialized", [this]) => object_of(&mut this.expr),
         _ => None,
     }

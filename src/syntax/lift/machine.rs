@@ -15,7 +15,8 @@ use swc_common::{DUMMY_SP, Span, Spanned};
 use swc_ecma_ast as ast;
 use swc_ecma_visit::{Visit, VisitMut, VisitMutWith, VisitWith};
 
-use super::wrappers::helper;
+use super::callees::helper;
+use super::tidy::block;
 
 /// A larger machine stays as it is: how deep its statements would lie in each other grows with its cases.
 const CASES: usize = 400;
@@ -332,13 +333,7 @@ impl Reader {
         }
         let mut stmts = vec![*stmt.take()];
         self.list(&mut stmts)?;
-        **stmt = match (stmts.pop(), stmts.is_empty()) {
-            (Some(one), true) => one,
-            (last, _) => {
-                stmts.extend(last);
-                ast::Stmt::Block(ast::BlockStmt { stmts, ..ast::BlockStmt::dummy() })
-            }
-        };
+        **stmt = block(stmts);
         Some(())
     }
 

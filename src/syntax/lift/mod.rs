@@ -15,18 +15,21 @@
 //! (Sources: TypeScript's `src/compiler/transformers/generators.ts` and `factory/emitHelpers.ts`, Babel's
 //! `packages/babel-helpers/src/helpers`, regenerator's `packages/transform/src/emit.js`, esbuild's `internal/runtime/runtime.go`.)
 
+mod asynchronous;
+mod callees;
 mod fields;
 mod machine;
 mod objects;
 mod structure;
 mod tidy;
-mod wrappers;
 
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::{VisitMut, VisitMutWith};
+
+pub use callees::helper;
 
 /// One of these stands in every text that has something to lift.
 static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -74,7 +77,7 @@ impl VisitMut for Lift {
         match &mut *arrow.body {
             ast::ArrowFunctionBody::FunctionBody(body) => lift_body(&mut body.stmts, &mut arrow.is_async, &mut arrow.is_generator),
             ast::ArrowFunctionBody::Expr(expr) => {
-                if let Some(body) = wrappers::awaited(expr) {
+                if let Some(body) = asynchronous::awaited(expr) {
                     arrow.is_async = true;
                     *arrow.body = ast::ArrowFunctionBody::FunctionBody(body);
                 }
@@ -84,7 +87,7 @@ impl VisitMut for Lift {
 
     fn visit_mut_expr(&mut self, expr: &mut ast::Expr) {
         expr.visit_mut_children_with(self);
-        if let Some(source) = wrappers::function(expr).or_else(|| objects::spread(expr)) {
+        if let Some(source) = asynchronous::function(expr).or_else(|| objects::spread(expr)) {
             *expr = source;
         }
     }
@@ -98,19 +101,19 @@ impl VisitMut for Lift {
 
     fn visit_mut_stmts(&mut self, stmts: &mut Vec<ast::Stmt>) {
         stmts.visit_mut_children_with(self);
-        wrappers::join_statements(stmts);
+        asynchronous::join_statements(stmts);
     }
 
     fn visit_mut_module_items(&mut self, items: &mut Vec<ast::ModuleItem>) {
         items.visit_mut_children_with(self);
-        wrappers::join_items(items);
+        asynchronous::join_items(items);
     }
 }
 
 /// A body that ends with what a state machine or an asynchronous helper gives back.
 fn lift_body(stmts: &mut Vec<ast::Stmt>, is_async: &mut bool, is_generator: &mut bool) {
     let Some(ast::Stmt::Return(ast::ReturnStmt { arg: Some(arg), .. })) = stmts.last_mut() else { return };
-    if let Some(body) = wrappers::awaited(arg) {
+    if let Some(body) = asynchronous::awaited(arg) {
         stmts.pop();
         stmts.extend(body.stmts);
         *is_async = true;
@@ -120,7 +123,7 @@ fn lift_body(stmts: &mut Vec<ast::Stmt>, is_async: &mut bool, is_generator: &mut
         stmts.extend(lifted);
         *is_generator = true;
         if at_once {
-            wrappers::await_yields(stmts);
+            asynchronous::await_yields(stmts);
             (*is_async, *is_generator) = (true, false);
         }
     }

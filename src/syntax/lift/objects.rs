@@ -10,17 +10,12 @@
 use swc_common::util::take::Take;
 use swc_ecma_ast as ast;
 
-use super::wrappers::{helper, helper_call};
+use super::callees::helper_call;
 
 /// The literal that such a call stands for.
 pub(super) fn spread(expr: &mut ast::Expr) -> Option<ast::Expr> {
-    if let ast::Expr::Call(ast::CallExpr { callee: ast::Callee::Expr(callee), .. }) = expr
-        && !is_spreading(helper(callee)?)
-    {
-        return None;
-    }
-    let (_, args) = helper_call(expr)?;
-    if args.len() < 2 || args.iter().any(|arg| arg.spread.is_some()) {
+    let (name, args) = helper_call(expr)?;
+    if !is_spreading(name) || args.len() < 2 || args.iter().any(|arg| arg.spread.is_some()) {
         return None;
     }
     let (first, others) = args.split_first_mut()?;
@@ -37,7 +32,7 @@ pub(super) fn spread(expr: &mut ast::Expr) -> Option<ast::Expr> {
     Some(*first.expr.take())
 }
 
-/// The helper copies into its first argument. The name is without its underscores and numbers ([`helper`]).
+/// The helper copies into its first argument. The name is without its underscores and numbers ([`super::helper`]).
 fn is_spreading(name: &str) -> bool {
     matches!(name, "objectSpread" | "object_spread" | "object_spread_props" | "objectSpreadProps" | "spreadValues" | "spreadProps")
 }

@@ -11,7 +11,7 @@ use swc_ecma_ast as ast;
 use swc_ecma_visit::{Visit, VisitMut, VisitMutWith, VisitWith};
 
 use super::machine::{Given, Machine, Node, Region, case_of, jump, label, mentions};
-use super::tidy;
+use super::tidy::{self, block, braced};
 
 /// The statements that a machine was made of.
 pub(super) fn statements(mut machine: Machine) -> Option<Vec<ast::Stmt>> {
@@ -380,12 +380,4 @@ impl VisitMut for Repeat<'_> {
 fn labeled(label: String, body: ast::Stmt) -> ast::Stmt {
     let label = ast::Ident::new_no_ctxt(label.into(), DUMMY_SP);
     ast::Stmt::Labeled(ast::LabeledStmt { span: DUMMY_SP, label, body: Box::new(body) })
-}
-
-fn braced(stmts: Vec<ast::Stmt>) -> ast::BlockStmt {
-    ast::BlockStmt { stmts, ..ast::BlockStmt::dummy() }
-}
-
-fn block(stmts: Vec<ast::Stmt>) -> ast::Stmt {
-    ast::Stmt::Block(braced(stmts))
 }

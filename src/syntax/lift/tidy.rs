@@ -213,6 +213,10 @@ fn listed(stmt: ast::Stmt) -> Vec<ast::Stmt> {
     }
 }
 
-fn block(stmts: Vec<ast::Stmt>) -> ast::Stmt {
-    ast::Stmt::Block(ast::BlockStmt { stmts, ..ast::BlockStmt::dummy() })
+pub(super) fn braced(stmts: Vec<ast::Stmt>) -> ast::BlockStmt {
+    ast::BlockStmt { stmts, ..ast::BlockStmt::dummy() }
+}
+
+pub(super) fn block(stmts: Vec<ast::Stmt>) -> ast::Stmt {
+    ast::Stmt::Block(braced(stmts))
 }

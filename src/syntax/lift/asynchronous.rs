@@ -1,4 +1,4 @@
-//! Wrappers: calls and functions around the body of an asynchronous function or a generator.
+//! Calls and functions around the body of an asynchronous function or a generator.
 
 use rustc_hash::{FxHashMap, FxHashSet};
 use swc_common::util::take::Take;
@@ -6,37 +6,12 @@ use swc_common::{DUMMY_SP, Spanned};
 use swc_ecma_ast as ast;
 use swc_ecma_visit::{VisitMut, VisitMutWith};
 
-/// The name of a called helper, without what bundlers and module systems put around it: `name(...)`, `tslib_1.name(...)`,
-/// `(0, _name2.default)(...)`.
-pub(super) fn helper(callee: &ast::Expr) -> Option<&str> {
-    let name = match callee {
-        ast::Expr::Ident(ident) => &*ident.sym,
-        ast::Expr::Member(member) => match &member.prop {
-            ast::MemberProp::Ident(name) if !matches!(&*name.sym, "default" | "_") => &*name.sym,
-            ast::MemberProp::Computed(key) if !matches!(&*key.expr, ast::Expr::Lit(ast::Lit::Str(_))) => return None,
-            ast::MemberProp::PrivateName(_) => return None,
-            _ => return helper(&member.obj),
-        },
-        ast::Expr::Paren(paren) => return helper(&paren.expr),
-        ast::Expr::Seq(seq) => return helper(seq.exprs.last()?),
-        _ => return None,
-    };
-    Some(name.trim_start_matches('_').trim_end_matches(|c: char| c.is_ascii_digit()))
-}
-
-/// A call and the name of the helper that it calls.
-pub(super) fn helper_call(expr: &mut ast::Expr) -> Option<(String, &mut Vec<ast::ExprOrSpread>)> {
-    match expr {
-        ast::Expr::Paren(paren) => helper_call(&mut paren.expr),
-        ast::Expr::Call(ast::CallExpr { callee: ast::Callee::Expr(callee), args, .. }) => Some((helper(callee)?.to_owned(), args)),
-        _ => None,
-    }
-}
+use super::callees::helper_call;
 
 /// The body of `__awaiter(this, void 0, void 0, function* () {...})`, with its `yield`s awaited.
 pub(super) fn awaited(expr: &mut ast::Expr) -> Option<ast::FunctionBody> {
     let (name, args) = helper_call(expr)?;
-    let body = match (name.as_str(), args.len()) {
+    let body = match (name, args.len()) {
         ("awaiter", 4) => 3,
         ("async", 3) => 2,
         _ => return None,
@@ -59,7 +34,7 @@ pub(super) fn function(expr: &mut ast::Expr) -> Option<ast::Expr> {
     }
     let (name, args) = helper_call(expr)?;
     let [ast::ExprOrSpread { spread: None, expr: inner }] = &mut args[..] else { return None };
-    match name.as_str() {
+    match name {
         "asyncToGenerator" | "async_to_generator" => {
             let function = function_literal(inner)?;
             let body = function.body.as_mut()?;
