@@ -9,7 +9,8 @@
 //! at_load(F) :- F handed to `define`, in a function that is at_load                         define(['a'], function (a) {...})
 //! at_load(F) :- F takes what CommonJS hands to a module, in a function that is at_load      function (module, exports, require) {...}
 //! at_load(F) :- F handed to a bundler's helper that runs it once                            __commonJS({ 'a.js'(exports) {...} })
-//! handed(F, i, v) :- v the i-th argument of such a call, or what `define` names there
+//! handed(F, i, v) :- v the i-th argument of such a call, or what `define` names there; of the named modules of one file, `exports` is
+//!                    for one another
 //! ```
 //!
 //! (Sources: the «AMD» and «UMD» specifications, Node's manual on the module wrapper, webpack's and esbuild's output.)
@@ -105,15 +106,21 @@ impl Extractor<'_> {
         if !self.facts.is_define(c) {
             return args;
         }
+        // A module that has a name beside others in its file gives its exports to those.
+        let named = self.facts.is_named(c)
+            && (0..self.facts.calls.len() as u32)
+                .map(CallId)
+                .any(|other| other != c && self.facts.is_define(other) && self.facts.is_named(other));
+        let own = |name: &str| if named && name != "require" { Value::Opaque } else { Value::Global(name.to_owned()) };
         let list = args.iter().rev().nth(1).map(|&list| self.facts.values[list.index()].clone());
         let Some(Value::Array(list)) = list else {
             // `define(function (require, exports, module) {...})`
-            return ["require", "exports", "module"].map(|name| self.value(Value::Global(name.to_owned()))).to_vec();
+            return ["require", "exports", "module"].map(|name| self.value(own(name))).to_vec();
         };
         let mut handed = Vec::with_capacity(list.len());
         for name in list {
             let value = match &self.facts.values[name.index()] {
-                Value::String(name) if matches!(name.as_str(), "require" | "exports" | "module") => Value::Global(name.clone()),
+                Value::String(name) if matches!(name.as_str(), "require" | "exports" | "module") => own(name),
                 Value::String(name) => Value::Import(name.clone(), "=".to_owned()),
                 _ => Value::Opaque,
             };
@@ -205,6 +212,11 @@ impl ModuleFacts {
 
     fn is_define(&self, c: CallId) -> bool {
         matches!(&self.values[self.calls[c.index()].callee.index()], Value::Global(name) if name == "define")
+    }
+
+    /// The call of `define` tells the module's name.
+    fn is_named(&self, c: CallId) -> bool {
+        self.calls[c.index()].args.first().is_some_and(|first| matches!(self.values[first.index()], Value::String(_)))
     }
 
     /// The call runs a parameter of its function, or defines a module with it.

@@ -1,7 +1,7 @@
 //! Captured: what a listener holds tells whether it is made for one call.
 
 use super::sites::Registration;
-use super::{CallAt, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 /// How many functions a listener calls through to what is of one call.
@@ -29,24 +29,94 @@ impl Program<'_> {
         })
     }
 
+    /// The listener answers one call: it calls, or is, a function that the call was given (`resolve`, a callback), tells an object that the
+    /// call makes and gives back, or ends what it was given; itself, or through functions of the call. What it merely names may be of a
+    /// set-up that comes once.
+    pub(super) fn is_answering(&self, registration: &Registration, since: Option<Fun>) -> bool {
+        let f = self.function_of(registration.call);
+        let activations: Vec<Fun> =
+            self.chain(f).into_iter().take_while(|&a| Some(a) != since).filter(|&a| !self.is_instance_scope(a)).collect();
+        let given = |o: &Origin| matches!((o.root, o.path.is_empty()), (Root::Param(g, _), true) if activations.contains(&g));
+        if registration.handlers.iter().any(given) {
+            return true;
+        }
+        let answered = |o: &Origin| match (o.root, o.path.is_empty()) {
+            (Root::Call(made), true) => {
+                let g = self.function_of(made);
+                activations.contains(&g) && self.fun(g).returns.iter().any(|&v| self.origins(g.with(v)).contains(o))
+            }
+            _ => false,
+        };
+        let mut functions: Vec<(Fun, u32)> = Vec::new();
+        for o in &registration.handlers {
+            let mut found = Vec::new();
+            self.functions_of_origin(o, &mut found, 4);
+            functions.extend(found.into_iter().map(|(h, _)| (h, CAPTURED)));
+        }
+        let mut at = 0;
+        while let Some(&(h, depth)) = functions.get(at) {
+            at += 1;
+            for c in self.calls_within(h) {
+                // `resolve.apply(void 0, values)`, `setTimeout(resolve)`, `source.destroy()`.
+                let ends = |name: &str| matches!(name, "apply" | "call") || super::stages::is_teardown(name);
+                let tells = |(object, key): (At<ValueId>, &Key)| {
+                    let ends = matches!(key, Key::Name(name) if ends(name));
+                    self.origins(object).iter().any(|o| answered(o) || ends && given(o))
+                };
+                if self.origins(c.with(self.call(c).callee)).iter().any(given)
+                    || self.receiver(c).is_some_and(tells)
+                    || self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(|o| given(o) && self.is_settler(o)))
+                {
+                    return true;
+                }
+                if depth > 0 {
+                    for &g in self.functions_called(c).iter() {
+                        if activations.iter().any(|&a| self.within(g, a)) && functions.iter().all(|&(known, _)| known != g) {
+                            functions.push((g, depth - 1));
+                        }
+                    }
+                }
+            }
+        }
+        false
+    }
+
     /// The method that adds to its object's emitter puts what it was given into a collection of the object: it is called for each of
     /// those (`this.callbacks.set(id, callback); this.socket.on('message', ...)`).
     pub(super) fn is_beside_collecting(&self, registration: &Registration) -> bool {
         let f = self.function_of(registration.call);
+        self.fun(f).kind == FunctionKind::Method
+            && registration.receivers.iter().all(|o| matches!(o.root, Root::This(_)))
+            && (self.collects_given(f)
+                || self.calls_within(f).into_iter().any(|c| {
+                    let own = self.receiver(c).is_some_and(|(object, _)| matches!(self.value(object), Value::This(_)));
+                    let hands_on = || {
+                        let args = self.call(c).args.iter();
+                        args.flat_map(|&a| self.origins(c.with(a)).to_vec()).any(|o| matches!(o.root, Root::Param(g, _) if g == f))
+                    };
+                    own && hands_on() && self.functions_called(c).iter().any(|&g| g != f && self.collects_given(g))
+                }))
+    }
+
+    /// The method puts what it is given into a collection of its object.
+    fn collects_given(&self, f: Fun) -> bool {
         let given = |c: CallAt, v: ValueId| {
             self.origins(c.with(v)).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f))
         };
-        let collects = |c: CallAt| {
+        // The collection, or what it has under a key.
+        let kept = |o: &Origin| matches!(o.root, Root::This(g) if g == f) && !o.path.is_empty();
+        let own = |o: &Origin| match o.root {
+            Root::Call(found) if self.is_looked_up(found) => {
+                self.receiver(found).is_some_and(|(holder, _)| self.origins(holder).iter().any(kept))
+            }
+            _ => kept(o),
+        };
+        self.putting(f.file).any(|c| {
             self.function_of(c) == f
                 && self.functions_called(c).is_empty()
                 && self.call(c).args.iter().any(|&a| given(c, a))
-                && self.receiver(c).is_some_and(|(object, _)| {
-                    self.origins(object).iter().any(|o| matches!(o.root, Root::This(g) if g == f) && !o.path.is_empty())
-                })
-        };
-        self.fun(f).kind == FunctionKind::Method
-            && registration.receivers.iter().all(|o| matches!(o.root, Root::This(_)))
-            && self.putting(f.file).any(collects)
+                && self.receiver(c).is_some_and(|(object, _)| self.origins(object).iter().any(own))
+        })
     }
 
     /// The function captures a parameter of one of these activations, an object that one of them makes, or a function that does.

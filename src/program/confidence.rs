@@ -59,6 +59,7 @@ impl Program<'_> {
         match many.emitter {
             Emitter::Longer => {
                 self.is_operation_shaped(registration, many.since)
+                    && (self.is_on_lasting(registration) || self.is_answering(registration, many.since))
                     || self.is_of_new_object(sites, registration, many)
                     || self.is_beside_collecting(registration)
                     // A method adds once more for each object at least.

@@ -61,7 +61,9 @@ impl Program<'_> {
         }
         let held = self.holds_object(registration);
         let given = || held && self.is_class(owner) && registration.receivers.iter().all(|o| self.is_given(o, owner));
-        let last = self.end_of(owner).filter(|_| self.pair(f, owner, CALLERS).is_none() && self.is_at_start(f, owner) && given());
+        let last = self
+            .end_of(owner)
+            .filter(|_| self.pair(f, owner, CALLERS).is_none() && self.is_at_start(f, owner) && given() && self.is_made_somewhere(owner));
         let (region, end, why, again) = if let Some(end) = last {
             let why = format!("was given to {}: it is older, and others have it too", self.owner_name(owner));
             (Region::Instance, end, why, false)
@@ -114,6 +116,20 @@ impl Program<'_> {
         };
         let lasting = |o: &Origin| matches!(o.root, Root::Global(_) | Root::Module(_));
         makers.is_empty() || registration.receivers.iter().all(lasting) && makers.iter().any(again)
+    }
+
+    /// Something of the program makes such objects, or its file gives the class to others. What a file keeps to itself and makes nothing of
+    /// is a part that some container makes for its whole (`{ canvas: ['type', Canvas] }`).
+    fn is_made_somewhere(&self, owner: Owner) -> bool {
+        let file = match owner {
+            Owner::Class(class) => class.file,
+            Owner::Proto(f) => f.file,
+            Owner::Function(_) | Owner::Literal(_) => return true,
+        };
+        let of_class = |o: &Origin| super::owners::owner_of_constructor(o) == Some(owner);
+        !self.makers(owner).is_empty()
+            || self.is_public_owner(owner)
+            || self.exported_values(file).into_iter().any(|(_, v)| self.origins(v).iter().any(of_class))
     }
 
     /// The listener is made for the object, by itself, by what wraps it, or by the context that it is called on.
