@@ -197,6 +197,8 @@ pub enum BindingKind {
     Var,
     Let,
     Const,
+    /// `using x`, `await using x`: what it holds is disposed of when the block ends, whatever way that is.
+    Using,
     Param,
     Function,
     Class,

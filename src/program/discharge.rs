@@ -78,10 +78,18 @@ impl Program<'_> {
             if self.is_never_told(&release.told) {
                 continue;
             }
+            if let Some(giver) = self.is_lost(registration, self.function_of(release.call)) {
+                // (What its caller lets go on purpose is no attempt.)
+                uncalled |= self.callers(giver).is_empty();
+                continue;
+            }
             let (receiver, event, handler) = self.compare(registration, release);
             let all = release.handlers.is_none();
-            let same = receiver == Match::Same && event == Match::Same && handler == Match::Same;
-            if same && (self.is_of_dropped(registration, release) || self.is_of_another_run(registration, release)) {
+            let meant = event == Match::Same && handler == Match::Same;
+            let of_other_run = || self.is_of_dropped(registration, release) || self.is_of_another_run(registration, release);
+            if meant && receiver == Match::Same && of_other_run()
+                || meant && receiver != Match::Different && self.is_of_unadded(sites, registration, release)
+            {
                 mismatch.get_or_insert((release.call, Mismatch::Activation));
                 continue;
             }
@@ -90,6 +98,9 @@ impl Program<'_> {
                 continue;
             }
             if handler == Match::Unknown && !all && self.is_of_another(sites, registration, release) {
+                continue;
+            }
+            if handler == Match::Unknown && !all && self.is_confined_apart(registration, release) {
                 continue;
             }
             if receiver == Match::Different && !(event == Match::Same && handler == Match::Same && !all) {
@@ -127,7 +138,7 @@ impl Program<'_> {
             // A wildcard needs more than «perhaps».
             if all
                 && (receiver != Match::Same || release.event.is_none() && !self.near(registration, release))
-                && !(receiver == Match::Unknown && self.near(registration, release) && release.event.is_some())
+                && !(receiver == Match::Unknown && self.near(registration, release) && release.event.is_some() && event == Match::Same)
             {
                 continue;
             }

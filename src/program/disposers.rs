@@ -60,6 +60,9 @@ impl Program<'_> {
             Some(&helper) => self.returns_disposer(helper),
             None => of_library(registration.call),
         };
+        if self.keeps_disposer(registration) {
+            return Some(true);
+        }
         if !gives {
             // The helper itself keeps what it is given: `slot = subject.subscribe(listener)`.
             let inner = registration.inner;
@@ -74,10 +77,76 @@ impl Program<'_> {
             return Some(true);
         }
         Some(match call.result {
-            Use::Dropped => false,
+            Use::Dropped => registration.through.first().is_some_and(|&helper| self.is_recorded(helper)),
             Use::Returned => !self.ignores_result(self.function_of(registration.call)),
             Use::Receiver | Use::Used => !self.is_unused_variable(registration.call),
         })
+    }
+
+    /// What the call gives back is a disposer, by a model or because nobody could do with anything else what is done with it, and it is
+    /// kept by who can call it. (What an EventEmitter's `on` gives back is the emitter, which nobody can call.)
+    fn keeps_disposer(&self, registration: &Registration) -> bool {
+        let c = registration.call;
+        if !registration.through.is_empty() || !self.functions_called(c).is_empty() {
+            return false;
+        }
+        let given = self.call(c).value;
+        let modelled = self.method_model(c).is_some_and(|model| model.disposer.is_some());
+        if modelled || registration.receivers.iter().all(|o| self.type_of(o).is_none()) {
+            return self.is_kept_as_disposer(c, given, modelled);
+        }
+        self.named_by(c, given).into_iter().any(|v| self.is_called(c, v))
+    }
+
+    /// The value itself, and the variables' values that it is read as.
+    fn named_by(&self, c: CallAt, given: ValueId) -> Vec<ValueId> {
+        let facts = self.facts(c.file);
+        let mut out = vec![given];
+        for assign in facts.assigns.iter().filter(|assign| assign.from == given) {
+            let Place::Binding(holder) = assign.to else { continue };
+            let reads = facts.values.iter().enumerate().filter(|(_, v)| matches!(v, Value::Binding(b) if *b == holder));
+            out.extend(reads.map(|(id, _)| ValueId(id as u32)));
+        }
+        out
+    }
+
+    fn is_called(&self, at: CallAt, v: ValueId) -> bool {
+        self.facts(at.file).calls.iter().any(|call| call.callee == v)
+    }
+
+    /// The value is called, ended by a method of its own, given back, handed on or put away.
+    fn is_kept_as_disposer(&self, c: CallAt, given: ValueId, modelled: bool) -> bool {
+        let facts = self.facts(c.file);
+        let ended = |v: ValueId| {
+            let ends = |name: &str| super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unlisten" | "cancel");
+            facts.calls.iter().any(
+                |call| matches!(&facts.values[call.callee.index()], Value::Member(object, Key::Name(name)) if *object == v && ends(name)),
+            )
+        };
+        let put_away = |v: ValueId| {
+            facts.assigns.iter().any(|assign| {
+                assign.from == v && matches!(&assign.to, Place::Member(_, key) if facts.values.iter().any(|v| matches!(v, Value::Member(_, k) if k == key)))
+            }) || facts.values.iter().any(|value| match value {
+                Value::Object(members, _) => members.iter().any(|&(_, member)| member == v),
+                Value::Array(parts) | Value::Choice(_, parts) => parts.contains(&v),
+                _ => false,
+            })
+        };
+        let given_back = |v: ValueId| {
+            (0..).map(FunctionId).zip(&facts.functions).filter(|(_, function)| function.returns.contains(&v)).any(|(f, _)| {
+                let f = c.with(f);
+                // A method that gives back what `on` gave may be one of a chain.
+                let callers = self.callers(f);
+                let used = |&c: &CallAt| self.call(c).result != Use::Dropped;
+                if callers.is_empty() {
+                    (modelled || !self.passed(f).is_empty()) && !self.ignores_result(f)
+                } else {
+                    callers.iter().all(used)
+                }
+            })
+        };
+        let handed_on = |v: ValueId| facts.calls.iter().any(|call| call.args.contains(&v));
+        self.named_by(c, given).into_iter().any(|v| self.is_called(c, v) || ended(v) || put_away(v) || given_back(v) || handed_on(v))
     }
 
     /// What is subscribed is no function but the subscriber that a source of the same kind is made for (`new Observable(subscriber =>
@@ -191,7 +260,7 @@ impl Program<'_> {
         if holders.is_empty() {
             return false;
         }
-        holders.iter().all(|&b| !self.is_mentioned(c.with(b)))
+        holders.iter().all(|&b| self.binding(c.with(b)).kind != BindingKind::Using && !self.is_mentioned(c.with(b)))
     }
 
     /// What the function returns is lost: a promise's executor, a callback of `forEach`, a listener, a timer.

@@ -130,7 +130,9 @@ impl Program<'_> {
             Some(owner) => {
                 // A member of a class: called by name on something that is not known, by a framework, or by nobody.
                 let key = PathKey::Name(self.sym(&function.name));
-                self.is_called_by_name(key)
+                // (What a symbol names the language calls, or who has the symbol: `[Symbol.dispose]`.)
+                function.name.is_empty()
+                    || self.is_called_by_name(key)
                     || self.is_called_by_built_name(&function.name)
                     || self.is_got_by_users(owner, GIVERS)
                     || self.owner_model(owner).is_some()

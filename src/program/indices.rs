@@ -37,6 +37,10 @@ pub(super) struct Indices {
     put_on_params: FxHashMap<FunctionId, FunctionId>,
     /// Functions that something besides a variable of their own holds: a member, an object, a list, another variable.
     held: FxHashSet<FunctionId>,
+    /// The first call of a method on what a call gives back, by that value.
+    chained: FxHashMap<ValueId, CallId>,
+    /// Functions of which a member is asked (`f.bind(x)`).
+    looked_into: FxHashSet<FunctionId>,
 }
 
 /// What a type's name may mean in a file.
@@ -118,6 +122,14 @@ impl Indices {
             }
         }
         indices.held = held(facts);
+        indices.looked_into = looked_into(facts);
+        for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+            if let Value::Member(object, _) = &facts.values[call.callee.index()]
+                && matches!(facts.values[object.index()], Value::Call(_))
+            {
+                indices.chained.entry(*object).or_insert(id);
+            }
+        }
         indices
     }
 }
@@ -166,6 +178,28 @@ fn held(facts: &ModuleFacts) -> FxHashSet<FunctionId> {
         match v {
             Value::Object(props, spread) => props.iter().map(|&(_, v)| v).chain(spread.iter().copied()).for_each(&mut hold),
             Value::Array(parts) | Value::Choice(_, parts) => parts.iter().copied().for_each(&mut hold),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// Functions of which a member is asked, by themselves or through a variable.
+fn looked_into(facts: &ModuleFacts) -> FxHashSet<FunctionId> {
+    let function = |v: ValueId| match &facts.values[v.index()] {
+        Value::Function(f) => Some(*f),
+        _ => None,
+    };
+    let mut out = FxHashSet::default();
+    for value in &facts.values {
+        let Value::Member(object, _) = value else { continue };
+        match &facts.values[object.index()] {
+            Value::Function(f) => {
+                out.insert(*f);
+            }
+            Value::Binding(b) => {
+                out.extend(facts.bindings[b.index()].defs.iter().filter_map(|d| function(facts.assigns[d.index()].from)));
+            }
             _ => {}
         }
     }
@@ -284,6 +318,16 @@ impl Program<'_> {
     /// Something besides a variable of its own holds the function.
     pub(super) fn is_held(&self, f: Fun) -> bool {
         self.indices(f.file).held.contains(&f.id)
+    }
+
+    /// The call of a method on what a call gives back: `f().then(...)`.
+    pub(super) fn called_on(&self, c: CallAt) -> Option<CallAt> {
+        self.indices(c.file).chained.get(&self.call(c).value).map(|&id| c.with(id))
+    }
+
+    /// A member of the function is asked: `f.bind(x)`, `f.call(x)`.
+    pub(super) fn is_looked_into(&self, f: Fun) -> bool {
+        self.indices(f.file).looked_into.contains(&f.id)
     }
 
     /// Where a value first is assigned.

@@ -218,7 +218,7 @@ impl Program<'_> {
     }
 
     pub(super) fn compare_handler(&self, x: &Origin, y: &Origin) -> Match {
-        let fresh = |o: &Origin| matches!(o.root, Root::Call(c) if o.path.is_empty() && self.bind_target(c).is_some());
+        let fresh = |o: &Origin| matches!(o.root, Root::Call(c) if o.path.is_empty() && self.makes_function(c));
         let literal = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Function(_));
         // A field that is set to the other.
         let via = |field: &Origin, other: &Origin| {

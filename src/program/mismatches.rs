@@ -101,6 +101,51 @@ impl Program<'_> {
             && self.is_beside(registration.call, release.call)
     }
 
+    /// The release comes before the line that adds, and names a function that this very run has just made: nobody added it yet.
+    pub(super) fn is_of_unadded(&self, sites: &Sites, registration: &Registration, release: &Release) -> bool {
+        let f = self.function_of(registration.call);
+        let just_made = |o: &Origin| match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => self.parent(h) == Some(f),
+            (Root::Call(c), true) => self.function_of(c) == f && self.makes_function(c),
+            _ => false,
+        };
+        let block = |c: CallAt| c.with(self.call(c).block);
+        // A variable of this run that is given one value.
+        let of_run = |v: At<ValueId>| match self.value(v) {
+            Value::Binding(b) => {
+                let binding = self.binding(v.with(*b));
+                v.with(binding.function) == f && binding.defs.len() == 1
+            }
+            _ => false,
+        };
+        let named = super::releases::release(self, release.call).and_then(|site| site.listener);
+        named.is_some_and(|v| of_run(release.call.with(v)))
+            && f == self.function_of(release.call)
+            && !self.fun(f).at_load
+            && registration.call == registration.inner
+            && release.call == release.inner
+            && release.call < registration.call
+            && self.loop_around(block(registration.call)).is_none()
+            && self.loop_around(block(release.call)).is_none()
+            && !registration.handlers.is_empty()
+            && registration.handlers.iter().all(just_made)
+            && !sites.registrations_in(f).any(|r| r.call < release.call && self.same_object(&r.handlers, &registration.handlers))
+    }
+
+    /// Each call gives another function: `f.bind(x)`, what a library makes of a function that it is given (`debounce(f, 100)`). A hook
+    /// keeps what it gave.
+    pub(super) fn makes_function(&self, c: CallAt) -> bool {
+        let wraps = || {
+            let of_library = |o: &Origin| matches!(o.root, Root::Module(_));
+            let given = |o: &Origin| matches!(o.root, Root::Param(..)) || o.path.is_empty() && matches!(o.root, Root::Function(_));
+            self.call(c).kind == CallKind::Call
+                && !self.callee_name(c).is_some_and(|name| name.starts_with("use"))
+                && self.origins(c.with(self.call(c).callee)).iter().all(of_library)
+                && self.call(c).args.first().is_some_and(|&v| self.origins(c.with(v)).iter().all(given))
+        };
+        self.bind_target(c).is_some() || wraps()
+    }
+
     /// The listener is made out of the function that is released: `debounce(f)`, or `x => f(x)` in a method whose twin releases `f`.
     pub(super) fn wraps(&self, registration: &Registration, released: &[Origin]) -> bool {
         if registration.call != registration.inner {

@@ -17,6 +17,8 @@
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `points` | where is a release run that stands in a closure |
 //! | `replaced` | what is put in the place of what still listens |
+//! | `confined` | which listeners only the lines that add and remove them have |
+//! | `lost` | which clean-ups nobody gets, which disposers are written down |
 //! | `siblings` | what was forgotten beside what is released |
 //! | `outlived`, `ownership` | what does an object's end leave on what it was given, what is ended as one's own |
 //! | `discharge` | what ends the obligation |
@@ -35,6 +37,7 @@ mod candidates;
 mod captured;
 mod components;
 mod confidence;
+mod confined;
 pub mod count;
 mod cycles;
 pub mod discharge;
@@ -56,6 +59,7 @@ pub mod keepers;
 mod kept;
 mod layers;
 pub mod loops;
+mod lost;
 mod made;
 mod marks;
 pub mod matching;

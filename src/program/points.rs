@@ -173,14 +173,8 @@ impl Program<'_> {
                 }
                 fails = true;
             }
-            let made = self.call(at).value;
-            let facts = self.facts(at.file);
-            let next = (0..)
-                .map(CallId)
-                .zip(&facts.calls)
-                .find(|(_, c)| matches!(&facts.values[c.callee.index()], Value::Member(o, _) if *o == made));
-            match next {
-                Some((id, _)) => at = at.with(id),
+            match self.called_on(at) {
+                Some(next) => at = next,
                 None => break,
             }
         }

@@ -136,23 +136,12 @@ impl Program<'_> {
         !self.same_object(&registration.handlers, released) && registration.handlers.iter().chain(released).all(|o| self.is_own_function(o))
     }
 
-    /// A function as it is written, a method, or a field that gets nothing but functions of the class.
+    /// A function as it is written, a method, or a field of a class of its own.
     fn is_own_function(&self, o: &Origin) -> bool {
         match o.root {
             Root::Function(_) => o.path.is_empty(),
             Root::Call(c) => o.path.is_empty() && self.bind_target(c).is_some(),
-            Root::This(_) if o.path.len() == 1 => {
-                let sources = self.field_sources(o);
-                let written = |from: &Origin| {
-                    from.path.is_empty()
-                        && match from.root {
-                            Root::Function(_) => true,
-                            Root::Call(c) => self.bind_target(c).is_some(),
-                            _ => false,
-                        }
-                };
-                if sources.is_empty() { self.is_method(o) } else { sources.iter().all(|(_, origins)| origins.iter().all(written)) }
-            }
+            Root::This(f) => !o.path.is_empty() && self.owner_of_this(f).is_some(),
             _ => false,
         }
     }

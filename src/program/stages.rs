@@ -31,7 +31,11 @@ pub fn is_teardown(name: &str) -> bool {
 
 /// Names of methods that set an object up: many objects, once each.
 pub fn is_set_up(name: &str) -> bool {
-    let name = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
+    let name = name.trim_start_matches(['_', '#']);
+    if name == "main" || name.ends_with("Main") {
+        return true;
+    }
+    let name = name.to_ascii_lowercase();
     const STARTS: &[&str] = &[
         "init",
         "setup",

@@ -210,7 +210,8 @@ async function mount(component, ...args) {
     current = null;
     for (const run of life.pending) run();
   }
-  for (const state of life.releases) state.release?.();
+  // (An asynchronous effect gives a promise, of which React warns: there is nothing to call.)
+  for (const state of life.releases) if (typeof state.release === 'function') state.release();
 }
 
 const frameworks = {

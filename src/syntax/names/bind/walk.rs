@@ -73,7 +73,7 @@ impl Binder {
     fn for_each(&mut self, head: &ast::ForHead, iterated: &ast::Expr, body: &ast::Stmt) {
         let (declarators, kind) = match head {
             ast::ForHead::VarDecl(node) if node.kind != ast::VarDeclKind::Var => (&node.decls, variable_kind(node.kind)),
-            ast::ForHead::UsingDecl(node) => (&node.decls, BindingKind::Const),
+            ast::ForHead::UsingDecl(node) => (&node.decls, BindingKind::Using),
             _ => {
                 head.visit_with(self);
                 if let ast::ForHead::VarDecl(node) = head {
@@ -367,7 +367,7 @@ impl Visit for Binder {
 
     fn visit_using_decl(&mut self, node: &ast::UsingDecl) {
         let scope = self.scope();
-        self.declare_variables(&node.decls, BindingKind::Const, scope);
+        self.declare_variables(&node.decls, BindingKind::Using, scope);
     }
 
     fn visit_fn_decl(&mut self, node: &ast::FnDecl) {
