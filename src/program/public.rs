@@ -47,7 +47,30 @@ impl Public {
             let owners = public.owners.union(&public.classes);
             public.loose_owners = owners.filter(|owner| !meant.owners.contains(owner) && !meant.classes.contains(owner)).copied().collect();
         }
+        public.publish_unasked(program);
         public
+    }
+
+    /// Classes that a file gives out which no other file of the package asks for, and which is none of its entries: whoever makes objects
+    /// of them loads that file (the source beside what is built from it, the client's part beside the server's).
+    fn publish_unasked(&mut self, program: &Program) {
+        let given = program.given_to_others();
+        let class = |root: &Root| match *root {
+            Root::Class(class) => Some(Owner::Class(class)),
+            Root::Function(f) => Some(Owner::Proto(f)).filter(|&owner| program.is_class(owner)),
+            _ => None,
+        };
+        let file = |owner: &Owner| &program.files[owner.file() as usize];
+        let mut classes: Vec<Owner> = given.iter().filter_map(class).filter(|owner| !file(owner).test).collect();
+        classes.retain(|&owner| !self.classes.contains(&owner) && !program.hands_on(owner));
+        classes.sort();
+        let before = self.functions.clone();
+        for class in classes {
+            self.loose_owners.extend(program.family(class).iter().filter(|owner| !self.classes.contains(owner)));
+            self.classes.extend(program.family(class).iter());
+            self.publish_owner(program, class, &mut Vec::new());
+        }
+        self.loose.extend(self.functions.difference(&before));
     }
 
     fn publish(&mut self, program: &Program, entries: &[u32]) {
@@ -258,6 +281,30 @@ impl Public {
 }
 
 impl Program<'_> {
+    /// The class makes an object of itself: `Part.connect = () => new Part()`, `if (!(this instanceof Part)) return new Part()`.
+    fn is_made_by_itself(&self, owner: Owner, maker: CallAt) -> bool {
+        self.chain(self.function_of(maker)).into_iter().any(|f| match (owner, self.owner_of_function(f)) {
+            (Owner::Proto(class), Some(Owner::Proto(g) | Owner::Function(g))) => g == class || f == class,
+            (Owner::Proto(class), _) => f == class,
+            (Owner::Class(class), around) => around == Some(owner) || self.fun(f).class == Some(class.id) && f.file == class.file,
+            _ => false,
+        })
+    }
+
+    /// The class's own file hands it to somebody who makes its objects.
+    fn hands_on(&self, owner: Owner) -> bool {
+        let file = owner.file();
+        let is = |v: ValueId| {
+            self.origins(At::new(file, v)).iter().any(|o| o.path.is_empty() && super::owners::owner_of_constructor(o) == Some(owner))
+        };
+        let may_be = |v: &ValueId| matches!(self.facts(file).values[v.index()], Value::Binding(_) | Value::Class(_) | Value::Function(_));
+        self.facts(file)
+            .calls
+            .iter()
+            .filter(|call| call.kind == CallKind::New)
+            .any(|call| call.args.iter().filter(|v| may_be(v)).any(|&v| is(v)))
+    }
+
     fn public(&self) -> &Public {
         self.calls.public.get_or_init(|| self.on(FIRST, || Public::of(self)))
     }
@@ -270,7 +317,8 @@ impl Program<'_> {
 
     /// The package's users can have any number of such objects: they make them, or have functions make them.
     pub fn is_public_owner(&self, owner: Owner) -> bool {
-        if self.public().loose_owners.contains(&owner) && !self.makers(owner).is_empty() {
+        let by_others = || self.makers(owner).iter().any(|&maker| !self.is_made_by_itself(owner, maker));
+        if self.public().loose_owners.contains(&owner) && by_others() {
             return false;
         }
         let made_by_call = || self.makers(owner).iter().any(|&maker| !self.fun(self.function_of(maker)).at_load);
