@@ -248,6 +248,8 @@ pub enum Origin {
     Kept,
     /// The receiver itself (chaining).
     Receiver,
+    /// What is around the receiver, and was there before (`element.closest('form')`).
+    Around,
     /// One for each component: the same in all that the component's life calls (`useRef()`).
     Own,
 }

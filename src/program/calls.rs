@@ -441,9 +441,18 @@ impl Program<'_> {
                         }
                         _ => {}
                     }
-                    if let Some(Type::Model(ix)) = self.type_of(origin)
-                        && let Some(method) = self.models.method(ix, name)
-                    {
+                    // What a class of the program has from the library, and does not replace.
+                    let ix = match self.type_of(origin) {
+                        Some(Type::Model(ix)) => Some(ix),
+                        Some(Type::Owner(owner)) if self.methods(owner, PathKey::Name(self.sym(name))).is_empty() => {
+                            self.owner_model(owner)
+                        }
+                        _ => None,
+                    };
+                    let own = matches!(self.type_of(origin), Some(Type::Owner(_)));
+                    // (What it adds to itself is its own.)
+                    let told = |method: &&Method| !own || method.registers.is_empty() && method.releases.is_none();
+                    if let Some(method) = ix.and_then(|ix| self.models.method(ix, name)).filter(told) {
                         return Some(method);
                     }
                 }

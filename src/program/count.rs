@@ -221,6 +221,17 @@ impl Program<'_> {
 
     /// An object made in the activation of `g` (at call `made`).
     pub(super) fn count_made(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, made: Option<CallAt>, depth: u32) -> Count {
+        // What is around an object is its parent, or further up.
+        if let Some(made) = made
+            && origin.path.is_empty()
+            && depth > 0
+            && self.is_around(made)
+            && let Some((inner, _)) = self.receiver(made)
+        {
+            let parent = PathKey::Name(self.sym("parentElement"));
+            let counts = self.origins(inner).iter().map(|o| self.count_at(c, &o.join(parent), depth - 1)).collect::<Vec<_>>();
+            return counts.into_iter().max_by_key(Count::rank).expect("a value has origins");
+        }
         // What is looked up below an object belongs to that object.
         if let Some(made) = made
             && origin.path.is_empty()
@@ -457,13 +468,18 @@ impl Program<'_> {
         }
     }
 
-    /// The request around a part that lives as long as the server (`req.socket.server`), by what models tell of both.
+    /// The request around a part that lives as long as the server (`req.socket.server`), by what models tell of both; or around what
+    /// hangs on such a part (`req.app.locals.bus`).
     fn short_lived_whole(&self, origin: &Origin) -> Option<Origin> {
-        if origin.path.is_empty() || !matches!(self.type_lifetime(origin), Some(Region::Server | Region::Program)) {
+        if origin.path.is_empty() {
             return None;
         }
-        let wholes = (0..origin.path.len()).map(|length| Origin { root: origin.root, path: origin.path[..length].to_vec() });
-        wholes.into_iter().find(|whole| self.type_lifetime(whole) == Some(Region::Request))
+        let whole = |length: usize| Origin { root: origin.root, path: origin.path[..length].to_vec() };
+        let mut lifetimes = (0..=origin.path.len()).rev().map(whole).filter_map(|o| self.type_lifetime(&o).map(|lifetime| (o, lifetime)));
+        if !matches!(lifetimes.next(), Some((_, Region::Server | Region::Program))) {
+            return None;
+        }
+        lifetimes.find(|(_, lifetime)| *lifetime == Region::Request).map(|(whole, _)| whole)
     }
 
     pub(super) fn count_global(&self, c: CallAt, f: Fun, origin: &Origin) -> Count {

@@ -265,7 +265,11 @@ impl Program<'_> {
         if let Some((release, exit)) = self.disposer_past(registration) {
             return Discharge::NotOnEveryPath { release, exit };
         }
-        match self.disposer(registration) {
+        let disposer = match sites.observables.adds(registration.inner) {
+            true => self.observable_disposer(registration),
+            false => self.disposer(registration),
+        };
+        match disposer {
             Some(true) => return Discharge::Released,
             Some(false) => return Discharge::Dropped,
             None => {}

@@ -119,9 +119,8 @@ impl Program<'_> {
         let facts = self.facts(c.file);
         let ended = |v: ValueId| {
             let ends = |name: &str| super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unlisten" | "cancel");
-            facts.calls.iter().any(
-                |call| matches!(&facts.values[call.callee.index()], Value::Member(object, Key::Name(name)) if *object == v && ends(name)),
-            )
+            // (An effect may give the method itself back.)
+            facts.values.iter().any(|value| matches!(value, Value::Member(object, Key::Name(name)) if *object == v && ends(name)))
         };
         let put_away = |v: ValueId| {
             facts.assigns.iter().any(|assign| {

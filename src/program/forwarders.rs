@@ -34,6 +34,12 @@ impl Program<'_> {
         event && !registration.handlers.is_empty() && registration.handlers.iter().any(given)
     }
 
+    /// The listener is a parameter, which those who call the function give.
+    pub(super) fn is_given_listener(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        registration.handlers.iter().all(|o| matches!(o.root, Root::Param(g, _) if o.path.is_empty() && self.within(f, g)))
+    }
+
     /// An `on` of the object's own that adds to the object what serves the listener it is given: one for each that its users add.
     fn mirrors(&self, registration: &Registration) -> bool {
         let f = self.function_of(registration.call);

@@ -9,6 +9,7 @@
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `public`, `starters` | what does a call run, what can users call, who starts a function and how often |
 //! | `sites`, `releases`, `options`, `told`, `forwarders`, `endless` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on, for what never ends |
+//! | `observables` | which functions of the program add and remove listeners by what they do with a list |
 //! | `guards`, `flags`, `marks`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `components`, `loops`, `stages`, `patches` | how often does a function run, and within what |
@@ -67,6 +68,7 @@ mod members;
 mod memberships;
 mod mismatches;
 pub mod obligation;
+mod observables;
 mod options;
 mod outlived;
 pub mod owners;

@@ -70,7 +70,7 @@ impl Program<'_> {
         if own_end && registration.receivers.iter().all(|o| self.emitter_kind(o) == Emitter::Longer && !o.path.is_empty()) {
             return None;
         }
-        if self.is_forwarder(registration) {
+        if self.is_forwarder(registration) || sites.observables.adds(registration.inner) && self.is_given_listener(registration) {
             return None;
         }
         let count = self.count(registration);

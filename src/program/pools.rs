@@ -58,6 +58,11 @@ impl Program<'_> {
         self.method_model(made).map_or_else(|| self.is_accessor(made), |m| m.origin == crate::models::Origin::Shared)
     }
 
+    /// A model tells that the call gives what is around its receiver.
+    pub(super) fn is_around(&self, made: CallAt) -> bool {
+        self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Around)
+    }
+
     /// `config.getEvents()` of an import: who is told nothing more than the name of a part gives what is there. (Who waits for it may get
     /// a new one, and what an object is asked for may be its whole: `element.getRootNode()`.)
     pub(super) fn is_accessor(&self, c: CallAt) -> bool {

@@ -37,6 +37,10 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
             let [event, handler, ..] = &call.args[..] else { return None };
             return Some(ReleaseSite { receiver: None, event: given(event), listener: Some(*handler) });
         }
+        // `unsubscribe(name, f)` of a library, by itself.
+        Value::Binding(_) if program.called_as(c).and_then(|name| program.models.named(name)).is_some_and(|named| named.releases) => {
+            return modelled_release(program, c, Some(c.with(call.callee)));
+        }
         _ => return None,
     };
     let mut receiver = c.with(*object);

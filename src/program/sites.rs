@@ -34,7 +34,15 @@ pub struct Site {
 impl Site {
     /// The objects that the listener may be added to.
     pub fn receivers(&self, program: &Program) -> Rc<[Origin]> {
-        origins_of(program, self.receiver)
+        of_library(program, self.call, self.receiver, origins_of(program, self.receiver))
+    }
+}
+
+/// What a function of a library adds and removes by itself (`subscribe(name, f)`), it does so at the library.
+fn of_library(program: &Program, c: CallAt, receiver: Option<At<ValueId>>, origins: Rc<[Origin]>) -> Rc<[Origin]> {
+    match receiver.is_some_and(|v| v.id == program.call(c).callee) {
+        true => origins.iter().map(|o| Origin::root(o.root)).collect(),
+        false => origins,
     }
 }
 
@@ -218,7 +226,8 @@ fn modelled(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Opti
         let handler = listener.or_else(|| receiver.filter(|_| registers.until_end).map(|receiver| receiver.id));
         let on = match registers.on_arg {
             Some(arg) => c.with(*args.get(arg)?),
-            None => receiver?,
+            // What a function of a library registers, it registers on the library.
+            None => receiver.unwrap_or(c.with(program.call(c).callee)),
         };
         let event_value = registers.event_arg.and_then(|i| args.get(i).copied());
         return Some(Site {
@@ -351,6 +360,7 @@ pub struct Sites {
     pub releases: Vec<Release>,
     /// Helpers that register the listener they are given, with what they give back.
     pub helpers: FxHashMap<Fun, Vec<usize>>,
+    pub(super) observables: super::observables::Observables,
     pub(super) reach: super::reach::Reach,
 }
 
@@ -384,7 +394,7 @@ impl Sites {
                 releases.push(Release {
                     call: c,
                     inner: c,
-                    receivers: origins_of(program, site.receiver).to_vec(),
+                    receivers: of_library(program, c, site.receiver, origins_of(program, site.receiver)).to_vec(),
                     event: site.event.map(|event| match event {
                         ReleasedEvent::Given(value) => key_of(program, c.with(value)),
                         ReleasedEvent::Fixed(name) => EventKey::Name(name),
@@ -395,7 +405,11 @@ impl Sites {
                 });
             }
         }
-        let mut sites = Sites { registrations, releases, helpers: FxHashMap::default(), reach: super::reach::Reach::default() };
+        let (observables, observed, unobserved) = super::observables::collect(program);
+        registrations.extend(observed);
+        releases.extend(unobserved);
+        let mut sites =
+            Sites { registrations, releases, helpers: FxHashMap::default(), observables, reach: super::reach::Reach::default() };
         sites.lift_registrations(program);
         sites.lift_releases(program);
         sites.reach = super::reach::Reach::of(program, &sites.registrations, &sites.releases);

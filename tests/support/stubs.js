@@ -14,6 +14,7 @@ function express() {
   const layers = [];
   const app = (req, res) => {
     let index = 0;
+    req.app = app;
     const next = () => {
       const layer = layers[index++];
       if (!layer) return res.writableEnded || res.end();
@@ -22,7 +23,7 @@ function express() {
     next();
   };
   const add = (...args) => { layers.push(...args.filter((arg) => typeof arg === 'function')); return app; };
-  Object.assign(app, { use: add, get: add, post: add, all: add, listen: (...args) => http.createServer(app).listen(...args) });
+  Object.assign(app, { locals: {}, use: add, get: add, post: add, all: add, listen: (...args) => http.createServer(app).listen(...args) });
   return app;
 }
 
