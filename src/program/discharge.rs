@@ -187,6 +187,10 @@ impl Program<'_> {
                 continue;
             }
             if !self.is_reachable(self.function_of(release.call), 4) {
+                // What takes away whatever it is told is nobody's release before somebody tells it.
+                if handler == Match::Unknown && !all {
+                    continue;
+                }
                 // Where nothing is seen to add either, who calls the one may call the other.
                 let seen = self.is_reachable(self.function_of(registration.call), 4);
                 uncalled |= seen;

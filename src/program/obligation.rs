@@ -182,11 +182,8 @@ impl Program<'_> {
                     }
                 };
                 let dropped = fault == Fault::DisposerDropped && self.call(registration.call).result == Use::Dropped;
-                if dropped
-                    && emitter == Emitter::Longer
-                    && registration.event.name() != Some("abort")
-                    && registration.receivers.iter().all(part)
-                {
+                let dropped = dropped && emitter == Emitter::Longer && registration.event.name() != Some("abort");
+                if dropped && registration.receivers.iter().all(part) {
                     return None;
                 }
                 if !attempt || !older || (matches!(count, Count::One) && !matches!(fault, Fault::Mismatch(..))) {
@@ -194,10 +191,12 @@ impl Program<'_> {
                 }
                 let origin = registration.receivers.first()?;
                 let region = if matches!(fault, Fault::Forgotten(_)) { Region::Instance } else { Region::Call };
+                // That nobody keeps what the call gave is no attempt, as a release that fails is: whoever has the emitter may live as long.
+                let confidence = if dropped && self.disposer(registration) == Some(false) { Confidence::Low } else { Confidence::Medium };
                 Some(Obligation {
                     registration,
                     fault,
-                    confidence: Confidence::Medium,
+                    confidence,
                     region,
                     lifetime: Region::Instance,
                     emitter,

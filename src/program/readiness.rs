@@ -6,10 +6,11 @@
 //! moved(R)    :- R where the place p is x, R's path gives p another value, nothing gives it x back
 //! read(R)     :- R beside listeners that read its emitter, and one of `end` that settles the call
 //! read(R)     :- R beside a listener of `end` that ends a stream which the activation makes, nothing in the program repeats R
+//! read(R)     :- R beside a listener of `finish` or `end`, both settle one promise of the activation, nothing in the program repeats R
 //! ```
 
 use super::alternatives::is_end;
-use super::count::{Count, Emitter};
+use super::count::{Count, Emitter, Many};
 use super::guards::STATES;
 use super::resolve::{Exported, REEXPORTS};
 use super::sites::{self, Registration, Sites};
@@ -283,7 +284,10 @@ impl Program<'_> {
             return false;
         }
         // (That it comes again is only a guess.)
-        if matches!(count, Count::Many(many) if many.operation || many.bag) && self.is_poured_out(sites, registration) {
+        let guess = |many: &Many| many.operation || many.bag;
+        if matches!(count, Count::Many(many) if guess(many))
+            && (self.is_poured_out(sites, registration) || self.is_awaited(sites, registration))
+        {
             return true;
         }
         let (mut reads, mut ends) = (false, false);
@@ -298,6 +302,32 @@ impl Program<'_> {
             }
         }
         reads && ends
+    }
+
+    /// A promise of the activation waits for all that the emitter does to be done: there is nothing to wait for any more then.
+    fn is_awaited(&self, sites: &Sites, registration: &Registration) -> bool {
+        let promises = |r: &Registration| {
+            let mut settled = self.settles(r);
+            settled.retain(|&(g, _)| self.is_executor_of_promise(g));
+            settled
+        };
+        let own = promises(registration);
+        let resolve = |o: &Origin| matches!(o.root, Root::Param(_, 0)) && self.is_settler(o);
+        let fulfils = |r: &Registration| {
+            r.handlers.iter().any(|o| match o.root {
+                Root::Function(h) if o.path.is_empty() => {
+                    self.calls_within(h).into_iter().any(|c| self.origins(c.with(self.call(c).callee)).iter().any(resolve))
+                }
+                _ => resolve(o),
+            })
+        };
+        !own.is_empty()
+            && sites.registrations_in(self.function_of(registration.call)).any(|other| {
+                other.receivers == registration.receivers
+                    && matches!(other.event.name(), Some("finish" | "end"))
+                    && fulfils(other)
+                    && promises(other).iter().any(|promise| own.contains(promise))
+            })
     }
 
     /// The activation makes a stream of the emitter, which ends with the emitter's `end`.

@@ -381,7 +381,17 @@ impl Program<'_> {
             }
             None => {}
         }
-        self.tail_type(origin, name.as_deref()).or_else(|| self.evidence(self.file_of(origin)?, origin))
+        let used = self.tail_type(origin, name.as_deref()).or_else(|| self.evidence(self.file_of(origin)?, origin));
+        used.or_else(|| self.type_in_bag(&prefix, key))
+    }
+
+    /// What a caller puts into the bag that it hands over.
+    fn type_in_bag(&self, given: &Origin, key: PathKey) -> Option<Type> {
+        let Some(Type::Owner(Owner::Literal(bag))) = self.type_of(given).filter(|_| matches!(given.root, Root::Param(..))) else {
+            return None;
+        };
+        let parts = self.follow(&Origin::root(Root::Literal(bag)), &[key]);
+        parts.iter().filter(|o| o.path.is_empty()).find_map(|o| self.type_of(o))
     }
 
     fn file_of(&self, origin: &Origin) -> Option<u32> {
