@@ -269,6 +269,9 @@ impl Program<'_> {
         if let Some((release, exit)) = self.disposer_past(registration) {
             return Discharge::NotOnEveryPath { release, exit };
         }
+        if self.is_iterated_for_ever(registration) {
+            return Discharge::Nothing;
+        }
         let disposer = match sites.observables.adds(registration.inner) {
             true => self.observable_disposer(registration),
             false => self.disposer(registration),

@@ -2,9 +2,11 @@
 //!
 //! ```text
 //! endless(o) :- o made by `new` in a function, nothing ends it, feeds it from what may end, or gets hold of it to do so
+//! endless(i) :- i an emitter's events, a loop goes over them, nothing leaves the loop or may fail in it, no option ends i
 //! ```
 
 use super::owners::owner_of_constructor;
+use super::sites::Registration;
 use super::stages::is_teardown;
 use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
@@ -23,6 +25,38 @@ impl Program<'_> {
             && !self.ends_by_itself(*made)
             && !self.is_let_go(*made, g)
             && !self.calls_within(g).into_iter().any(|c| c != *made && self.brings_to_end(c, *made))
+    }
+
+    /// `for await (const [x] of on(emitter, event)) ...` with no way out: the next event is waited for, whoever has gone meanwhile.
+    pub(super) fn is_iterated_for_ever(&self, registration: &Registration) -> bool {
+        let c = registration.call;
+        let events = registration.implicit
+            && registration.handlers.is_empty()
+            && self.call(c).args.len() == 2
+            && self.method_model(c).is_some_and(|model| model.disposer.as_deref() == Some("return"));
+        if !events {
+            return false;
+        }
+        let facts = self.facts(c.file);
+        let own = self.call(c).value;
+        let is_over = |v: ValueId| {
+            v == own
+                || matches!(&facts.values[v.index()], Value::Binding(b) if matches!(facts.bindings[b.index()].defs[..], [def] if facts.assigns[def.index()].from == own))
+        };
+        let loops: Vec<BlockId> = (0..)
+            .map(BlockId)
+            .zip(&facts.blocks)
+            .filter(|(_, block)| matches!(block.kind, BlockKind::Loop(LoopKind::Of, Some(over)) if is_over(over)))
+            .map(|(id, _)| id)
+            .collect();
+        let [body] = loops[..] else { return false };
+        let within = |id: BlockId| {
+            std::iter::successors(Some(id), |id| facts.blocks[id.index()].parent).any(|id| id == body)
+                && facts.blocks[id.index()].function == facts.blocks[body.index()].function
+        };
+        let leaves =
+            |item: &Item| matches!(item, Item::Await(_) | Item::Yield | Item::Exit(Exit::Return(_) | Exit::Throw(_) | Exit::Break));
+        !(0..).map(BlockId).zip(&facts.blocks).any(|(id, block)| block.items.iter().any(leaves) && within(id))
     }
 
     fn is_it(&self, v: At<ValueId>, made: CallAt) -> bool {
