@@ -133,8 +133,10 @@ impl<'a> Check<'a> {
             self.references(&lifecycle.bases, "a lifecycle");
             self.references(lifecycle.of.as_slice(), "a lifecycle");
             let listed = [&lifecycle.bases, &lifecycle.implements, &lifecycle.options_of, &lifecycle.files];
-            if listed.iter().all(|list| list.is_empty()) && !lifecycle.by_name {
-                self.fault("a lifecycle says of nothing: `bases`, `implements`, `options_of`, `files` or `by_name` is missing".to_owned());
+            if listed.iter().all(|list| list.is_empty()) && lifecycle.shape.is_empty() && !lifecycle.by_name {
+                self.fault(
+                    "a lifecycle says of nothing: `bases`, `implements`, `options_of`, `files`, `shape` or `by_name` is missing".to_owned(),
+                );
             }
         }
         for entry in &pack.entries {

@@ -3,10 +3,12 @@
 use super::{Entry, Lifecycle};
 
 impl Lifecycle {
-    /// An object literal with these members is such an object: a life-cycle method beside a group of members.
+    /// An object literal with these members is such an object: a life-cycle method beside a group of members, or one of each list of its
+    /// shape.
     pub fn by_shape(&self, has: impl Fn(&str) -> bool) -> bool {
         let any = |names: &[String]| names.iter().any(|name| has(name));
         any(&self.members_in) && (any(&self.once) || any(&self.teardown))
+            || !self.shape.is_empty() && self.shape.iter().all(|names| any(names))
     }
 }
 

@@ -431,6 +431,9 @@ pub struct Lifecycle {
     /// has one of them beside a life-cycle method is meant, wherever it goes.
     #[serde(default)]
     pub members_in: Vec<String>,
+    /// An object literal that has a member of each of these lists is meant, wherever it goes.
+    #[serde(default)]
+    pub shape: Vec<Vec<String>>,
     /// Members whose members are the object's own too, each called again and again in its life, when the value of that name changes.
     #[serde(default)]
     pub watched_in: Vec<String>,

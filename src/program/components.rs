@@ -70,7 +70,7 @@ impl Program<'_> {
             self.origins(v).iter().all(|o| match o.root {
                 Root::Nothing | Root::Const(_) => true,
                 Root::Literal(literal) => o.path.is_empty() && self.is_made_in_component(literal),
-                Root::Call(by) => o.path.is_empty() && self.is_surely_fresh(by),
+                Root::Call(by) => o.path.is_empty() && (self.is_surely_fresh(by) || self.is_ended_by_maker(by, made, path)),
                 _ => matches!(self.value(v), Value::Bool(_)),
             })
         };
@@ -80,6 +80,19 @@ impl Program<'_> {
         };
         let at_first = self.call(made).args.first().is_none_or(|&v| given(made.with(v)));
         at_first && path.first().is_none_or(|&key| self.put_in(made, key).into_iter().all(given))
+    }
+
+    /// The function that the call stands in ends, by itself or in its clean-up, what the hook keeps: it made that for the component.
+    fn is_ended_by_maker(&self, by: CallAt, kept: CallAt, path: &[PathKey]) -> bool {
+        let kept = Origin { root: Root::Call(kept), path: path.to_vec() };
+        let maker = self.function_of(by);
+        !self.fun(maker).at_load
+            && self.functions_called(by).is_empty()
+            && self.calls_within(maker).into_iter().any(|c| {
+                self.receiver(c).is_some_and(|(object, key)| {
+                    matches!(key, Key::Name(name) if super::stages::is_teardown(name)) && self.origins(object).contains(&kept)
+                })
+            })
     }
 
     /// The assignment puts something under the path of an object.

@@ -24,7 +24,8 @@ impl Program<'_> {
             && (self.are_confined(&registration.handlers) || self.are_confined(released))
     }
 
-    fn are_confined(&self, handlers: &[Origin]) -> bool {
+    /// Only the lines that add or remove them have these functions.
+    pub(super) fn are_confined(&self, handlers: &[Origin]) -> bool {
         handlers.iter().all(|o| matches!((o.root, o.path.is_empty()), (Root::Function(h), true) if self.is_confined(h)))
     }
 

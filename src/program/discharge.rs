@@ -358,15 +358,15 @@ impl Program<'_> {
         let origins = self.origins(object);
         let block = registration.call.with(self.call(registration.call).block);
         let order = self.order_of(registration.call);
-        self.block(block).items.iter().skip(order).any(|item| match item {
-            Item::Call(c) => {
-                let c = f.with(*c);
-                self.receiver(c).is_some_and(|(o, k)| {
-                    matches!(k, Key::Name(n) if matches!(n.as_str(), "destroy" | "terminate" | "kill"))
-                        && self.same_object(&self.origins(o), &origins)
-                })
-            }
-            _ => false,
-        })
+        let ends = |c: CallAt| {
+            self.receiver(c).is_some_and(|(o, k)| {
+                matches!(k, Key::Name(n) if matches!(n.as_str(), "destroy" | "terminate" | "kill"))
+                    && self.same_object(&self.origins(o), &origins)
+            })
+        };
+        // In the clean-up that the function gives back, too.
+        let cleans_up = |g: Fun| self.returned_by(g).contains(&f) && self.calls_within(g).into_iter().any(ends);
+        self.block(block).items.iter().skip(order).any(|item| matches!(item, Item::Call(c) if ends(f.with(*c))))
+            || self.fun(f).returns.iter().flat_map(|&r| self.functions_of(f.with(r))).any(|(g, _)| cleans_up(g))
     }
 }

@@ -25,9 +25,11 @@ impl Program<'_> {
         {
             return None;
         }
+        // There, or in what is called there.
+        let on_path = |g: Fun| self.within(g, f) || self.callers(g).iter().any(|&c| self.within(self.function_of(c), f));
         let set = binding.defs.iter().any(|&d| {
             let assign = self.assign(b.with(d));
-            self.within(b.with(assign.function), f)
+            on_path(b.with(assign.function))
                 && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
         });
         set.then_some(Guard::Once)

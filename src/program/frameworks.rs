@@ -275,7 +275,10 @@ impl Program<'_> {
         };
         let by_shape = || match owner {
             Owner::Literal(literal) => match self.value(literal) {
-                Value::Object(props, _) => lifecycle.by_shape(|name| props.iter().any(|(k, _)| k.is(name))),
+                Value::Object(props, _) => {
+                    let method = |name: &str| !self.methods(owner, PathKey::Name(self.sym(name))).is_empty();
+                    lifecycle.by_shape(|name| props.iter().any(|(k, _)| k.is(name)) || method(name))
+                }
                 _ => false,
             },
             _ => false,

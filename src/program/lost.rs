@@ -35,20 +35,24 @@ impl Program<'_> {
                 && self.optioned(h).is_empty()
                 && !self.is_held(h)
                 && !self.is_public_function(h)
-                && givers.iter().all(|&giver| self.loses_result(giver));
+                && givers.iter().all(|&giver| self.loses_result(giver, HANDED_ON));
             givers.first().copied().filter(|_| lost)
         })
     }
 
     /// What the function gives back is dropped wherever it runs.
-    fn loses_result(&self, f: Fun) -> bool {
+    fn loses_result(&self, f: Fun, depth: u32) -> bool {
         let (callers, passed) = (self.callers(f), self.passed(f));
         !self.is_public_function(f)
             && self.optioned(f).is_empty()
             && self.returned_by(f).is_empty()
             && !self.is_held(f)
             && !(callers.is_empty() && passed.is_empty())
-            && callers.iter().all(|&c| self.call(c).result == Use::Dropped)
+            && callers.iter().all(|&c| match self.call(c).result {
+                Use::Dropped => true,
+                Use::Returned => depth > 0 && self.loses_result(self.function_of(c), depth - 1),
+                Use::Used | Use::Receiver => false,
+            })
             && passed.iter().all(|p| self.ignores_given(f, *p))
     }
 
@@ -57,7 +61,8 @@ impl Program<'_> {
         let callback = self
             .method_model(passed.call)
             .and_then(|model| model.callbacks.iter().find(|callback| callback.arg == passed.arg as i32 && callback.returns_teardown));
-        callback.is_some() && self.fun(f).is_async || self.ends_chain(passed.call)
+        let listens = || super::sites::registration(self, passed.call).is_some() || super::releases::release(self, passed.call).is_some();
+        callback.is_some() && self.fun(f).is_async || self.ends_chain(passed.call) || listens()
     }
 
     /// A `then` whose promise nobody looks at, but for its failure.

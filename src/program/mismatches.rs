@@ -221,11 +221,17 @@ impl Program<'_> {
         };
         let event = param(added, f);
         let listener = wrapped(&registration.handlers, f);
+        // Or takes off the very listener that it is given, where the function around it was added and nobody wrote it down.
+        let unwrapped = |h: &Vec<Origin>| {
+            param(h, g).is_some_and(|i| listener.contains(&(i as usize)))
+                && self.are_confined(&registration.handlers)
+                && release.call == release.inner
+        };
         f != g
             && event.is_some()
             && event == param(removed, g)
             && !listener.is_empty()
-            && release.handlers.as_ref().is_some_and(|h| wrapped(h, g) == listener)
+            && release.handlers.as_ref().is_some_and(|h| wrapped(h, g) == listener || unwrapped(h))
             && self.near(registration, release)
     }
 

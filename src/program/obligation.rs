@@ -3,7 +3,7 @@
 use super::count::{Count, Emitter, Many};
 use super::discharge::{Discharge, Mismatch};
 use super::guards::Guard;
-use super::sites::{EventKey, Registration, Sites};
+use super::sites::{EventKey, Registration, Release, Sites};
 use super::{CallAt, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
@@ -222,7 +222,14 @@ impl Program<'_> {
     /// Every event that it may be comes once, at the start of a connection, or of a page.
     fn is_early(&self, registration: &Registration) -> bool {
         let early = |name: &str| matches!(name, "connect" | "secureConnect" | "ready" | "lookup" | "open");
-        if super::sites::registration(self, registration.inner).is_some_and(|site| self.event_fires(&site).0 == Some(Fires::OnceEarly)) {
+        let named = |mut site: super::sites::Site| {
+            // (A helper is told the name.)
+            if let EventKey::Name(name) = &registration.event {
+                site.event = Some(name.clone());
+            }
+            self.event_fires(&site).0 == Some(Fires::OnceEarly)
+        };
+        if super::sites::registration(self, registration.inner).is_some_and(named) {
             return true;
         }
         match &registration.event {
@@ -379,9 +386,20 @@ impl Program<'_> {
         self.members(owner).iter().any(|&(_, m)| self.releases_within(m))
     }
 
+    /// The set-up takes its own listener back in one of its arms: that is no end of the work.
+    fn is_undone_at_once(&self, registration: &Registration, release: &Release) -> bool {
+        let f = self.function_of(registration.call);
+        let block = release.call.with(self.call(release.call).block);
+        f == self.function_of(release.call)
+            && !self.fun(f).is_async
+            && matches!(self.block(block).kind, BlockKind::Then(_) | BlockKind::Else(_))
+            && !self.block_within(registration.call.with(self.call(registration.call).block), block)
+    }
+
     fn has_release(&self, sites: &Sites, registration: &Registration) -> bool {
         sites.releases_in(registration.call.file).any(|release| {
             release.handlers.as_ref().is_some_and(|h| self.same_object(h, &registration.handlers))
+                && !self.is_undone_at_once(registration, release)
                 && (self.same_object(&release.receivers, &registration.receivers)
                     || release.receivers.iter().any(|x| registration.receivers.iter().any(|y| x.path == y.path)))
         })

@@ -62,6 +62,7 @@ impl Program<'_> {
                     return Some(super::discharge::RETRIED.to_owned());
                 }
                 match site.event.as_deref() {
+                    Some("aborted" | "abort") if self.is_open_ended(f, g) => return None,
                     Some(event @ ("aborted" | "abort")) if !self.same_object(&site.receivers(self), &registration.receivers) => {
                         out = Some(format!("it is removed only when `{event}` fires, which is the exception"));
                         continue;
@@ -91,6 +92,22 @@ impl Program<'_> {
             }
         }
         out
+    }
+
+    /// `f` begins a stream that nothing but `g` closes: that the reader goes away is no exception then, but its end.
+    fn is_open_ended(&self, f: Fun, g: Fun) -> bool {
+        let of_stream = |optioned: &super::calls::Optioned| {
+            self.call(optioned.call).kind == CallKind::New && self.callee_name(optioned.call).as_deref() == Some("ReadableStream")
+        };
+        self.chain(f).into_iter().find(|&h| self.optioned(h).iter().any(of_stream)).is_some_and(|start| {
+            let closes = |c: &CallAt| {
+                self.receiver(*c).is_some_and(|(object, key)| {
+                    matches!(key, Key::Name(name) if matches!(name.as_str(), "close" | "error"))
+                        && self.origins(object).iter().any(|o| o.path.is_empty() && o.root == Root::Param(start, 0))
+                })
+            };
+            self.calls_within(start).iter().filter(|c| closes(c)).all(|&c| self.within(self.function_of(c), g))
+        })
     }
 
     /// An arm that throws stands between two calls in one block.

@@ -9,7 +9,7 @@ use super::discharge::Discharge;
 use super::matching::Match;
 use super::sites::{Registration, Sites};
 use super::stages::is_teardown;
-use super::{CallAt, Fun, Origin, Owner, Program, Root};
+use super::{At, CallAt, Fun, Origin, Owner, Program, Root};
 use crate::facts::*;
 use crate::findings::Region;
 
@@ -212,17 +212,47 @@ impl Program<'_> {
             handler.map(|h| c.with(h))
         };
         let (Some(added), Some(removed)) = (argument(registration.call), argument(release.call)) else { return false };
-        let (Value::Binding(b), Value::Binding(same)) = (self.value(added), self.value(removed)) else { return false };
-        let binding = self.binding(added.with(*b));
-        many && b == same
-            && added.file == removed.file
-            && self.fun(added.with(binding.function)).at_load
-            && binding.defs.iter().all(|&d| {
-                let assign = self.assign(added.with(d));
-                let from = added.with(assign.from);
-                added.with(assign.function) == f && matches!(self.value(from), Value::Function(_) | Value::Call(_))
-                    || matches!(self.value(from), Value::Null | Value::Undefined)
-            })
-            && binding.defs.iter().any(|&d| added.with(self.assign(added.with(d)).function) == f)
+        let Some(puts) = self.puts_into_slot(added).filter(|_| self.is_one_slot(added, removed)) else { return false };
+        let by = |put: &At<AssignId>| put.with(self.assign(*put).function) == f;
+        let fresh = |put: &At<AssignId>| {
+            let from = self.value(put.with(self.assign(*put).from));
+            by(put) && matches!(from, Value::Function(_) | Value::Call(_)) || matches!(from, Value::Null | Value::Undefined)
+        };
+        many && puts.iter().all(fresh) && puts.iter().any(by)
+    }
+
+    /// Both values are read from one variable of a module, or from one member of an object that is there once.
+    fn is_one_slot(&self, a: At<ValueId>, b: At<ValueId>) -> bool {
+        a.file == b.file
+            && match (self.value(a), self.value(b)) {
+                (Value::Binding(x), Value::Binding(y)) => x == y,
+                (Value::Member(x, one), Value::Member(y, other)) => {
+                    one == other && self.same_object(&self.origins(a.with(*x)), &self.origins(b.with(*y)))
+                }
+                _ => false,
+            }
+    }
+
+    /// What the program puts into the slot that a value is read from, where it is older than all objects.
+    fn puts_into_slot(&self, v: At<ValueId>) -> Option<Vec<At<AssignId>>> {
+        match self.value(v) {
+            Value::Binding(b) => {
+                let binding = self.binding(v.with(*b));
+                self.fun(v.with(binding.function)).at_load.then(|| binding.defs.iter().map(|&d| v.with(d)).collect())
+            }
+            Value::Member(object, key @ Key::Name(_)) => {
+                let holders = self.origins(v.with(*object));
+                let single = |o: &Origin| match (o.root, o.path.is_empty()) {
+                    (Root::Literal(literal), true) => self.literal_function(literal).is_some_and(|f| self.fun(f).at_load),
+                    _ => false,
+                };
+                let puts = |put: &&At<AssignId>| match &self.assign(**put).to {
+                    Place::Member(o, _) => self.same_object(&self.origins(put.with(*o)), &holders),
+                    _ => false,
+                };
+                holders.iter().all(single).then(|| self.puts_under(self.path_key(v.file, key)).iter().filter(puts).copied().collect())
+            }
+            _ => None,
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::layers::{BARE, GROUND};
 use super::types::Type;
 use super::{At, Origin, Program, Root, sites};
 use crate::facts::*;
-use crate::models::TypeIx;
+use crate::models::{Kind, TypeIx};
 
 /// Members read of an object and events listened to.
 #[derive(Debug, Default)]
@@ -45,8 +45,10 @@ impl Program<'_> {
             return self.used_type("AbortSignal");
         }
         let mut found: Option<TypeIx> = None;
+        // What is listened to by `on` is no plain EventTarget.
+        let emits = uses.members.iter().any(|m| matches!(&**m, "on" | "once" | "prependListener" | "removeListener"));
         for member in &uses.members {
-            for ix in self.view.types_by_evidence(member) {
+            for ix in self.view.types_by_evidence(member).filter(|&ix| !emits || self.models.kind(ix) != Kind::Target) {
                 match found {
                     Some(known) if known != ix => return None,
                     _ => found = Some(ix),
