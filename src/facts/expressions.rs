@@ -259,6 +259,10 @@ impl Extractor<'_> {
             let nothing = self.value(Value::Undefined);
             self.assign_with(to, nothing, unary.span, |a| a.delete = true);
         }
+        // `void 0` is how compilers and minifiers write it.
+        if unary.op == ast::UnaryOp::Void {
+            return self.value(Value::Undefined);
+        }
         self.value(Value::Unary(unary.op.as_str().to_owned(), value))
     }
 

@@ -65,10 +65,15 @@ impl Program<'_> {
                     // A method adds once more for each object at least.
                     || self.is_on_lasting(registration) && of_class() && self.is_call_shaped(registration) && !set_up()
             }
-            // (An EventEmitter takes one more at each run, and warns of the eleventh, whatever the listener holds.)
-            Emitter::Process => !set_up() && (!registration.target || of_class() || self.is_call_shaped(registration)),
+            Emitter::Process => !set_up() && (self.is_on_process(registration) || of_class() || self.is_call_shaped(registration)),
             _ => true,
         }
+    }
+
+    /// `process` takes one more at each run and warns of the eleventh, whatever the listener holds. (Its streams are listened to by who
+    /// serves the one user of the program.)
+    fn is_on_process(&self, registration: &Registration) -> bool {
+        registration.receivers.iter().all(|o| self.type_name(o).as_deref() == Some("process"))
     }
 
     /// A part of a bag is shared where an object of the program hands it to many; each of the caller's signals is.

@@ -217,11 +217,7 @@ impl Program<'_> {
         for &def in &self.binding(b).defs {
             let assign = self.assign(b.with(def));
             let start = self.files[b.file as usize].positions.assigns[def.index()].start;
-            let empties = match self.value(b.with(assign.from)) {
-                Value::Null | Value::Undefined => true,
-                Value::Unary(op, _) => op == "void",
-                _ => false,
-            };
+            let empties = matches!(self.value(b.with(assign.from)), Value::Null | Value::Undefined);
             if !empties || start <= after {
                 continue;
             }

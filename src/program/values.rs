@@ -206,7 +206,6 @@ impl Program<'_> {
                 let exported = self.import(v.file, module, name);
                 exported.iter().flat_map(|e| self.exported(e)).collect()
             }
-            Value::Unary(op, _) if op == "void" => one(Root::Nothing),
             Value::Arguments(_)
             | Value::Super
             | Value::Bool(_)
