@@ -78,12 +78,15 @@ impl Program<'_> {
             if self.is_never_told(&release.told) {
                 continue;
             }
-            if let Some(giver) = self.is_lost(registration, self.function_of(release.call)) {
+            let (receiver, event, handler) = self.compare(registration, release);
+            if receiver != Match::Different
+                && event != Match::Different
+                && let Some(giver) = self.is_lost(registration, self.function_of(release.call))
+            {
                 // (What its caller lets go on purpose is no attempt.)
                 uncalled |= self.callers(giver).is_empty();
                 continue;
             }
-            let (receiver, event, handler) = self.compare(registration, release);
             let all = release.handlers.is_none();
             let meant = event == Match::Same && handler == Match::Same;
             let of_other_run = || self.is_of_dropped(registration, release) || self.is_of_another_run(registration, release);
@@ -100,9 +103,6 @@ impl Program<'_> {
             if handler == Match::Unknown && !all && self.is_of_another(sites, registration, release) {
                 continue;
             }
-            if handler == Match::Unknown && !all && self.is_confined_apart(registration, release) {
-                continue;
-            }
             if receiver == Match::Different && !(event == Match::Same && handler == Match::Same && !all) {
                 continue;
             }
@@ -110,6 +110,9 @@ impl Program<'_> {
                 if handler == Match::Same && !all && receiver == Match::Same && !self.removes_something(sites, release) {
                     mismatch.get_or_insert((release.call, Mismatch::Event));
                 }
+                continue;
+            }
+            if handler == Match::Unknown && !all && self.is_confined_apart(registration, release) {
                 continue;
             }
             if handler == Match::Different {

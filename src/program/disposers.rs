@@ -87,7 +87,8 @@ impl Program<'_> {
     /// kept by who can call it. (What an EventEmitter's `on` gives back is the emitter, which nobody can call.)
     fn keeps_disposer(&self, registration: &Registration) -> bool {
         let c = registration.call;
-        if !registration.through.is_empty() || !self.functions_called(c).is_empty() {
+        let used = matches!(self.call(c).result, Use::Used | Use::Returned);
+        if !used || !registration.through.is_empty() || !self.functions_called(c).is_empty() {
             return false;
         }
         let given = self.call(c).value;
