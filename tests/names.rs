@@ -215,9 +215,9 @@ fn kinds() {
     let names =
         names(&Module, "import i from 'i'; var v; let l; const c = 1; function f(p) {} class K {} try {} catch (e) {} using u = v;");
     let kinds: Vec<_> = names.bindings.iter().map(|name| (name.name.0.to_string(), name.kind)).collect();
-    use BindingKind::{Catch, Class, Const, Function, Import, Let, Param, Var};
+    use BindingKind::{Catch, Class, Const, Function, Import, Let, Param, Using, Var};
     let expected =
-        [("i", Import), ("v", Var), ("l", Let), ("c", Const), ("f", Function), ("p", Param), ("K", Class), ("e", Catch), ("u", Const)];
+        [("i", Import), ("v", Var), ("l", Let), ("c", Const), ("f", Function), ("p", Param), ("K", Class), ("e", Catch), ("u", Using)];
     assert_eq!(kinds, expected.map(|(name, kind)| (name.to_owned(), kind)));
 }
 
