@@ -218,6 +218,13 @@ impl Program<'_> {
             });
         }
         let mut runs = self.runs_through(within, wanted, walk, depth - 1)?;
+        // `if (done) { clearInterval(timer); finish() }`, or `finish` does it: that was the last tick.
+        if starter.how == Started::Called
+            && runs.region == Region::Tick
+            && (self.ends_its_timer(f) || self.ends_timer(by.with(self.call(by).block)))
+        {
+            return None;
+        }
         runs.through(&starter.how);
         if starter.how == Started::Called && runs.operation && self.is_reentered(by) {
             runs.operation = false;
@@ -364,11 +371,12 @@ impl Program<'_> {
 
     /// The timer's function ends the timer before anything else can run again.
     pub(super) fn ends_its_timer(&self, f: Fun) -> bool {
-        let body = f.with(self.fun(f).body);
-        self.block(body)
-            .items
-            .iter()
-            .any(|i| matches!(i, Item::Call(c) if self.callee_name(f.with(*c)).as_deref() == Some("clearInterval")))
+        self.ends_timer(f.with(self.fun(f).body))
+    }
+
+    fn ends_timer(&self, block: At<BlockId>) -> bool {
+        let ends = |c: CallId| self.callee_name(block.with(c)).as_deref() == Some("clearInterval");
+        self.block(block).items.iter().any(|item| matches!(item, Item::Call(c) if ends(*c)))
     }
 
     /// A literal that its function returns.
