@@ -37,10 +37,6 @@ pub(super) struct Indices {
     put_on_params: FxHashMap<FunctionId, FunctionId>,
     /// Functions that something besides a variable of their own holds: a member, an object, a list, another variable.
     held: FxHashSet<FunctionId>,
-    /// The first call of a method on what a call gives back, by that value.
-    chained: FxHashMap<ValueId, CallId>,
-    /// Functions of which a member is asked (`f.bind(x)`).
-    looked_into: FxHashSet<FunctionId>,
 }
 
 /// What a type's name may mean in a file.
@@ -122,14 +118,7 @@ impl Indices {
             }
         }
         indices.held = held(facts);
-        indices.looked_into = looked_into(facts);
-        for (id, call) in (0..).map(CallId).zip(&facts.calls) {
-            if let Value::Member(object, _) = &facts.values[call.callee.index()]
-                && matches!(facts.values[object.index()], Value::Call(_))
-            {
-                indices.chained.entry(*object).or_insert(id);
-            }
-        }
+
         indices
     }
 }
@@ -179,6 +168,19 @@ fn held(facts: &ModuleFacts) -> FxHashSet<FunctionId> {
             Value::Object(props, spread) => props.iter().map(|&(_, v)| v).chain(spread.iter().copied()).for_each(&mut hold),
             Value::Array(parts) | Value::Choice(_, parts) => parts.iter().copied().for_each(&mut hold),
             _ => {}
+        }
+    }
+    out
+}
+
+/// The first call of a method on what a call gives back, by that value.
+fn chained(facts: &ModuleFacts) -> FxHashMap<ValueId, CallId> {
+    let mut out = FxHashMap::default();
+    for (id, call) in (0..).map(CallId).zip(&facts.calls) {
+        if let Value::Member(object, _) = &facts.values[call.callee.index()]
+            && matches!(facts.values[object.index()], Value::Call(_))
+        {
+            out.entry(*object).or_insert(id);
         }
     }
     out
@@ -322,12 +324,12 @@ impl Program<'_> {
 
     /// The call of a method on what a call gives back: `f().then(...)`.
     pub(super) fn called_on(&self, c: CallAt) -> Option<CallAt> {
-        self.indices(c.file).chained.get(&self.call(c).value).map(|&id| c.with(id))
+        self.chained[c.file as usize].get_or_init(|| chained(self.facts(c.file))).get(&self.call(c).value).map(|&id| c.with(id))
     }
 
     /// A member of the function is asked: `f.bind(x)`, `f.call(x)`.
     pub(super) fn is_looked_into(&self, f: Fun) -> bool {
-        self.indices(f.file).looked_into.contains(&f.id)
+        self.looked_into[f.file as usize].get_or_init(|| looked_into(self.facts(f.file))).contains(&f.id)
     }
 
     /// Where a value first is assigned.

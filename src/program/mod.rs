@@ -174,6 +174,9 @@ pub struct Program<'a> {
     /// Asked of every file, unlike the other indices.
     invoked: Vec<std::cell::OnceCell<FxHashMap<FunctionId, CallId>>>,
     given_modules: Vec<std::cell::OnceCell<FxHashMap<FunctionId, ValueId>>>,
+    /// Asked of few files.
+    looked_into: Vec<std::cell::OnceCell<FxHashSet<FunctionId>>>,
+    chained: Vec<std::cell::OnceCell<FxHashMap<ValueId, CallId>>>,
     layers: layers::Layers,
     owners: owners::Owners,
     fields: fields::Fields,
@@ -211,6 +214,8 @@ impl<'a> Program<'a> {
         let calls = calls::CallGraph::of(files.len());
         let invoked = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let given_modules = files.iter().map(|_| std::cell::OnceCell::new()).collect();
+        let looked_into = files.iter().map(|_| std::cell::OnceCell::new()).collect();
+        let chained = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let indices = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let mut program = Program {
             files,
@@ -221,6 +226,8 @@ impl<'a> Program<'a> {
             indices,
             invoked,
             given_modules,
+            looked_into,
+            chained,
             layers: layers::Layers::asking(layers::BARE),
             owners: owners::Owners::default(),
             fields: fields::Fields::default(),
