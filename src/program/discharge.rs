@@ -88,6 +88,10 @@ impl Program<'_> {
                 continue;
             }
             let all = release.handlers.is_none();
+            // Nothing that is asked below makes more of it.
+            if event == Match::Different && (all || handler != Match::Same) {
+                continue;
+            }
             let meant = event == Match::Same && handler == Match::Same;
             let of_other_run = || self.is_of_dropped(registration, release) || self.is_of_another_run(registration, release);
             if meant && receiver == Match::Same && of_other_run()
@@ -107,7 +111,7 @@ impl Program<'_> {
                 continue;
             }
             if event == Match::Different {
-                if handler == Match::Same && !all && receiver == Match::Same && !self.removes_something(sites, release) {
+                if receiver == Match::Same && !self.removes_something(sites, release) {
                     mismatch.get_or_insert((release.call, Mismatch::Event));
                 }
                 continue;

@@ -76,11 +76,17 @@ impl Program<'_> {
         if registration.through.is_empty() && self.is_put_into_a_list(registration.call) {
             return Some(true);
         }
-        Some(match call.result {
-            Use::Dropped => registration.through.first().is_some_and(|&helper| self.is_recorded(helper)),
-            Use::Returned => !self.ignores_result(self.function_of(registration.call)),
-            Use::Receiver | Use::Used => !self.is_unused_variable(registration.call),
-        })
+        let recorded = || registration.through.first().is_some_and(|&helper| self.is_recorded(helper));
+        Some(self.is_result_used(registration.call) || call.result == Use::Dropped && recorded())
+    }
+
+    /// Something may become of what the call gives back.
+    pub(super) fn is_result_used(&self, c: CallAt) -> bool {
+        match self.call(c).result {
+            Use::Dropped => false,
+            Use::Returned => !self.ignores_result(self.function_of(c)),
+            Use::Receiver | Use::Used => !self.is_unused_variable(c),
+        }
     }
 
     /// What the call gives back is a disposer, by a model or because nobody could do with anything else what is done with it, and it is

@@ -118,7 +118,6 @@ impl Indices {
             }
         }
         indices.held = held(facts);
-
         indices
     }
 }

@@ -4,11 +4,15 @@
 //! keeps(H, X)    :- H adds the listener that it is given, and puts it into the collection X
 //! drains(L, X)   :- L releases what comes out of X
 //! released(R)    :- R adds through H, keeps(H, X), drains(L, X), L is reached
+//! recorded(H)    :- what releases in H is put into a collection, by H or by a function that H gives it to
 //! ```
 
 use super::sites::{Registration, Sites};
-use super::{At, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
+
+/// How many functions a disposer is handed on through before it is written down.
+const HANDED_ON: u32 = 2;
 
 /// How deep a record that holds the listener is looked into.
 const RECORD: u32 = 3;
@@ -113,5 +117,37 @@ impl Program<'_> {
             }
             _ => false,
         }
+    }
+
+    /// What releases the registration in its helper `h` is written down there, whether the caller keeps it or not.
+    pub(super) fn is_recorded(&self, h: Fun) -> bool {
+        self.calls_within(h)
+            .into_iter()
+            .filter(|&c| super::releases::release(self, c).is_some())
+            .map(|c| self.function_of(c))
+            .filter(|&g| g != h && self.within(g, h))
+            .any(|g| self.passed(g).iter().any(|p| p.shift == 0 && self.is_put_away(p.call, p.arg, HANDED_ON)))
+    }
+
+    /// The argument goes into a collection that is older than the call, there or in the function that is called.
+    fn is_put_away(&self, c: CallAt, arg: usize, depth: u32) -> bool {
+        let older = |collection: &Origin| match collection.root {
+            Root::This(_) => !collection.path.is_empty(),
+            Root::Literal(v) => self.literal_function(v).is_none_or(|f| !self.within(f, self.function_of(c))),
+            Root::Global(_) | Root::File(_) | Root::Binding(_) | Root::Unknown(_) => true,
+            Root::Call(made) => !self.within(self.function_of(made), self.function_of(c)),
+            _ => false,
+        };
+        let puts = matches!(self.receiver(c), Some((collection, Key::Name(name)))
+            if matches!(name.as_str(), "push" | "add" | "unshift" | "set") && self.origins(collection).iter().any(older));
+        puts || depth > 0
+            && self.functions_called(c).iter().any(|&h| {
+                let given = |o: &Origin| o.path.is_empty() && o.root == Root::Param(h, arg as u32);
+                self.calls_within(h).into_iter().filter(|&inner| self.function_of(inner) == h).any(|inner| {
+                    let args = self.call(inner).args.iter().enumerate();
+                    args.filter(|&(_, &v)| self.origins(inner.with(v)).iter().any(given))
+                        .any(|(at, _)| self.is_put_away(inner, at, depth - 1))
+                })
+            })
     }
 }

@@ -1,11 +1,10 @@
-//! Lost: clean-ups that a function gives back to nobody, and disposers that are written down before they are given back.
+//! Lost: clean-ups that a function gives back to nobody.
 //!
 //! ```text
 //! lost(G)       :- F gives G back and nothing else has G, loses(F)
 //! loses(F)      :- whoever calls F drops what it gives
 //! loses(F)      :- F is asynchronous, what runs it looks for a function and gets a promise
 //! loses(F)      :- F is handed to `then`, and what `then` gives is dropped
-//! recorded(G)   :- G is put into a collection, by the function that makes it or by one that is given it
 //! ```
 
 use super::calls::Passed;
@@ -13,11 +12,8 @@ use super::sites::Registration;
 use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
-/// How many parts of a chain of promises are followed.
-const CHAIN: u32 = 8;
-
-/// How many functions a disposer is handed on through before it is written down.
-const HANDED_ON: u32 = 2;
+/// How many functions that give back what they are given are gone up.
+const GIVERS: u32 = 2;
 
 impl Program<'_> {
     /// Nobody can run the function, or one around it up to where the registration stands: it is given back, and what it is given back to
@@ -35,7 +31,7 @@ impl Program<'_> {
                 && self.optioned(h).is_empty()
                 && !self.is_held(h)
                 && !self.is_public_function(h)
-                && givers.iter().all(|&giver| self.loses_result(giver, HANDED_ON));
+                && givers.iter().all(|&giver| self.loses_result(giver, GIVERS));
             givers.first().copied().filter(|_| lost)
         })
     }
@@ -68,7 +64,7 @@ impl Program<'_> {
     /// A `then` whose promise nobody looks at, but for its failure.
     fn ends_chain(&self, then: CallAt) -> bool {
         let mut at = then;
-        for _ in 0..CHAIN {
+        for _ in 0..super::points::CHAIN {
             let name = self.callee_name(at).unwrap_or_default();
             let chained = self.receiver(at).is_some() && matches!(name.as_str(), "then" | "catch" | "finally");
             if !chained || at == then && name != "then" {
@@ -83,37 +79,5 @@ impl Program<'_> {
             at = next;
         }
         false
-    }
-
-    /// What releases the registration in its helper `h` is written down there, whether the caller keeps it or not.
-    pub(super) fn is_recorded(&self, h: Fun) -> bool {
-        self.calls_within(h)
-            .into_iter()
-            .filter(|&c| super::releases::release(self, c).is_some())
-            .map(|c| self.function_of(c))
-            .filter(|&g| g != h && self.within(g, h))
-            .any(|g| self.passed(g).iter().any(|p| p.shift == 0 && self.is_put_away(p.call, p.arg, HANDED_ON)))
-    }
-
-    /// The argument goes into a collection that is older than the call, there or in the function that is called.
-    fn is_put_away(&self, c: CallAt, arg: usize, depth: u32) -> bool {
-        let older = |collection: &Origin| match collection.root {
-            Root::This(_) => !collection.path.is_empty(),
-            Root::Literal(v) => self.literal_function(v).is_none_or(|f| !self.within(f, self.function_of(c))),
-            Root::Global(_) | Root::File(_) | Root::Binding(_) | Root::Unknown(_) => true,
-            Root::Call(made) => !self.within(self.function_of(made), self.function_of(c)),
-            _ => false,
-        };
-        let puts = matches!(self.receiver(c), Some((collection, Key::Name(name)))
-            if matches!(name.as_str(), "push" | "add" | "unshift" | "set") && self.origins(collection).iter().any(older));
-        puts || depth > 0
-            && self.functions_called(c).iter().any(|&h| {
-                let given = |o: &Origin| o.path.is_empty() && o.root == Root::Param(h, arg as u32);
-                self.calls_within(h).into_iter().filter(|&inner| self.function_of(inner) == h).any(|inner| {
-                    let args = self.call(inner).args.iter().enumerate();
-                    args.filter(|&(_, &v)| self.origins(inner.with(v)).iter().any(given))
-                        .any(|(at, _)| self.is_put_away(inner, at, depth - 1))
-                })
-            })
     }
 }

@@ -235,11 +235,10 @@ impl Program<'_> {
         };
         // `resolve` and `reject` are nobody's function.
         let settler = |o: &Origin| self.is_settler(o);
+        // Written there, or made by the call.
+        let (made_x, made_y) = (literal(x) || fresh(x), literal(y) || fresh(y));
         match (x.root, y.root) {
-            _ if settler(x) && (fresh(y) || literal(y)) || (fresh(x) || literal(x)) && settler(y) => Match::Different,
-            _ if fresh(x) && fresh(y) => Match::Different,
-            _ if literal(x) && literal(y) => Match::Different,
-            _ if (fresh(x) && literal(y)) || (literal(x) && fresh(y)) => Match::Different,
+            _ if settler(x) && made_y || made_x && settler(y) || made_x && made_y => Match::Different,
             (Root::This(f), Root::This(g)) if !x.path.is_empty() && !y.path.is_empty() => {
                 let related = match (self.owner_of_this(f), self.owner_of_this(g)) {
                     (Some(a), Some(b)) => self.related(a, b),
@@ -253,14 +252,14 @@ impl Program<'_> {
                     _ => Match::Different,
                 }
             }
-            (Root::This(_), _) if fresh(y) || literal(y) => match via(x, y) {
+            (Root::This(_), _) if made_y => match via(x, y) {
                 Some(true) => Match::Same,
                 Some(false) => Match::Different,
                 // A method of the class against a fresh function.
                 None if !self.is_of_many(x) && self.is_method(x) => Match::Different,
                 None => Match::Unknown,
             },
-            (_, Root::This(_)) if fresh(x) || literal(x) => match via(y, x) {
+            (_, Root::This(_)) if made_x => match via(y, x) {
                 Some(true) => Match::Same,
                 Some(false) => Match::Different,
                 None if !self.is_of_many(y) && self.is_method(y) => Match::Different,

@@ -19,7 +19,7 @@
 //! | `points` | where is a release run that stands in a closure |
 //! | `replaced` | what is put in the place of what still listens |
 //! | `confined` | which listeners only the lines that add and remove them have |
-//! | `lost` | which clean-ups nobody gets, which disposers are written down |
+//! | `lost` | which clean-ups nobody gets |
 //! | `siblings` | what was forgotten beside what is released |
 //! | `outlived`, `ownership` | what does an object's end leave on what it was given, what is ended as one's own |
 //! | `discharge` | what ends the obligation |

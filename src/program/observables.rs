@@ -275,11 +275,8 @@ impl Program<'_> {
                 }
             }
         }
-        let mut index = 0;
-        adders.retain(|_| {
-            index += 1;
-            told[index - 1] && !queue[index - 1]
-        });
+        let mut kept = told.into_iter().zip(queue).map(|(told, queue)| told && !queue);
+        adders.retain(|_| kept.next() == Some(true));
     }
 
     /// The function and those around it, up to the one that users call: what is around that has the list, and all that is done with it.
@@ -516,12 +513,7 @@ impl Program<'_> {
 
     /// What an observable gives back takes the listener away: is it used? None where it gives nothing that could.
     pub(super) fn observable_disposer(&self, registration: &Registration) -> Option<bool> {
-        let call = self.call(registration.call);
-        let used = match call.result {
-            Use::Dropped => false,
-            Use::Returned => !self.ignores_result(self.function_of(registration.call)),
-            Use::Receiver | Use::Used => !self.is_unused_variable(registration.call),
-        };
+        let used = self.is_result_used(registration.call);
         let closes = registration.through.iter().any(|&f| {
             self.fun(f).returns.iter().any(|&r| {
                 self.origins(f.with(r)).iter().any(|o| {

@@ -21,7 +21,7 @@ use crate::facts::*;
 const CLOSURES: u32 = 2;
 
 /// How many parts of a chain of promises are followed.
-const CHAIN: usize = 8;
+pub(super) const CHAIN: usize = 8;
 
 impl Program<'_> {
     /// The calls at which the release is run, as seen from the function that registers.

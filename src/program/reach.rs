@@ -20,6 +20,8 @@ pub struct Reach {
 
 #[derive(Default)]
 struct Places {
+    /// The file of each site.
+    of: Vec<u32>,
     files: FxHashMap<u32, Vec<u32>>,
     owners: FxHashMap<Owner, Vec<u32>>,
     receivers: FxHashMap<Origin, Vec<u32>>,
@@ -27,6 +29,7 @@ struct Places {
 
 impl Places {
     fn add(&mut self, index: u32, file: u32, owner: Option<Owner>, receivers: &[Origin]) {
+        self.of.push(file);
         self.files.entry(file).or_default().push(index);
         if let Some(owner) = owner {
             self.owners.entry(owner).or_default().push(index);
@@ -43,10 +46,14 @@ impl Places {
 
     fn find(&self, file: u32, owners: &[Owner], receivers: &[Origin]) -> Vec<u32> {
         let mut out: Vec<u32> = self.files.get(&file).cloned().unwrap_or_default();
-        out.extend(owners.iter().filter_map(|owner| self.owners.get(owner)).flatten());
-        out.extend(receivers.iter().filter_map(|receiver| self.receivers.get(receiver)).flatten());
-        out.sort_unstable();
-        out.dedup();
+        let elsewhere = |index: &&u32| self.of[**index as usize] != file;
+        let known = out.len();
+        out.extend(owners.iter().filter_map(|owner| self.owners.get(owner)).flatten().filter(elsewhere));
+        out.extend(receivers.iter().filter_map(|receiver| self.receivers.get(receiver)).flatten().filter(elsewhere));
+        if out.len() > known {
+            out.sort_unstable();
+            out.dedup();
+        }
         out
     }
 }
