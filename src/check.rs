@@ -300,7 +300,7 @@ fn sift(
 
 /// Fixes for what is shown: its files are read once more.
 pub fn suggest(analysis: &mut Analysis, overlay: &Overlay) {
-    if analysis.findings.iter().all(|finding| finding.remedy.is_none()) {
+    if analysis.findings.iter().all(|finding| finding.remedies.is_empty()) {
         return;
     }
     let started = Instant::now();

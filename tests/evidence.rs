@@ -41,7 +41,7 @@ pub fn finding(path: &Utf8Path, text: &str, event: Option<&str>) -> Finding {
         fingerprint: format!("{}:{}:{}", path.file_name().unwrap_or(""), start.line, start.column),
         verdict: None,
         evidence: Vec::new(),
-        remedy: None,
+        remedies: Vec::new(),
         fix: None,
         text: row.trim().to_owned(),
         scope: String::new(),

@@ -104,7 +104,7 @@ pub fn finding(finding: &Finding, moves: &FxHashMap<&Utf8Path, Moves>) -> Option
         fingerprint: _,
         verdict: _,
         evidence: _,
-        remedy,
+        remedies,
         // Formed anew of what the texts are by then.
         fix: _,
         text: _,
@@ -121,7 +121,7 @@ pub fn finding(finding: &Finding, moves: &FxHashMap<&Utf8Path, Moves>) -> Option
             }
         }
     }
-    for CallPlace { path, paren } in remedy.iter_mut().flat_map(Remedy::places_mut) {
+    for CallPlace { path, paren } in remedies.iter_mut().flat_map(Remedy::places_mut) {
         if let Some(moves) = moves.get(path.as_path()) {
             *paren = moves.start(*paren)?;
         }

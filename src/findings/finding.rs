@@ -160,7 +160,7 @@ pub struct Finding {
     pub verdict: Option<Verdict>,
     pub evidence: Vec<Evidence>,
     /// What would mend it, if a rule knows.
-    pub remedy: Option<Remedy>,
+    pub remedies: Vec<Remedy>,
     /// The remedy as text; filled for findings that are shown.
     pub fix: Option<Fix>,
     /// The registration's text on one line; part of the fingerprint.

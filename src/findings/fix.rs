@@ -60,12 +60,27 @@ pub enum Remedy {
     EffectCleanup { registration: CallPlace, listener: u32, effect: bool },
     /// What the call gives back is the effect's clean-up.
     EffectResult { registration: CallPlace },
+    /// Name the listener and remove it where the one beside it is removed.
+    RemoveBeside(Forgotten),
     /// Name the listener and remove it when the work of the function is done, or when the response of this name is closed.
     RemoveAtEnd { registration: CallPlace, listener: u32, response: Option<String> },
     /// Name the listeners and remove them wherever the promise is settled that they wait for.
     RemoveWhenSettled { waiting: Vec<Waiting>, settlings: Vec<Settling> },
     /// Call what the call gives back when the work of the function is done, or when the response of this name is closed.
     CallAtEnd { registration: CallPlace, response: Option<String> },
+}
+
+/// A registration whose listener stays where the one of another is taken away.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forgotten {
+    pub registration: CallPlace,
+    pub listener: u32,
+    /// Where the listener beside it is taken away.
+    pub releases: Vec<CallPlace>,
+    /// Both are on one emitter.
+    pub same_emitter: bool,
+    /// There an object comes to its end.
+    pub at_end: bool,
 }
 
 /// A registration of a promise's executor whose listener settles the promise.
@@ -105,6 +120,7 @@ impl Remedy {
             | Remedy::EffectResult { registration }
             | Remedy::RemoveAtEnd { registration, .. }
             | Remedy::CallAtEnd { registration, .. } => vec![registration],
+            Remedy::RemoveBeside(forgotten) => std::iter::once(&mut forgotten.registration).chain(&mut forgotten.releases).collect(),
             Remedy::RemoveWhenSettled { waiting, settlings } => {
                 let waiting = waiting.iter_mut().map(|waiting| &mut waiting.registration);
                 waiting.chain(settlings.iter_mut().map(|settling| &mut settling.call)).collect()

@@ -42,7 +42,7 @@ pub(crate) fn sample(path: &str, line: u32) -> Finding {
         fingerprint: String::new(),
         verdict: None,
         evidence: Vec::new(),
-        remedy: None,
+        remedies: Vec::new(),
         fix: Some(Fix {
             message: "remove `done` when `res` is closed".to_owned(),
             applicability: Applicability::Unsafe,

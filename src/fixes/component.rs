@@ -99,7 +99,7 @@ fn new_end(draft: &Draft) -> &'static str {
 }
 
 /// Puts a listener that is made in place into a field, for the other method to see.
-fn keep(draft: &mut Draft, call: &CallLayout, argument: &Argument, index: usize, top: &Statement) -> Option<String> {
+pub fn keep(draft: &mut Draft, call: &CallLayout, argument: &Argument, index: usize, top: &Statement) -> Option<String> {
     let text = draft.at(&argument.span);
     let bound = text.starts_with("this.") && text.ends_with(".bind(this)");
     if argument.function.is_none() && !bound {

@@ -229,8 +229,8 @@ impl<'t> Draft<'t> {
     }
 
     fn gives_back(&self, call: &CallLayout) -> bool {
-        let adds = ["on", "once", "addListener", "prependListener", "prependOnceListener"];
-        call.method.clone().is_some_and(|method| adds.contains(&self.at(&method)))
+        let chained = ["on", "once", "addListener", "prependListener", "prependOnceListener", "off", "removeListener"];
+        call.method.clone().is_some_and(|method| chained.contains(&self.at(&method)))
     }
 
     /// What is written between a receiver and its method, for another call on it.
@@ -246,13 +246,18 @@ impl<'t> Draft<'t> {
 
     /// The call that takes away what a call adds: `socket.removeListener('close', onClose)`.
     pub fn release(&self, call: &CallLayout, listener: &str) -> Option<String> {
-        let receiver = self.receiver(call)?;
+        let target = self.at(&call.method.clone()?) == "addEventListener";
+        let method = if target { "removeEventListener" } else { "removeListener" };
+        self.release_by(call, &self.receiver(call)?, method, listener)
+    }
+
+    /// The same on this receiver (with its dot), by this method.
+    pub fn release_by(&self, call: &CallLayout, receiver: &str, method: &str, listener: &str) -> Option<String> {
         let (event, rest) = match &call.args[..] {
             [event, _, rest @ ..] => (event, rest),
             _ => return None,
         };
         let target = self.at(&call.method.clone()?) == "addEventListener";
-        let method = if target { "removeEventListener" } else { "removeListener" };
         let options = match rest {
             [options] if target && is_capture(self.at(&options.span)) => format!(", {}", self.at(&options.span)),
             _ => String::new(),

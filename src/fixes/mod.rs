@@ -6,6 +6,7 @@
 
 mod added;
 mod apply;
+mod beside;
 mod component;
 mod connecting;
 mod draft;
@@ -14,6 +15,7 @@ mod end;
 mod finally;
 mod same;
 mod settled;
+mod sight;
 
 pub use apply::{Changed, apply};
 
@@ -31,7 +33,7 @@ use draft::Draft;
 /// fixes would make of it the changed parts.
 pub fn suggest(findings: &mut [Finding], text: &(dyn Fn(&Utf8Path) -> Option<String> + Sync)) {
     let mut files: FxHashMap<Utf8PathBuf, Vec<&mut Finding>> = FxHashMap::default();
-    for finding in findings.iter_mut().filter(|finding| finding.remedy.is_some()) {
+    for finding in findings.iter_mut().filter(|finding| !finding.remedies.is_empty()) {
         files.entry(finding.path.clone()).or_default().push(finding);
     }
     files.into_par_iter().for_each(|(path, mut findings)| {
@@ -41,7 +43,7 @@ pub fn suggest(findings: &mut [Finding], text: &(dyn Fn(&Utf8Path) -> Option<Str
         let source = Source { text: &text, layout: Layout::of(&text, &parsed), lines: Lines::new(&text) };
         drop(parsed);
         for finding in &mut findings {
-            finding.fix = finding.remedy.as_ref().and_then(|remedy| source.fix(&path, remedy));
+            finding.fix = finding.remedies.iter().find_map(|remedy| source.fix(&path, remedy));
         }
         source.keep_sound(&path, &mut findings);
     });
@@ -63,6 +65,7 @@ impl Source<'_> {
             Remedy::SameEvent { registration, release } => same::event(&mut draft, registration, release)?,
             Remedy::WhileConnecting { registration } => connecting::guard(&mut draft, registration)?,
             Remedy::Finally { registration, release } => finally::release(&mut draft, registration, release)?,
+            Remedy::RemoveBeside(forgotten) => beside::remove(&mut draft, forgotten)?,
             Remedy::EffectCleanup { registration, listener, effect } => effect::cleanup(&mut draft, registration, *listener, *effect)?,
             Remedy::EffectResult { registration } => effect::result(&mut draft, registration)?,
             Remedy::RemoveAtEnd { registration, listener, response } => {

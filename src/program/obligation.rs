@@ -324,7 +324,7 @@ impl Program<'_> {
     }
 
     /// A registration of the same activation on the same emitter that is released.
-    fn released_sibling(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
+    pub(super) fn released_sibling(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
         let f = self.function_of(registration.call);
         if registration
             .receivers

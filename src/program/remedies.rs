@@ -2,16 +2,65 @@
 
 use super::count::Emitter;
 use super::discharge::Mismatch;
+use super::matching::Match;
 use super::obligation::{Fault, Obligation};
-use super::sites::{self, Registration};
+use super::sites::{self, Registration, Release, Sites};
 use super::types::Type;
 use super::{CallAt, Fun, Origin, Program, Root, releases};
 use crate::facts::*;
-use crate::findings::{CallPlace, Region, Remedy};
+use crate::findings::{CallPlace, Forgotten, Region, Remedy};
+
+/// What is taken away in more places has a function of its own for that, or wants one: a person's work.
+const PLACES: usize = 4;
 
 impl Program<'_> {
-    /// What would mend this, if anything is known to.
-    pub fn remedy(&self, obligation: &Obligation) -> Option<Remedy> {
+    /// What would mend this, in the order in which one wants it.
+    pub fn remedies(&self, sites: &Sites, obligation: &Obligation) -> Vec<Remedy> {
+        let own = self.remedy(obligation);
+        let beside = self.beside_sibling(sites, obligation);
+        match own {
+            // One end of the work is the only one that everybody has to wait for.
+            Some(Remedy::RemoveAtEnd { .. }) => beside.into_iter().chain(own).collect(),
+            _ => own.into_iter().chain(beside).collect(),
+        }
+    }
+
+    /// The listener removed wherever that of the registration beside it is.
+    fn beside_sibling(&self, sites: &Sites, obligation: &Obligation) -> Option<Remedy> {
+        let registration = obligation.registration;
+        if registration.call != registration.inner || registration.implicit {
+            return None;
+        }
+        let sibling = match obligation.fault {
+            Fault::Sibling(sibling) | Fault::Forgotten(sibling) => sibling,
+            Fault::NotReleased => self.released_sibling(sites, registration)?,
+            _ => return None,
+        };
+        let listener = self.listener_argument(registration.call, &registration.handlers)?;
+        let sibling = sites.registrations_in(self.function_of(sibling)).find(|r| r.call == sibling)?;
+        let meant = |release: &&Release| self.compare(sibling, release) == (Match::Same, Match::Same, Match::Same);
+        let mut releases: Vec<CallAt> = Vec::new();
+        for release in sites.releases_for(self, sibling).filter(meant) {
+            if release.call != release.inner || self.released_argument(release.call) != Some(1) {
+                return None;
+            }
+            releases.push(release.call);
+        }
+        releases.sort();
+        releases.dedup();
+        let releases: Vec<CallPlace> = releases.into_iter().map(|c| self.call_place(c)).collect();
+        (1..=PLACES).contains(&releases.len()).then(|| {
+            Remedy::RemoveBeside(Forgotten {
+                registration: self.call_place(registration.call),
+                listener,
+                releases,
+                same_emitter: self.same_object(&sibling.receivers, &registration.receivers),
+                at_end: matches!(obligation.fault, Fault::Forgotten(_)),
+            })
+        })
+    }
+
+    fn remedy(&self, obligation: &Obligation) -> Option<Remedy> {
         let registration = obligation.registration;
         let here = self.call_place(registration.call);
         let listener = self.listener_argument(registration.call, &registration.handlers);

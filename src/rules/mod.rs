@@ -61,7 +61,7 @@ pub fn run(program: &Program, outdated: &dyn Fn() -> bool) -> (Vec<Finding>, u32
     for obligation in &obligations {
         if let Some(rule) = RULES.iter().find(|rule| (rule.detect)(obligation)) {
             let words = (rule.word)(program, obligation);
-            findings.push(wording::finding(program, rule, obligation, words));
+            findings.push(wording::finding(program, &sites, rule, obligation, words));
         }
     }
     (findings, program.limited.get())

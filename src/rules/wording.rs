@@ -5,6 +5,7 @@ use crate::findings::{Confidence, Finding, Region, Retained, Severity, Step};
 use crate::program::Program;
 use crate::program::count::Emitter;
 use crate::program::obligation::{Fault, Obligation};
+use crate::program::sites::Sites;
 
 /// A rule's words for one obligation.
 pub struct Words {
@@ -45,7 +46,7 @@ pub fn severity(obligation: &Obligation) -> Severity {
     }
 }
 
-pub fn finding(program: &Program, rule: &Rule, obligation: &Obligation, words: Words) -> Finding {
+pub fn finding(program: &Program, sites: &Sites, rule: &Rule, obligation: &Obligation, words: Words) -> Finding {
     let registration = obligation.registration;
     let position = program.call_position(registration.call);
     let mut trace = obligation.steps.clone();
@@ -76,7 +77,7 @@ pub fn finding(program: &Program, rule: &Rule, obligation: &Obligation, words: W
         fingerprint: String::new(),
         verdict: None,
         evidence: Vec::new(),
-        remedy: program.remedy(obligation),
+        remedies: program.remedies(sites, obligation),
         fix: None,
         scope: program.scope_name(program.function_of(registration.call)),
     }
