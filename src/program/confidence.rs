@@ -34,6 +34,9 @@ impl Program<'_> {
         if many.region == Region::Iteration && !attempt && self.is_event_of_call(registration, many.emitter) {
             confidence = Confidence::Low;
         }
+        if matches!(many.region, Region::Message | Region::Event) && !attempt && self.is_of_opening_message(registration.call) {
+            confidence = Confidence::Low;
+        }
         if many.operation && !attempt && self.is_guess(sites, registration, many) {
             confidence = Confidence::Low;
         }

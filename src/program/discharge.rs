@@ -52,6 +52,9 @@ impl Program<'_> {
         if registration.options.into_iter().chain(objects).any(|options| self.has_signal(options)) {
             return Discharge::Released;
         }
+        if self.is_put_back_wrapped(sites, registration) {
+            return Discharge::Released;
+        }
         let mut mismatch: Option<(CallAt, Mismatch)> = None;
         let mut partial: Option<(CallAt, String)> = None;
         let mut released: Vec<CallAt> = Vec::new();

@@ -93,11 +93,11 @@ impl Program<'_> {
     /// kept by who can call it. (What an EventEmitter's `on` gives back is the emitter, which nobody can call.)
     fn keeps_disposer(&self, registration: &Registration) -> bool {
         let c = registration.call;
-        let used = matches!(self.call(c).result, Use::Used | Use::Returned);
+        let given = self.call(c).value;
+        let used = matches!(self.call(c).result, Use::Used | Use::Returned) || self.is_waited_for(c, given);
         if !used || !registration.through.is_empty() || !self.functions_called(c).is_empty() {
             return false;
         }
-        let given = self.call(c).value;
         let modelled = self.method_model(c).is_some_and(|model| model.disposer.is_some());
         if modelled || registration.receivers.iter().all(|o| self.type_of(o).is_none()) {
             return self.is_kept_as_disposer(c, given, modelled);
@@ -105,16 +105,49 @@ impl Program<'_> {
         self.named_by(c, given).into_iter().any(|v| self.is_called(c, v))
     }
 
-    /// The value itself, and the variables' values that it is read as.
+    /// The value itself, and the values that it is read as: by variables, and by what a promise of it is told.
     fn named_by(&self, c: CallAt, given: ValueId) -> Vec<ValueId> {
         let facts = self.facts(c.file);
         let mut out = vec![given];
-        for assign in facts.assigns.iter().filter(|assign| assign.from == given) {
-            let Place::Binding(holder) = assign.to else { continue };
-            let reads = facts.values.iter().enumerate().filter(|(_, v)| matches!(v, Value::Binding(b) if *b == holder));
-            out.extend(reads.map(|(id, _)| ValueId(id as u32)));
+        let mut at = 0;
+        while let Some(&v) = out.get(at) {
+            at += 1;
+            let holders: Vec<BindingId> = facts
+                .assigns
+                .iter()
+                .filter(|assign| assign.from == v)
+                .filter_map(|assign| match assign.to {
+                    Place::Binding(holder) => Some(holder),
+                    _ => None,
+                })
+                .collect();
+            let told = self.told_of_promise(c, v);
+            let reads = facts.values.iter().enumerate().filter(|(_, value)| match value {
+                Value::Binding(b) => holders.contains(b),
+                Value::Await(of) => *of == v,
+                Value::Param(h, 0) => told.contains(h),
+                _ => false,
+            });
+            let reads: Vec<ValueId> = reads.map(|(id, _)| ValueId(id as u32)).filter(|id| !out.contains(id)).collect();
+            out.extend(reads);
         }
         out
+    }
+
+    /// The functions that are told what a promise brings: `promise.then(f)`.
+    fn told_of_promise(&self, at: CallAt, promise: ValueId) -> Vec<FunctionId> {
+        let then = |call: &&Call| matches!(self.value(at.with(call.callee)), Value::Member(of, Key::Name(name)) if *of == promise && name == "then");
+        let told = self.facts(at.file).calls.iter().filter(then).filter_map(|call| call.args.first());
+        told.filter_map(|&f| match self.value(at.with(f)) {
+            Value::Function(h) => Some(*h),
+            _ => None,
+        })
+        .collect()
+    }
+
+    /// What the call gives is a promise that something is told of.
+    fn is_waited_for(&self, c: CallAt, given: ValueId) -> bool {
+        self.call(c).result == Use::Receiver && !self.told_of_promise(c, given).is_empty()
     }
 
     fn is_called(&self, at: CallAt, v: ValueId) -> bool {

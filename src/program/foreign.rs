@@ -42,6 +42,9 @@ impl Program<'_> {
         if self.is_end_of_object(c, g) || self.is_end_of_watch(c, f, origin) {
             return Count::One;
         }
+        if inner.is_none() && (self.is_for_this_run(origin, g) || self.is_of_answered_request(origin, g) || self.is_of_own_controller(c)) {
+            return Count::One;
+        }
         let callers: Vec<CallAt> = self.callers(g).iter().copied().filter(|&caller| !self.within(self.function_of(caller), g)).collect();
         if inner.is_none() && self.is_given_controller(origin, g, &callers, depth) {
             return Count::One;
@@ -162,6 +165,57 @@ impl Program<'_> {
             })
         };
         !callers.is_empty() && callers.iter().all(|&caller| made(caller))
+    }
+
+    /// Code that is not known runs the function and tells it a signal: one for each run.
+    fn is_for_this_run(&self, origin: &Origin, g: Fun) -> bool {
+        origin.path.is_empty()
+            && self.callers(g).is_empty()
+            && self.optioned(g).is_empty()
+            && !self.is_public_function(g)
+            && !self.passed(g).is_empty()
+            && self.passed(g).iter().all(|p| {
+                self.functions_called(p.call).is_empty()
+                    && self.call(p.call).kind == CallKind::Call
+                    && super::sites::registration(self, p.call).is_none()
+                    && matches!(self.value(p.call.with(self.call(p.call).args[p.arg])), Value::Function(_))
+            })
+    }
+
+    /// The signal of the request that the function answers: who gives back a `Response` was given a `Request`, which ends with it.
+    fn is_of_answered_request(&self, origin: &Origin, g: Fun) -> bool {
+        matches!((origin.root, origin.path.len()), (Root::Param(_, 0), 1))
+            && self.owner_of_function(g).is_none()
+            && self.fun(g).returns.iter().any(|&r| {
+                self.origins(g.with(r)).iter().any(|o| match o.root {
+                    Root::Call(c) if o.path.is_empty() => {
+                        let of_type = |v: At<ValueId>| self.is_global(v, "Response");
+                        match self.call(c).kind {
+                            CallKind::New => of_type(c.with(self.call(c).callee)),
+                            _ => self.receiver(c).is_some_and(|(object, _)| of_type(object)),
+                        }
+                    }
+                    _ => false,
+                })
+            })
+    }
+
+    /// The signal is of a controller that is made here where none is given: who gives one gives it for this, as it is theirs to abort.
+    fn is_of_own_controller(&self, c: CallAt) -> bool {
+        let Some((receiver, _)) = self.receiver(c) else { return false };
+        let signal = match self.value(receiver) {
+            Value::Binding(b) => match self.binding(receiver.with(*b)).defs[..] {
+                [def] => receiver.with(self.assign(receiver.with(def)).from),
+                _ => return false,
+            },
+            _ => receiver,
+        };
+        let Value::Member(holder, key) = self.value(signal) else { return false };
+        let made = |o: &Origin| {
+            o.path.is_empty()
+                && matches!(o.root, Root::Call(made) if self.call(made).kind == CallKind::New && self.callee_name(made).as_deref() == Some("AbortController"))
+        };
+        key.is("signal") && self.origins(signal.with(*holder)).iter().any(made)
     }
 
     /// An emitter out of a bag of components, taken by a constructor.

@@ -321,7 +321,7 @@ impl Program<'_> {
         self.functions_of(c.with(callback)).iter().any(|&(f, _)| self.listens_to_param(f, None))
     }
 
-    /// `a` stands on a branch that leaves the function before `b`, or in the other arm of a test.
+    /// `a` stands on a branch that leaves the function before `b`, in the other arm of a test, or in another case.
     pub(super) fn is_beside(&self, a: CallAt, b: CallAt) -> bool {
         let (from, to) = (a.with(self.call(a).block), b.with(self.call(b).block));
         let mut at = from;
@@ -338,8 +338,25 @@ impl Program<'_> {
             {
                 return true;
             }
+            if let BlockKind::Then(test) = here.kind
+                && self.block(parent).items.iter().any(|item| {
+                    matches!(item, Item::Branch(other, then, None)
+                        if *then != at.id && self.block_within(to, at.with(*then)) && self.are_cases(at.with(test), at.with(*other)))
+                })
+            {
+                return true;
+            }
             at = parent;
         }
         false
+    }
+
+    /// Two cases of one `switch`, of which the default has no test.
+    fn are_cases(&self, a: At<ValueId>, b: At<ValueId>) -> bool {
+        match (self.value(a), self.value(b)) {
+            (Value::Binary(op, x, _), Value::Binary(other, y, _)) => op == "===" && op == other && x == y,
+            (Value::Binary(op, ..), Value::Opaque) | (Value::Opaque, Value::Binary(op, ..)) => op == "===",
+            _ => false,
+        }
     }
 }

@@ -17,6 +17,8 @@
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `points` | where is a release run that stands in a closure |
+//! | `openings` | what is told once, before the work begins |
+//! | `rounds` | which ways lead back to a line, and past what |
 //! | `replaced` | what is put in the place of what still listens |
 //! | `confined` | which listeners only the lines that add and remove them have |
 //! | `lost` | which clean-ups nobody gets |
@@ -69,6 +71,7 @@ mod memberships;
 mod mismatches;
 pub mod obligation;
 mod observables;
+mod openings;
 mod options;
 mod outlived;
 pub mod owners;
@@ -87,6 +90,7 @@ pub mod remedies;
 mod replaced;
 pub mod resolve;
 pub mod retains;
+mod rounds;
 pub mod runs;
 mod settling;
 mod siblings;

@@ -94,6 +94,11 @@ impl Program<'_> {
         if fault == Fault::NotReleased && self.is_passed_on(registration) {
             return None;
         }
+        if let (Fault::NotOnEveryPath(release, _), Count::Many(many)) = (&fault, &count)
+            && many.since.is_some_and(|since| self.comes_back_past(registration, *release, since))
+        {
+            return None;
+        }
         let again = if fault == Fault::NotReleased { self.started_again(sites, registration, emitter) } else { None };
         let guarded = again.is_none();
         let count = again.map_or(count, |many| Count::Many(Box::new(many)));
@@ -348,8 +353,11 @@ impl Program<'_> {
                     && !r.once
             })
             .find(|r| {
+                // (What removes itself, and settles nothing, is no work that ends.)
+                let hears_both = || self.same_object(&r.handlers, &registration.handlers);
+                let spares_itself = hears_both() || !self.settles(r).is_empty();
                 matches!(self.discharge(sites, r, Emitter::Longer), Discharge::Released)
-                    && self.has_release(sites, r)
+                    && self.has_release(sites, r, spares_itself)
                     && !self.is_added_again(sites, r)
                     && !self.is_cleaned_by(sites, r, registration)
             })
@@ -396,10 +404,16 @@ impl Program<'_> {
             && !self.block_within(registration.call.with(self.call(registration.call).block), block)
     }
 
-    fn has_release(&self, sites: &Sites, registration: &Registration) -> bool {
+    /// Something removes the listener at the end of its work; with `of_itself`, that may be the listener.
+    fn has_release(&self, sites: &Sites, registration: &Registration, of_itself: bool) -> bool {
+        let own = |release: &Release| {
+            let g = self.function_of(release.call);
+            registration.handlers.iter().any(|o| matches!(o.root, Root::Function(h) if o.path.is_empty() && self.within(g, h)))
+        };
         sites.releases_in(registration.call.file).any(|release| {
             release.handlers.as_ref().is_some_and(|h| self.same_object(h, &registration.handlers))
                 && !self.is_undone_at_once(registration, release)
+                && (of_itself || !own(release))
                 && (self.same_object(&release.receivers, &registration.receivers)
                     || release.receivers.iter().any(|x| registration.receivers.iter().any(|y| x.path == y.path)))
         })

@@ -60,7 +60,11 @@ impl Program<'_> {
             return None;
         }
         let held = self.holds_object(registration);
-        let given = || held && self.is_class(owner) && registration.receivers.iter().all(|o| self.is_given(o, owner));
+        let given = || {
+            held && !self.is_only_hearer(registration)
+                && self.is_class(owner)
+                && registration.receivers.iter().all(|o| self.is_given(o, owner))
+        };
         let last = self
             .end_of(owner)
             .filter(|_| self.pair(f, owner, CALLERS).is_none() && self.is_at_start(f, owner) && given() && self.is_made_somewhere(owner));
@@ -105,6 +109,20 @@ impl Program<'_> {
             Count::Many(many) => Some(*many),
             _ => None,
         }
+    }
+
+    /// The object takes all messages of a channel by its one slot for that (`port.onmessage = f`): it has the channel to itself.
+    fn is_only_hearer(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        registration.target
+            && self.facts(f.file).assigns.iter().any(|assign| match &assign.to {
+                Place::Member(channel, Key::Name(name)) => {
+                    assign.function == f.id
+                        && name == "onmessage"
+                        && self.same_object(&self.origins(f.with(*channel)), &registration.receivers)
+                }
+                _ => false,
+            })
     }
 
     /// Nothing of the program makes such objects; or, for what lives as long as the program, what makes them runs many times.

@@ -235,7 +235,7 @@ impl Program<'_> {
     }
 
     /// How many items of a block around the call come before what holds it.
-    fn order_within(&self, around: At<BlockId>, c: CallAt) -> usize {
+    pub(super) fn order_within(&self, around: At<BlockId>, c: CallAt) -> usize {
         let (mut at, mut order) = (c.with(self.call(c).block), self.order_of(c));
         while at != around {
             let here = self.block(at);

@@ -83,6 +83,12 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         ("off" | "removeListener" | "removeEventListener", [event, handler, ..]) => {
             ReleaseSite { receiver: on, event: given(event), listener: Some(*handler) }
         }
+        // Wherever the listener hears: `emitter.off(listener)`.
+        ("off", [listener])
+            if is_function(program, c.with(*listener)) && !is_released_by_model(program, c) && finds_by_listener(program, receiver) =>
+        {
+            ReleaseSite { receiver: on, event: None, listener: Some(*listener) }
+        }
         ("off", args) if !is_released_by_model(program, c) => {
             ReleaseSite { receiver: on, event: args.first().and_then(given), listener: None }
         }
@@ -96,6 +102,24 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
 fn is_emitter_value(program: &Program, v: At<ValueId>) -> bool {
     let emitter = |o: &Origin| matches!(program.type_of(o), Some(Type::Model(ix)) if program.models.kind(ix) != Kind::Other);
     matches!(program.value(v), Value::This(_)) || program.origins(v).iter().all(emitter)
+}
+
+/// A function of the program, so no name of an event either.
+fn is_function(program: &Program, v: At<ValueId>) -> bool {
+    let origins = program.origins(v);
+    !origins.is_empty() && origins.iter().all(|o| o.path.is_empty() && matches!(o.root, super::Root::Function(_)))
+}
+
+/// An emitter of the program's own, which may look for a listener without its event's name. (A library's does not.)
+fn finds_by_listener(program: &Program, receiver: At<ValueId>) -> bool {
+    let origins = program.origins(receiver);
+    !origins.is_empty()
+        && origins.iter().all(|o| match program.type_of(o) {
+            Some(Type::Owner(owner)) => {
+                program.owner_model(owner).is_none() || !program.methods(owner, super::PathKey::Name(program.sym("off"))).is_empty()
+            }
+            _ => false,
+        })
 }
 
 /// `this.off(...)` that runs a method of the program's own, on an object that is no emitter: what that method does is what counts.

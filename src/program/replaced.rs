@@ -9,7 +9,7 @@
 use rustc_hash::FxHashSet;
 
 use super::count::{Count, DEPTH};
-use super::sites::{Registration, Release};
+use super::sites::{Registration, Release, Sites};
 use super::stages::{is_set_up, is_teardown};
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
@@ -164,5 +164,25 @@ impl Program<'_> {
                 let ends = matches!(self.receiver(c), Some((object, Key::Name(name))) if is_teardown(name) && self.reads(object, slot));
                 ends || depth > 0 && self.functions_called(c).iter().any(|&h| self.ends_slot(h, slot, depth - 1, seen))
             })
+    }
+
+    /// The line adds one listener for each that is taken off in the same turn: `e.listeners(x).forEach(f => { e.off(x, f); e.on(x, wrap(f)) })`.
+    pub(super) fn is_put_back_wrapped(&self, sites: &Sites, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let lists =
+            |c: CallAt| matches!(self.receiver(c), Some((_, Key::Name(name))) if matches!(name.as_str(), "listeners" | "rawListeners"));
+        let listed = |o: &Origin| matches!(o.root, Root::Call(c) if lists(c));
+        let taken = |o: &Origin| match o.root {
+            Root::Param(h, 0) => {
+                self.passed(h).iter().any(|p| self.receiver(p.call).is_some_and(|(list, _)| self.origins(list).iter().any(listed)))
+            }
+            Root::Call(_) => !o.path.is_empty() && listed(o),
+            _ => false,
+        };
+        sites.releases_for(self, registration).any(|release| {
+            self.function_of(release.call) == f
+                && release.handlers.as_ref().is_some_and(|handlers| !handlers.is_empty() && handlers.iter().all(taken))
+                && self.same_object(&release.receivers, &registration.receivers)
+        })
     }
 }

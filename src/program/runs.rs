@@ -232,7 +232,7 @@ impl Program<'_> {
         if starter.how == Started::Called && runs.confidence == Confidence::High && self.is_under_a_flag(by) {
             runs.confidence = Confidence::Medium;
         }
-        if starter.how == Started::Unknown {
+        if starter.how == Started::Unknown || starter.how == Started::Called && self.is_of_opening_message(by) {
             runs.confidence = runs.confidence.min(Confidence::Low);
         }
         if starter.how == Started::Called && runs.steps.len() < 6 && !self.within(f, within) {

@@ -165,6 +165,11 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
     if is_registration_name(&name) {
         // `query.addListener(f)`, `runtime.onMessage.addListener(f)`: the method fixes the event.
         let [event, handler, rest @ ..] = args else { return modelled(program, c, Some(receiver)) };
+        // `dom.addEventListener(element, event, listener)`: a function that is told the emitter.
+        let given_emitter = matches!(rest, [third, ..] if matches!(program.value(c.with(*third)), Value::Function(_)));
+        if given_emitter && !matches!(program.value(c.with(*handler)), Value::Function(_)) {
+            return None;
+        }
         if !plausible(program, c, *event, *handler) {
             return modelled(program, c, Some(receiver));
         }

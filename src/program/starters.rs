@@ -230,7 +230,9 @@ impl Program<'_> {
 
     /// How often `inner` (in function `f`) runs in one activation of `outer`, by the functions and loops between them.
     fn times_within(&self, f: Fun, inner: CallAt, outer: Fun, depth: u32) -> Times {
-        if self.loop_around(inner.with(self.call(inner).block)).is_some() {
+        if let Some(around) = self.loop_around(inner.with(self.call(inner).block))
+            && !self.leaves_loop(inner, around)
+        {
             return Times::Many(Region::Iteration);
         }
         let mut at = f;
@@ -326,7 +328,9 @@ impl Program<'_> {
         // The names that Node's core streams and sockets all give to the end and the start of a life.
         match &**event {
             "close" | "end" | "finish" | "exit" => (Some(Fires::OnceLast), None),
-            "open" | "ready" | "connect" | "listening" | "spawn" | "online" | "pipe" | "socket" => (Some(Fires::OnceEarly), None),
+            "open" | "ready" | "connect" | "listening" | "spawn" | "online" | "pipe" | "socket" | "headers" => {
+                (Some(Fires::OnceEarly), None)
+            }
             "error" | "abort" | "aborted" => (Some(Fires::Rarely), None),
             _ => (None, None),
         }

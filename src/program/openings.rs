@@ -1,0 +1,47 @@
+//! Openings: what a process, a worker or a page is told once, before its work begins.
+//!
+//! ```text
+//! opening(L) :- L under `message.kind === '…start'`, message told to a listener of `message` on what lives as long as the program
+//! ```
+
+use super::count::Emitter;
+use super::starters::Started;
+use super::{CallAt, Fun, Program, Root};
+use crate::facts::*;
+
+impl Program<'_> {
+    /// The call answers a message that by its kind opens the work: who made this process sends it once.
+    pub(super) fn is_of_opening_message(&self, c: CallAt) -> bool {
+        let f = self.function_of(c);
+        self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, outcome)| {
+            let Value::Binary(op, left, right) = self.value(test) else { return false };
+            let equal = outcome && matches!(op.as_str(), "===" | "==");
+            equal
+                && [(*left, *right), (*right, *left)].into_iter().any(|(kind, word)| {
+                    self.constant(test.with(word)).is_some_and(|word| opens(&word))
+                        && self.origins(test.with(kind)).iter().any(|o| match o.root {
+                            Root::Param(h, 0) => self.within(f, h) && self.hears_its_maker(h),
+                            _ => false,
+                        })
+                })
+        })
+    }
+
+    /// A listener of the messages that come from who made the process, the worker or the frame.
+    fn hears_its_maker(&self, h: Fun) -> bool {
+        self.starters(h).iter().any(|starter| {
+            matches!(&starter.how, Started::Listener(Some(event)) | Started::Heard(Some(event)) if event == "message")
+                && starter.by.and_then(|by| super::sites::registration(self, by)).is_some_and(|site| {
+                    let receivers = site.receivers(self);
+                    !receivers.is_empty() && receivers.iter().all(|o| self.emitter_kind(o) == Emitter::Process)
+                })
+        })
+    }
+}
+
+/// The word, or the last part of it (`task:start`), says that something begins.
+fn opens(word: &str) -> bool {
+    let last = word.rsplit([':', '.', '/', '-', '_', ' ']).next().unwrap_or(word).to_ascii_lowercase();
+    let word = word.to_ascii_lowercase();
+    [last, word].iter().any(|word| ["init", "setup", "start", "boot", "launch"].iter().any(|begin| word.starts_with(begin)))
+}
