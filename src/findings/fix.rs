@@ -60,6 +60,8 @@ pub enum Remedy {
     EffectCleanup { registration: CallPlace, listener: u32, effect: bool },
     /// What the call gives back is the effect's clean-up.
     EffectResult { registration: CallPlace },
+    /// Add the listener before what runs again: it serves every run, and each may do without one of its own.
+    AddOnce { registration: CallPlace },
     /// Name the listener and remove it where the one beside it is removed.
     RemoveBeside(Forgotten),
     /// Name the listener and remove it when the work of the function is done, or when the response of this name is closed.
@@ -116,6 +118,7 @@ impl Remedy {
             | Remedy::SameEvent { registration, release }
             | Remedy::Finally { registration, release } => vec![registration, release],
             Remedy::WhileConnecting { registration }
+            | Remedy::AddOnce { registration }
             | Remedy::EffectCleanup { registration, .. }
             | Remedy::EffectResult { registration }
             | Remedy::RemoveAtEnd { registration, .. }

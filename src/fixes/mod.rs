@@ -13,6 +13,7 @@ mod draft;
 mod effect;
 mod end;
 mod finally;
+mod once;
 mod same;
 mod settled;
 mod sight;
@@ -65,6 +66,7 @@ impl Source<'_> {
             Remedy::SameEvent { registration, release } => same::event(&mut draft, registration, release)?,
             Remedy::WhileConnecting { registration } => connecting::guard(&mut draft, registration)?,
             Remedy::Finally { registration, release } => finally::release(&mut draft, registration, release)?,
+            Remedy::AddOnce { registration } => once::move_up(&mut draft, registration)?,
             Remedy::RemoveBeside(forgotten) => beside::remove(&mut draft, forgotten)?,
             Remedy::EffectCleanup { registration, listener, effect } => effect::cleanup(&mut draft, registration, *listener, *effect)?,
             Remedy::EffectResult { registration } => effect::result(&mut draft, registration)?,

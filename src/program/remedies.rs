@@ -18,11 +18,25 @@ impl Program<'_> {
     pub fn remedies(&self, sites: &Sites, obligation: &Obligation) -> Vec<Remedy> {
         let own = self.remedy(obligation);
         let beside = self.beside_sibling(sites, obligation);
+        let beside = beside.into_iter().chain(self.added_once(obligation));
         match own {
             // One end of the work is the only one that everybody has to wait for.
-            Some(Remedy::RemoveAtEnd { .. }) => beside.into_iter().chain(own).collect(),
+            Some(Remedy::RemoveAtEnd { .. }) => beside.chain(own).collect(),
             _ => own.into_iter().chain(beside).collect(),
         }
+    }
+
+    /// The listener added before what runs again.
+    fn added_once(&self, obligation: &Obligation) -> Option<Remedy> {
+        let registration = obligation.registration;
+        // Those change what the process does by being there.
+        let changes = |event: &str| event.starts_with("SIG") || matches!(event, "uncaughtException" | "unhandledRejection" | "message");
+        let alike = obligation.fault == Fault::NotReleased
+            && registration.call == registration.inner
+            && !registration.implicit
+            && !registration.once
+            && registration.event.name().is_none_or(|event| !changes(event));
+        alike.then(|| Remedy::AddOnce { registration: self.call_place(registration.call) })
     }
 
     /// The listener removed wherever that of the registration beside it is.
