@@ -93,11 +93,16 @@ impl Program<'_> {
         if self.fun(f).at_load {
             return true;
         }
-        let [starter] = &self.starters(f)[..] else { return false };
+        let starters = self.starters(f);
+        let Some(starter) = starters.first() else { return false };
         let (Some(by), Some(within)) = (starter.by, starter.within) else { return false };
+        // The wrapper of a module runs it in one of several ways: `typeof define === 'function' ? define(factory) : factory(exports)`.
+        let alike = |other: &super::starters::Starter| {
+            other.by == starter.by && other.times == Times::One && matches!(other.how, Started::Called | Started::Unknown)
+        };
         depth > 0
-            && starter.how == Started::Called
-            && starter.times == Times::One
+            && starters.iter().any(|starter| starter.how == Started::Called)
+            && starters.iter().all(alike)
             && self.within(f, within)
             && self.returned_by(f).is_empty()
             && self.loop_around(by.with(self.call(by).block)).is_none()

@@ -445,11 +445,17 @@ impl Program<'_> {
             if self.path_key(place.file, k) != step {
                 return false;
             }
-            let inside = self.within(at.with(assign.function), f) || self.within(f, at.with(assign.function));
+            let g = at.with(assign.function);
+            // (There, or in what is called there.)
+            let called = || {
+                !this
+                    && holder.iter().all(|o| self.is_single_object(o))
+                    && self.callers(g).iter().any(|&c| self.within(self.function_of(c), f))
+            };
+            let inside = self.within(g, f) || self.within(f, g) || called();
             // A field that another method sets guards only where that method belongs to the line's own path: a state that ends it all
             // (`destroyed`) is set elsewhere, and lets the line run again and again until then.
             let same_owner = this && {
-                let g = at.with(assign.function);
                 let whose = |f: Fun| self.owner_of_this(f.with(self.fun(f).this));
                 whose(g) == whose(f)
                     && whose(f).is_some()

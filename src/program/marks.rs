@@ -31,7 +31,7 @@ impl Program<'_> {
     }
 
     /// There is one such object in the program: a literal, class or function of a module's body, `this` of a static method.
-    fn is_single_object(&self, o: &Origin) -> bool {
+    pub(super) fn is_single_object(&self, o: &Origin) -> bool {
         match o.root {
             Root::This(g) => self.is_single(g) || self.is_static(g) && o.path.is_empty(),
             Root::Literal(literal) => o.path.is_empty() && self.literal_function(literal).is_some_and(|f| self.runs_with_module(f, CALLS)),

@@ -70,6 +70,9 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         receiver = c.with(*emitter);
         args = given;
     }
+    if &*name == "clear" && args.is_empty() {
+        return holder_of_listeners(program, receiver).map(|holder| ReleaseSite { receiver: Some(holder), event: None, listener: None });
+    }
     if !is_release_name(&name) && !program.models.named(&name).is_some_and(|named| named.releases) {
         return None;
     }
@@ -120,6 +123,29 @@ fn finds_by_listener(program: &Program, receiver: At<ValueId>) -> bool {
             }
             _ => false,
         })
+}
+
+/// The object of the program whose listeners the collection holds: its own `on` puts them there, under their events.
+fn holder_of_listeners(program: &Program, collection: At<ValueId>) -> Option<At<ValueId>> {
+    let Value::Member(holder, field @ Key::Name(_)) = program.value(collection) else { return None };
+    let holder = collection.with(*holder);
+    let field = program.path_key(collection.file, field);
+    let [Origin { root: super::Root::This(g), path }] = &program.origins(holder)[..] else { return None };
+    let owner = program.owner_of_this(*g).filter(|&owner| path.is_empty() && program.owner_model(owner).is_none())?;
+    let keeps = |c: super::CallAt| {
+        program.receiver(c).is_some_and(|(object, key)| {
+            matches!(key, Key::Name(name) if matches!(name.as_str(), "set" | "get"))
+                && matches!(program.value(object), Value::Member(of, key) if matches!(program.value(object.with(*of)), Value::This(_))
+                    && program.path_key(object.file, key) == field)
+        })
+    };
+    let adds = |name: &str| {
+        let methods = program.methods(owner, super::PathKey::Name(program.sym(name)));
+        // (By a method that both of them call.)
+        let within = |m| program.calls_within(m);
+        methods.iter().flat_map(|&m| within(m)).any(|c| keeps(c) || program.functions_called(c).iter().flat_map(|&h| within(h)).any(keeps))
+    };
+    ["on", "once", "addListener", "addEventListener"].into_iter().any(adds).then_some(holder)
 }
 
 /// `this.off(...)` that runs a method of the program's own, on an object that is no emitter: what that method does is what counts.

@@ -198,7 +198,9 @@ impl Program<'_> {
         if within == f && starter.how == Started::Called && self.only_leads_in(by) {
             return None;
         }
-        if starter.how == Started::Called && self.is_guarded_edge(by, goal.is_none()) {
+        if starter.how == Started::Called && self.is_guarded_edge(by, goal.is_none())
+            || starter.how == Started::Timer && goal.is_none() && self.is_guarded_edge(by, true)
+        {
             return None;
         }
         if starter.how == Started::Called
