@@ -10,6 +10,7 @@
 //! What it gives does not depend on threads: files keep the order of their paths from step 1 on.
 
 mod ask;
+mod earlier;
 mod kept;
 mod memory;
 mod moved;
@@ -174,6 +175,7 @@ pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
         selection: &selection,
         looked,
         overlay: &request.overlay,
+        before: request.before,
         models: request.models,
         progress: request.progress,
         outdated: request.outdated,
@@ -196,7 +198,7 @@ pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
         *memory = Memory::default();
         Outcome { failed: vec![panic], ..Outcome::default() }
     });
-    let Outcome { findings, suppressions, problems, failed, files, outdated } = outcome;
+    let Outcome { findings, suppressions, problems, failed, files, outdated, before } = outcome;
     analysis.unusable.extend(failed.into_iter().map(|panic| ("the program".to_owned(), format!("the analysis failed: {panic}"))));
     (analysis.files, analysis.outdated) = (files, outdated);
     analysis.problems.extend(problems);
@@ -220,7 +222,7 @@ pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
         analysis.timings.add("correlate", started, 0, 0);
     }
     let comments: Vec<_> = suppressions.into_iter().filter(|(path, _)| reported.contains(path.as_path())).collect();
-    sift(findings, &comments, &reported, request, &mut analysis);
+    sift((findings, before), &comments, &reported, request, &mut analysis);
     if request.fixes {
         suggest(&mut analysis, &request.overlay);
     }
@@ -234,7 +236,7 @@ pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
 
 /// What is reported of all that was found: comments, levels, the baseline, confidence, changes, in this order.
 fn sift(
-    findings: Vec<Finding>,
+    (findings, known_before): (Vec<Finding>, Option<Box<Outcome>>),
     comments: &[(Utf8PathBuf, Vec<Suppression>)],
     reported: &FxHashSet<&Utf8Path>,
     request: &Request,
@@ -271,7 +273,7 @@ fn sift(
     analysis.hidden = all - findings.len();
     if let Some(before) = request.before.filter(|_| !findings.is_empty()) {
         // What was there and was not shown (for its confidence, say) and is shown now comes with the change.
-        let earlier = check(&Request {
+        let asked = Request {
             overlay: before.clone(),
             before: None,
             baseline: None,
@@ -279,7 +281,11 @@ fn sift(
             logs: Vec::new(),
             fixes: false,
             ..request.clone()
-        });
+        };
+        let earlier = match known_before {
+            Some(known) => known.sifted(reported, &asked),
+            None => check(&asked),
+        };
         let earlier: Vec<Known> = earlier.findings.iter().map(Known::of).collect();
         let parted = part(findings, &earlier, &|_| Seen::Reported);
         findings = parted.new;
@@ -362,6 +368,8 @@ struct Outcome {
     failed: Vec<String>,
     files: usize,
     outdated: bool,
+    /// The same of the program before the change, where it is known without more work.
+    before: Option<Box<Outcome>>,
 }
 
 impl Outcome {
@@ -386,6 +394,7 @@ struct Asked<'a> {
     /// The disk was looked at for this analysis.
     looked: bool,
     overlay: &'a Overlay,
+    before: Option<&'a Overlay>,
     models: &'a Models,
     progress: &'a Progress,
     outdated: &'a (dyn Fn() -> bool + Sync),

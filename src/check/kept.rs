@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use super::ask::{self, Said};
 use super::memory::Outcome as FileOutcome;
 use super::recall::{Links, Outline, Recall};
-use super::{Asked, Outcome, Spent, clock, extracted, parts};
+use super::{Asked, Outcome, Spent, clock, earlier, extracted, parts};
 use crate::facts::FileFacts;
 use crate::findings::Problem;
 use crate::program::Resolve;
@@ -20,10 +20,10 @@ use crate::source::{self, Resolver, SourceFile, Text};
 use crate::timings::Timings;
 
 /// One file of the program: what its text is kept under, what there is to know of it, and its facts where they were not kept.
-struct Learned<'s> {
-    file: &'s SourceFile,
-    key: Key,
-    outline: Outline,
+pub(super) struct Learned<'s> {
+    pub(super) file: &'s SourceFile,
+    pub(super) key: Key,
+    pub(super) outline: Outline,
     facts: Option<Arc<FileFacts>>,
 }
 
@@ -57,16 +57,18 @@ pub(super) fn programs(asked: &Asked, recall: &Recall, timings: &mut Timings) ->
         files.iter().map(|file| (file.file.path.as_path(), file.outline.requests.as_slice())).collect();
     let links = Links::find(&requests, &resolver);
     let parts = parts::parts(&requests, &links.homes, &|from, specifier| links.resolve(from, specifier));
-    let key = |part: &Vec<usize>| {
-        let files = part.iter().map(|&at| (&files[at], requests[at]));
-        let files = files.map(|(file, (path, requests))| (path, requests, file.key, [file.file.declaration, file.file.test]));
+    let key = |part: &Vec<usize>, keys: &[Key]| {
+        let files = part.iter().map(|&at| (&files[at], requests[at], keys[at]));
+        let files = files.map(|(file, (path, requests), key)| (path, requests, key, [file.file.declaration, file.file.test]));
         // The program's own packs go with its build, those of the project with the answer.
         cache::key(&[&links.key(files), asked.models.own_text().as_bytes()])
     };
-    let keys: Vec<Key> = parts.par_iter().map(key).collect();
+    let own: Vec<Key> = files.iter().map(|file| file.key).collect();
+    let keys: Vec<Key> = parts.par_iter().map(|part| key(part, &own)).collect();
     timings.add("resolve", started, files.len(), 0);
 
     let started = Instant::now();
+    outcome.before = earlier::outcome(asked, recall, &files, &parts, &key).map(Box::new);
     let known: Vec<Option<Said>> = keys.iter().map(|key| recall.answer(key)).collect();
     let mut learned: Vec<Option<Learned>> = files.into_iter().map(Some).collect();
     let mut facts = |part: &Vec<usize>| -> Vec<Arc<FileFacts>> {

@@ -93,7 +93,7 @@ fn is_there(draft: &Draft, call: &CallLayout, here: usize) -> bool {
             let rest = statement.strip_prefix("export ").unwrap_or(statement);
             ["const ", "import ", "class "].iter().any(|word| rest.starts_with(word)) && names(rest, first)
         };
-        !is_path(text) || before.iter().any(|text| declared(text)) || top_level(draft, 0..draft.text.len()).iter().any(hoisted)
+        !is_path(text) || before.iter().any(declared) || top_level(draft, 0..draft.text.len()).iter().any(hoisted)
     });
     is_path(receiver) && is_name(emitter) && known && given
 }

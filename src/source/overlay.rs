@@ -45,6 +45,11 @@ impl Overlay {
         present
     }
 
+    /// All files that it tells of, in no order.
+    pub fn paths(&self) -> impl Iterator<Item = &Utf8Path> {
+        self.contents.keys().map(Utf8PathBuf::as_path)
+    }
+
     pub fn is_empty(&self) -> bool {
         self.contents.is_empty()
     }

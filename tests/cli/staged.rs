@@ -131,3 +131,39 @@ fn what_git_cannot_answer_is_told() {
     assert!(stderr(&output).contains("`a.js` has a merge conflict"), "{}", stderr(&output));
     assert_eq!(project.run(&["check", "--staged", "--changed-since", "main"]).status.code(), Some(2));
 }
+
+#[test]
+fn what_is_kept_of_the_last_commit_changes_no_report() {
+    let project = repository(&[("bus.js", b"const { EventEmitter } = require('node:events');\nmodule.exports = new EventEmitter();\n")]);
+    let released =
+        "const bus = require('./bus');\nexports.wait = function (done) {\n  bus.on('x', done);\n  return () => bus.off('x', done);\n};\n";
+    for number in 0..120 {
+        project.write(&format!("f{number}.js"), released.as_bytes());
+    }
+    project.write("leak.js", LEAK.as_bytes());
+    commit(&project);
+    let both = |code, found: &[&str]| {
+        let kept = project.check(code, &["--staged", "--cache-dir", "kept"]);
+        assert_eq!(kept, project.check(code, &["--staged", "--no-cache"]));
+        assert_eq!(paths(&kept), found);
+    };
+    both(0, &[]);
+    let write = |name: &str, text: &str| {
+        project.write(name, text.as_bytes());
+        git(&project, &["add", name]);
+    };
+    let leaking = released.replace("  return () => bus.off('x', done);\n", "");
+    // Other texts; the same, moved; a comment that went; a module that is new; a file that went.
+    write("f7.js", &leaking);
+    both(1, &["f7.js"]);
+    write("leak.js", &format!("// unlisten-ignore-file listener-per-request -- why\n{LEAK}"));
+    both(1, &["f7.js"]);
+    git(&project, &["commit", "-qm", "more"]);
+    both(0, &[]);
+    write("leak.js", LEAK);
+    both(1, &["leak.js"]);
+    write("f8.js", &format!("require('./f9');\n{}", leaking.replace("wait", "follow")));
+    both(1, &["f8.js", "leak.js"]);
+    git(&project, &["rm", "-q", "--cached", "f7.js"]);
+    both(1, &["f8.js", "leak.js"]);
+}
