@@ -120,6 +120,17 @@ impl<'a> Check<'a> {
                 self.fault(format!("{at} has {} parameters and {} types", shape.params.len(), shape.types.len()));
             }
         }
+        for hook in &pack.hooks {
+            let at = format!("hook `{}*{}`", hook.begins, hook.ends);
+            self.source(hook.source.as_ref(), &at);
+            let like = hook.like.split_once('#').and_then(|(module, name)| {
+                let module = pack.modules.iter().find(|m| m.name == module)?;
+                module.functions.get(name)
+            });
+            if !like.is_some_and(|method| method.callbacks.iter().any(|callback| callback.deps_arg.is_some())) {
+                self.fault(format!("{at} is like `{}`, which is no function of the pack with a `deps_arg`", hook.like));
+            }
+        }
         for decorator in &pack.decorators {
             let at = format!("decorator `{}`", decorator.name.iter().next().unwrap_or_default());
             self.source(decorator.source.as_ref(), &at);

@@ -14,7 +14,7 @@ pub struct Example<'a> {
 }
 
 impl Models {
-    /// The example of every type, shape, decorator, lifecycle and entry, and of the modules that have one.
+    /// The example of every type, shape, hook, decorator, lifecycle and entry, and of the modules that have one.
     pub fn examples(&self) -> Vec<Example<'_>> {
         let mut all = Vec::new();
         for pack in &self.packs {
@@ -24,6 +24,9 @@ impl Models {
             }
             for shape in &pack.shapes {
                 add("shape", &shape.params.join(" "), shape.example.as_deref(), None);
+            }
+            for hook in &pack.hooks {
+                add("hook", &format!("{}*{}", hook.begins, hook.ends), hook.example.as_deref(), None);
             }
             for decorator in &pack.decorators {
                 add("decorator", decorator.name.iter().next().unwrap_or_default(), decorator.example.as_deref(), None);

@@ -48,6 +48,8 @@ pub struct Models {
     ambient: FxHashSet<TypeIx>,
     /// Methods and functions of any type or module, by name.
     named: FxHashMap<String, Named>,
+    /// Packs that have hooks.
+    hooks: Vec<usize>,
 }
 
 /// What the methods and functions of one name may do, whosever they are: most calls can be told apart by their name.
@@ -108,6 +110,7 @@ impl Models {
             let names = pack.globals.keys().chain(pack.global_functions.keys()).chain(pack.global_classes.keys());
             models.globals.extend(names.map(|name| (name.clone(), p)));
         }
+        models.hooks = (0..packs.len()).filter(|&p| !packs[p].hooks.is_empty()).collect();
         models.packs = packs;
         for ix in 0..models.types.len() {
             let mut line = Vec::new();
@@ -159,6 +162,11 @@ impl Models {
             }
         }
         names
+    }
+
+    /// A function of this name, of whatever module, may do what a modelled one does.
+    pub fn is_hook(&self, name: &str) -> bool {
+        self.hooks.iter().flat_map(|&p| &self.packs[p].hooks).any(|hook| hook.is_named(name))
     }
 
     /// What methods and functions of that name may do; none where no type or module has any.
@@ -436,6 +444,14 @@ impl<'a> View<'a> {
     pub fn module(&self, name: &str) -> Option<&'a ModuleModel> {
         let (pack, at) = self.models.module_entry(name)?;
         self.sees(pack).then(|| &self.models.packs[pack].modules[at])
+    }
+
+    /// What a function of this name does, of a module that no pack tells of.
+    pub fn hook(&self, name: &str) -> Option<&'a Method> {
+        let packs = self.models.hooks.iter().filter(|&&p| self.sees(p)).map(|&p| &self.models.packs[p]);
+        let hook = packs.flat_map(|pack| &pack.hooks).find(|hook| hook.is_named(name))?;
+        let (module, like) = hook.like.split_once('#')?;
+        self.module(module)?.function(like)
     }
 
     pub fn types_by_evidence(&self, member: &str) -> impl Iterator<Item = TypeIx> {

@@ -40,6 +40,9 @@ pub struct Pack {
     /// Parameter lists that tell a function's role: `(req, res, next)`.
     #[serde(default, rename = "shape")]
     pub shapes: Vec<Shape>,
+    /// Functions that other packages make of one of these, and name after it.
+    #[serde(default, rename = "hook")]
+    pub hooks: Vec<Hook>,
     /// Decorators that make a method an entry point or tell how long the objects of a class live.
     #[serde(default, rename = "decorator")]
     pub decorators: Vec<Decorator>,
@@ -385,6 +388,19 @@ pub struct Shape {
     /// The parameters' types, in the same order; `""` where none is known.
     pub types: Vec<String>,
     pub runs: Region,
+    pub source: Option<String>,
+    pub example: Option<String>,
+}
+
+/// A function of any module that no pack tells of, which does what one of the library's does: its name begins and ends so, and it is given
+/// the same function and list (`useIsomorphicLayoutEffect(f, [])`).
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hook {
+    pub begins: String,
+    pub ends: String,
+    /// The function that it is like, as `module#name`; one with a `deps_arg`, which has to be a list here.
+    pub like: String,
     pub source: Option<String>,
     pub example: Option<String>,
 }

@@ -418,7 +418,7 @@ impl Program<'_> {
         }
         match self.value(callee) {
             Value::Global(name) => self.models.global_function(name),
-            Value::Member(_, Key::Name(name)) if self.models.named(name).is_none() => None,
+            Value::Member(_, Key::Name(name)) if self.models.named(name).is_none() && !self.models.is_hook(name) => None,
             Value::Member(object, Key::Name(name)) => {
                 for origin in self.origins(c.with(*object)).iter() {
                     let path = match (origin.root, &origin.path[..]) {
@@ -428,7 +428,8 @@ impl Program<'_> {
                     };
                     match (origin.root, path) {
                         (Root::Module(module), []) => {
-                            if let Some(method) = self.view.module(&self.text(module)).and_then(|m| m.function(name)) {
+                            let method = self.view.module(&self.text(module)).and_then(|m| m.function(name));
+                            if let Some(method) = method.or_else(|| self.hook(c, name)) {
                                 return Some(method);
                             }
                         }
@@ -469,8 +470,8 @@ impl Program<'_> {
                         (Root::Module(module), [PathKey::Name(name)]) => {
                             let name = self.text(*name);
                             let found = self.view.module(&self.text(module)).and_then(|m| m.function(&name));
-                            if found.is_some() {
-                                return found;
+                            if let Some(method) = found.or_else(|| self.hook(c, &name)) {
+                                return Some(method);
                             }
                         }
                         _ => {}
@@ -479,6 +480,20 @@ impl Program<'_> {
                 None
             }
         }
+    }
+}
+
+impl<'a> Program<'a> {
+    /// What a function does that is named after a modelled one, where it is given the same: a function, and a list of what that depends on.
+    fn hook(&self, c: CallAt, name: &str) -> Option<&'a Method> {
+        let method = self.view.hook(name)?;
+        let given = |i: usize| self.call(c).args.get(i).map(|&v| self.value(c.with(v)));
+        method
+            .callbacks
+            .iter()
+            .find(|callback| matches!(given(callback.arg as usize), Some(Value::Function(_))))
+            .filter(|callback| matches!(callback.deps_arg.and_then(given), Some(Value::Array(_))))
+            .map(|_| method)
     }
 }
 
