@@ -65,6 +65,7 @@ impl Program<'_> {
                     && (self.is_on_lasting(registration) || self.is_answering(registration, many.since))
                     || self.is_of_new_object(sites, registration, many)
                     || self.is_beside_collecting(registration)
+                    || self.is_gathering(registration)
                     // A method adds once more for each object at least.
                     || self.is_on_lasting(registration) && of_class() && self.is_call_shaped(registration) && !set_up()
             }
