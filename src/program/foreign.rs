@@ -1,5 +1,7 @@
 //! What others gave: the caller's signals, parts out of a bag, what a constructor was handed.
 
+use std::rc::Rc;
+
 use super::count::{Count, Emitter, Many};
 use super::runs::Runs;
 use super::sites::{Registration, Sites};
@@ -8,6 +10,9 @@ use super::types::Type;
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
+
+/// So many members are read of settings, beside a signal.
+const SETTINGS: usize = 2;
 
 /// How many calls up it is followed who holds the parts of a bag.
 const MAKERS: u32 = 3;
@@ -33,8 +38,19 @@ impl Program<'_> {
                             .all(|o| o.is_nothing() || o != origin && by_call_or_controller(o) && self.signal_is_made(o))
                     })
             }
-            None => matches!(holder.root, Root::Call(c) if self.call(c).kind == CallKind::Call),
+            None => matches!(holder.root, Root::Call(c) if self.call(c).kind == CallKind::Call && !self.is_settings(c, &holder)),
         }
+    }
+
+    /// What a call made of settings that it was given (`const merged = withDefaults(options)`): more is read of it than a signal, and
+    /// nothing by which one ends what one has begun. Its signal is the one that was given.
+    fn is_settings(&self, c: CallAt, holder: &Origin) -> bool {
+        let given = self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(|o| matches!(o.root, Root::Param(..))));
+        let uses = self.uses(c.file);
+        let read = |of: &Origin| uses.get(of).map(|uses| uses.members.as_slice()).unwrap_or_default();
+        let of_controller = |m: &Rc<str>| super::stages::is_teardown(m) || matches!(&**m, "controller" | "clear" | "cleanup" | "timeout");
+        let others = || read(holder).iter().filter(|m| &***m != "signal").count() >= SETTINGS || !holder.path.is_empty();
+        given && others() && !read(holder).iter().chain(read(&Origin::root(holder.root))).any(of_controller)
     }
 
     /// A caller's AbortSignal: it outlives the call, unless every caller in the program makes it for the call.

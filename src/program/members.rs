@@ -3,8 +3,11 @@
 use super::layers::BARE;
 use super::resolve::Exported;
 use super::values::{DEPTH, MERGED, WIDTH};
-use super::{At, Fun, Origin, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
+
+/// How many calls that pick some elements (`filter`) are looked through.
+const PICKED: u32 = 3;
 
 impl Program<'_> {
     pub(super) fn member(&self, v: At<ValueId>, object: At<ValueId>, key: &Key) -> Vec<Origin> {
@@ -261,6 +264,10 @@ impl Program<'_> {
     }
 
     pub(super) fn element(&self, v: At<ValueId>) -> Vec<Origin> {
+        self.element_through(v, PICKED)
+    }
+
+    fn element_through(&self, v: At<ValueId>, depth: u32) -> Vec<Origin> {
         let mut out = Vec::new();
         for origin in self.origins(v).iter() {
             if let (Root::Literal(literal), true) = (origin.root, origin.path.is_empty())
@@ -270,9 +277,21 @@ impl Program<'_> {
                 out.extend(elements.iter().flat_map(|&e| self.origins(literal.with(e)).to_vec()));
                 continue;
             }
-            out.push(origin.join(PathKey::Element));
+            match origin.root {
+                Root::Call(c) if depth > 0 && origin.path.is_empty() && self.picks(c) => match self.receiver(c) {
+                    Some((object, _)) => out.extend(self.element_through(object, depth - 1)),
+                    None => out.push(origin.join(PathKey::Element)),
+                },
+                _ => out.push(origin.join(PathKey::Element)),
+            }
         }
         out
+    }
+
+    /// The call gives another array of some of its receiver's elements.
+    fn picks(&self, c: CallAt) -> bool {
+        let name = self.receiver(c).map(|(_, key)| key);
+        matches!(name, Some(Key::Name(name)) if matches!(name.as_str(), "filter" | "slice" | "reverse" | "toReversed" | "sort" | "toSorted"))
     }
 
     /// The step that a key makes.

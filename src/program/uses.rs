@@ -44,6 +44,12 @@ impl Program<'_> {
         {
             return self.used_type("AbortSignal");
         }
+        // Nothing but an end is heard, and by an EventTarget's own methods.
+        let of_signal =
+            |m: &Rc<str>| matches!(&**m, "aborted" | "reason" | "throwIfAborted" | "onabort" | "addEventListener" | "removeEventListener");
+        if aborts && uses.events.iter().all(|e| &**e == "abort") && uses.members.iter().all(of_signal) {
+            return self.used_type("AbortSignal");
+        }
         let mut found: Option<TypeIx> = None;
         // What is listened to by `on` is no plain EventTarget.
         let emits = uses.members.iter().any(|m| matches!(&**m, "on" | "once" | "prependListener" | "removeListener"));
