@@ -194,6 +194,11 @@ impl Program<'_> {
             let counts = origins.iter().map(|o| self.count_at(c, o, depth.saturating_sub(1)));
             return counts.max_by_key(Count::rank).unwrap_or(Count::Unknown);
         }
+        self.count_held(c, f, origin, depth)
+    }
+
+    /// How often the call runs for what holds the object, whatever its type.
+    fn count_held(&self, c: CallAt, f: Fun, origin: &Origin, depth: u32) -> Count {
         match origin.root {
             Root::Call(made) => self.count_made(c, f, origin, made.with(self.function_of(made).id), Some(made), depth),
             Root::Literal(v) if !origin.path.is_empty() && self.is_filled_here(v, origin, f) => Count::One,
@@ -280,6 +285,13 @@ impl Program<'_> {
             return out;
         }
         if g == f {
+            if let Some(holder) = self.found_or_made(c, f, origin)
+                && depth > 0
+                && let Count::Many(mut many) = self.count_held(c, f, &holder, depth - 1)
+            {
+                many.confidence = many.confidence.min(Confidence::Medium);
+                return Count::Many(many);
+            }
             if self.is_kept_by_older(c, f)
                 && let Some(count) = self.count_kept(c, f, origin, g, depth)
             {

@@ -78,7 +78,7 @@ impl Program<'_> {
             if !self.in_reach(registration, release) {
                 continue;
             }
-            if self.is_never_told(&release.told) {
+            if self.is_never_told(&release.told) || self.is_never_met(release.call) {
                 continue;
             }
             let (receiver, event, handler) = self.compare(registration, release);

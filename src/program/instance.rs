@@ -392,12 +392,27 @@ impl Program<'_> {
         }
     }
 
-    /// What a member of another object is given before the call, on every way to it: `state.socket = connect(); state.socket.on(...)`.
+    /// What a member of another object is given before the call, on every way to it: `state.socket = connect(); state.socket.on(...)`; or a
+    /// variable that nothing declares: `socket = connect(); socket.on(...)`.
     pub(super) fn written_just_before(&self, c: CallAt, origin: &Origin) -> Option<Vec<Origin>> {
-        let (&last, holder) = (origin.path.last()?, origin.prefix()?);
         if matches!(origin.root, Root::This(_) | Root::Unknown(_) | Root::Nothing | Root::Const(_)) {
             return None;
         }
+        let undeclared = match origin.root {
+            Root::Global(name) if origin.path.is_empty() => Some(self.text(name)),
+            _ => None,
+        };
+        let member = origin.path.last().copied().zip(origin.prefix());
+        if undeclared.is_none() && member.is_none() {
+            return None;
+        }
+        let writes = |assign: &Assign| match (&assign.to, &undeclared, &member) {
+            (Place::Global(name), Some(wanted), _) => **name == **wanted,
+            (Place::Member(object, key), _, Some((last, holder))) => {
+                self.path_key(c.file, key) == *last && *self.origins(c.with(*object)) == [holder.clone()]
+            }
+            _ => false,
+        };
         let mut at = c.with(self.call(c).block);
         let mut upto = self.order_of(c);
         loop {
@@ -405,11 +420,7 @@ impl Program<'_> {
             for item in here.items.iter().take(upto).rev() {
                 let &Item::Assign(id) = item else { continue };
                 let assign = self.assign(c.with(id));
-                if let Place::Member(object, key) = &assign.to
-                    && !assign.only_if_empty
-                    && self.path_key(c.file, key) == last
-                    && *self.origins(c.with(*object)) == [holder.clone()]
-                {
+                if !assign.only_if_empty && writes(assign) {
                     let from = self.origins(c.with(assign.from));
                     return from.iter().all(|o| o != origin && matches!(o.root, Root::Call(_))).then(|| from.to_vec());
                 }

@@ -59,6 +59,37 @@ impl Program<'_> {
         })
     }
 
+    /// The collection in which the line's emitter is found, or into which it is put when it is made (`if (k in t) e = t[k]; else e = t[k] =
+    /// make()`), where the line hears both.
+    pub(super) fn found_or_made(&self, c: CallAt, f: Fun, origin: &Origin) -> Option<Origin> {
+        let (object, _) = self.receiver(c)?;
+        let receivers = self.origins(object);
+        let by_key = |o: &&Origin| *o != origin && matches!(o.path.last(), Some(PathKey::Element | PathKey::Symbol(_)));
+        let holder = receivers.iter().filter(by_key).find_map(Origin::prefix)?;
+        let is_holder = |v: At<ValueId>| self.origins(v).contains(&holder);
+        // (`map.set(k, e)` stands where it is made as well.)
+        let sets = |&set: &CallAt| {
+            self.callee_name(set).as_deref() == Some("set")
+                && matches!(self.call(set).args[..], [_, value] if self.origins(set.with(value)).contains(origin))
+                && self.receiver(set).is_some_and(|(table, _)| is_holder(table))
+        };
+        let by_set = self.putting(f.file).filter(|&set| self.function_of(set) == f).find(sets);
+        if let Some(set) = by_set {
+            let around = set.with(self.call(set).block);
+            let beside = self.block_within(c.with(self.call(c).block), around);
+            return (!beside && !self.is_ended_in(f, origin)).then_some(holder);
+        }
+        let puts = |a: &At<AssignId>| match &self.assign(*a).to {
+            Place::Member(table, Key::Computed(_)) => {
+                is_holder(a.with(*table)) && self.origins(a.with(self.assign(*a).from)).contains(origin)
+            }
+            _ => false,
+        };
+        let own = (0..self.facts(f.file).assigns.len() as u32).map(|i| At::new(f.file, AssignId(i)));
+        let mut puts = own.filter(|a| self.assign(*a).function == f.id && puts(a)).peekable();
+        (puts.peek().is_some() && puts.all(|put| !self.is_just_before(put, c)) && !self.is_ended_in(f, origin)).then_some(holder)
+    }
+
     /// The function brings the object to its end: `sink.on('finish', done); sink.end()`.
     fn is_ended_in(&self, f: Fun, origin: &Origin) -> bool {
         self.calls_within(f).into_iter().any(|c| {

@@ -16,6 +16,17 @@ use crate::facts::*;
 const GIVERS: u32 = 2;
 
 impl Program<'_> {
+    /// The call stands under a test that nothing meets: it asks for what `addEventListener` gave back, which is nothing.
+    pub(super) fn is_never_met(&self, c: CallAt) -> bool {
+        let adds = |o: &Origin| matches!(o.root, Root::Call(by) if o.path.is_empty() && self.callee_name(by).as_deref() == Some("addEventListener") && self.functions_called(by).is_empty());
+        let nothing = |o: &Origin| {
+            let held: Vec<Origin> = self.field_sources(o).into_iter().flat_map(|(_, origins)| origins).collect();
+            adds(o) || !held.is_empty() && held.iter().all(adds)
+        };
+        let tests = self.tests_before(c.with(self.call(c).block), self.order_of(c));
+        tests.into_iter().any(|(test, outcome)| outcome && self.origins(test).iter().all(nothing))
+    }
+
     /// Nobody can run the function, or one around it up to where the registration stands: it is given back, and what it is given back to
     /// drops it. Gives the function that gives it back. (What a helper is given to listen to is told of at its calls.)
     pub(super) fn is_lost(&self, registration: &Registration, g: Fun) -> Option<Fun> {

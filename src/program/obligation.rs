@@ -275,6 +275,8 @@ impl Program<'_> {
             return Some((fault, many, confidence));
         }
         let added_anew = many.region == Region::Instance
+            // Each component makes its own, however often it adds it.
+            || many.region == Region::Mount && registration.handlers.iter().any(|o| self.is_made_in_activation(o))
             || matches!(fault, Fault::Mismatch(_, Mismatch::Activation))
             || registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o))
             || matches!(fault, Fault::Mismatch(..)) && self.is_given_to_object(registration);
@@ -292,6 +294,11 @@ impl Program<'_> {
             && fault == Fault::NotReleased
             && registration.handlers.iter().all(|o| self.is_one_function(o));
         (!one).then_some((fault, many, confidence))
+    }
+
+    /// A function that another one makes each time it runs.
+    fn is_made_in_activation(&self, o: &Origin) -> bool {
+        matches!(o.root, Root::Function(h) if o.path.is_empty() && self.parent(h).is_some_and(|p| !self.fun(p).at_load))
     }
 
     /// The call adds the same function.
