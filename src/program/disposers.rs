@@ -95,7 +95,13 @@ impl Program<'_> {
         let c = registration.call;
         let given = self.call(c).value;
         let used = matches!(self.call(c).result, Use::Used | Use::Returned) || self.is_waited_for(c, given);
-        if !used || !registration.through.is_empty() || !self.functions_called(c).is_empty() {
+        if !registration.through.is_empty() {
+            // (A helper that gives back what the emitter's method gave: it is called, so it can be.)
+            let inner = self.call(registration.inner).value;
+            let handed = registration.through.len() == 1 && self.fun(self.function_of(registration.inner)).returns.contains(&inner);
+            return used && handed && self.named_by(c, given).into_iter().any(|v| self.is_called(c, v) || self.is_called_in_field(c, v));
+        }
+        if !used || !self.functions_called(c).is_empty() {
             return false;
         }
         let modelled = self.method_model(c).is_some_and(|model| model.disposer.is_some());
@@ -152,6 +158,15 @@ impl Program<'_> {
 
     fn is_called(&self, at: CallAt, v: ValueId) -> bool {
         self.facts(at.file).calls.iter().any(|call| call.callee == v)
+    }
+
+    /// The value is put into a field, and a field of that name is called.
+    fn is_called_in_field(&self, at: CallAt, v: ValueId) -> bool {
+        let facts = self.facts(at.file);
+        let calls = |key: &Key| {
+            facts.calls.iter().any(|call| matches!(self.value(at.with(call.callee)), Value::Member(_, called) if called == key))
+        };
+        facts.assigns.iter().any(|assign| assign.from == v && matches!(&assign.to, Place::Member(_, key @ Key::Name(_)) if calls(key)))
     }
 
     /// The value is called, ended by a method of its own, given back, handed on or put away.

@@ -180,6 +180,16 @@ impl Program<'_> {
             Value::Member(object, Key::Name(name)) if ready && !STATES.contains(&name.as_str()) => {
                 self.is_held_by(test.with(*object), receivers) && !self.is_set_back(test, None)
             }
+            // `app.isReady()`.
+            Value::Call(c) if ready => {
+                let c = test.with(*c);
+                self.call(c).args.is_empty()
+                    && self.receiver(c).is_some_and(|(object, key)| {
+                        matches!(key, Key::Name(name) if name.strip_prefix("is").is_some_and(|state| {
+                            state.starts_with(char::is_uppercase) && !STATES.contains(&name.as_str()) && !STATES.contains(&state.to_lowercase().as_str())
+                        })) && self.is_held_by(object, receivers)
+                    })
+            }
             Value::Binary(op, left, right) => {
                 let equal = match op.as_str() {
                     "==" | "===" => ready,

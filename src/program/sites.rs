@@ -310,8 +310,21 @@ fn plausible(program: &Program, c: CallAt, event: ValueId, handler: ValueId) -> 
         | Value::Class(_)
         | Value::This(_)
         | Value::Regex => false,
-        _ => is_function_like(program, c.with(handler)),
+        _ => is_function_like(program, c.with(handler)) && !is_told_thing(program, c.with(handler)),
     }
+}
+
+/// A record that the program makes, which nobody can call: `bus.on('hi', peer)` tells it.
+fn is_told_thing(program: &Program, v: At<ValueId>) -> bool {
+    let origins = program.origins(v);
+    let record = |o: &Origin| match (o.root, o.path.is_empty()) {
+        (Root::Literal(literal), true) => match program.value(literal) {
+            Value::Object(props, _) => !props.iter().any(|(key, _)| key.is("handleEvent")),
+            _ => false,
+        },
+        _ => false,
+    };
+    !origins.is_empty() && origins.iter().all(record)
 }
 
 fn is_function_like(program: &Program, v: At<ValueId>) -> bool {
