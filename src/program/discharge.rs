@@ -78,7 +78,7 @@ impl Program<'_> {
             if !self.in_reach(registration, release) {
                 continue;
             }
-            if self.is_never_told(&release.told) || self.is_never_met(release.call) {
+            if self.is_never_told(&release.told) {
                 continue;
             }
             let (receiver, event, handler) = self.compare(registration, release);
@@ -166,6 +166,9 @@ impl Program<'_> {
             }
             if self.overwritten_listener(registration, release) {
                 mismatch.get_or_insert((release.call, Mismatch::Slot));
+                continue;
+            }
+            if self.is_never_met(release.call) {
                 continue;
             }
             if self.in_own_handler(registration, release) && !self.is_called_end(release) {

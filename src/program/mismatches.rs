@@ -1,9 +1,23 @@
 //! Mismatches: releases that look as if they were for a registration, and whether they take anything away.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
 use super::matching::Match;
 use super::sites::{EventKey, Registration, Release, Sites};
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
+
+/// What is the same for every registration that a release is compared with.
+#[derive(Debug, Default)]
+pub(super) struct Asked {
+    /// Numbers of the registrations that add the member which a release names, on what may be its emitter.
+    namesakes: RefCell<FxHashMap<u32, Rc<[u32]>>>,
+    /// The release removes something.
+    removes: RefCell<FxHashMap<u32, bool>>,
+}
 
 impl Program<'_> {
     /// The release names the member that another line adds for the same event, while this line adds a function of its own.
@@ -18,6 +32,16 @@ impl Program<'_> {
             let handler = super::sites::registration(self, r.inner).and_then(|site| site.handler);
             handler.and_then(|v| member(r.inner.with(v)))
         };
+        let namesakes = || {
+            if let Some(known) = sites.asked.namesakes.borrow().get(&release.number) {
+                return known.clone();
+            }
+            let adds = |r: &Registration| added(r) == Some(released) && self.compare(r, release).0 != Match::Different;
+            let found: Rc<[u32]> =
+                sites.numbers_for(self, release).into_iter().filter(|&i| adds(&sites.registrations[i as usize])).collect();
+            sites.asked.namesakes.borrow_mut().insert(release.number, found.clone());
+            found
+        };
         let own = |o: &Origin| match o.root {
             Root::Function(_) | Root::Call(_) => o.path.is_empty(),
             Root::This(_) => !o.path.is_empty() && !o.path.contains(&PathKey::Element),
@@ -26,11 +50,9 @@ impl Program<'_> {
         !registration.handlers.is_empty()
             && registration.handlers.iter().all(own)
             && added(registration) != Some(released)
-            && sites.registrations_for(self, release).any(|r| {
-                r.inner != registration.inner
-                    && r.event == registration.event
-                    && added(r) == Some(released)
-                    && self.compare(r, release).0 != Match::Different
+            && namesakes().iter().any(|&i| {
+                let r = &sites.registrations[i as usize];
+                r.inner != registration.inner && r.event == registration.event
             })
     }
 
@@ -253,6 +275,15 @@ impl Program<'_> {
 
     /// The release takes away some registration of the program, so it is not a failed attempt for another.
     pub(super) fn removes_something(&self, sites: &Sites, release: &Release) -> bool {
+        if let Some(&known) = sites.asked.removes.borrow().get(&release.number) {
+            return known;
+        }
+        let removes = self.find_removed(sites, release);
+        sites.asked.removes.borrow_mut().insert(release.number, removes);
+        removes
+    }
+
+    fn find_removed(&self, sites: &Sites, release: &Release) -> bool {
         sites.registrations_for(self, release).any(|r| {
             if r.call.file != release.call.file && !self.in_reach(r, release) {
                 return false;

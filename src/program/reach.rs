@@ -94,10 +94,14 @@ impl Sites {
 
     /// Registrations that a release may be meant for.
     pub fn registrations_for<'s>(&'s self, program: &Program, release: &Release) -> impl Iterator<Item = &'s Registration> + use<'s> {
+        self.numbers_for(program, release).into_iter().map(|index| &self.registrations[index as usize])
+    }
+
+    /// Their numbers.
+    pub(super) fn numbers_for(&self, program: &Program, release: &Release) -> Vec<u32> {
         let owner = program.owner_around(program.function_of(release.call));
         let owners = owner.and_then(|owner| self.reach.families.get(&owner)).map_or(&[][..], Vec::as_slice);
-        let found = self.reach.registrations.find(release.call.file, owners, &release.receivers);
-        found.into_iter().map(|index| &self.registrations[index as usize])
+        self.reach.registrations.find(release.call.file, owners, &release.receivers)
     }
 
     /// Registrations that stand in a class of the family.
