@@ -300,7 +300,8 @@ impl Program<'_> {
             Key::Name(name) => PathKey::Name(self.sym(name)),
             Key::Computed(value) => {
                 let at = At::new(file, *value);
-                if self.is_only_parameter(at) {
+                let counts = matches!(self.value(at), Value::Binding(b) if self.is_counter(at.with(*b)));
+                if counts || self.is_only_parameter(at) {
                     return PathKey::Element;
                 }
                 if let Some(text) = self.constant(at) {
@@ -325,6 +326,13 @@ impl Program<'_> {
                 }
             }
         }
+    }
+
+    /// The variable goes through the places of a list: it begins with a number, and is counted up or down.
+    fn is_counter(&self, b: At<BindingId>) -> bool {
+        let defs = || self.binding(b).defs.iter().map(|&def| self.assign(b.with(def)));
+        defs().any(|assign| assign.compound)
+            && defs().any(|assign| !assign.compound && matches!(self.value(b.with(assign.from)), Value::Number(_)))
     }
 
     /// A parameter that nothing else is assigned to, of a function that is not called where it is written: its callers say what it is.
