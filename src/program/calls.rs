@@ -418,7 +418,7 @@ impl Program<'_> {
         }
         match self.value(callee) {
             Value::Global(name) => self.models.global_function(name),
-            Value::Member(_, Key::Name(name)) if self.models.named(name).is_none() && !self.models.is_hook(name) => None,
+            Value::Member(_, Key::Name(name)) if self.models.named(name).is_none() && self.models.hook(name).is_none() => None,
             Value::Member(object, Key::Name(name)) => {
                 for origin in self.origins(c.with(*object)).iter() {
                     let path = match (origin.root, &origin.path[..]) {
@@ -481,11 +481,9 @@ impl Program<'_> {
             }
         }
     }
-}
 
-impl<'a> Program<'a> {
     /// What a function does that is named after a modelled one, where it is given the same: a function, and a list of what that depends on.
-    fn hook(&self, c: CallAt, name: &str) -> Option<&'a Method> {
+    fn hook(&self, c: CallAt, name: &str) -> Option<&Method> {
         let method = self.view.hook(name)?;
         let given = |i: usize| self.call(c).args.get(i).map(|&v| self.value(c.with(v)));
         method

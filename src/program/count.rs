@@ -507,8 +507,7 @@ impl Program<'_> {
             Some(runs) => {
                 let mut steps = vec![self.step_call(c, format!("`{}` lives as long as the program", self.show(origin)))];
                 steps.extend(runs.steps);
-                let confidence = if self.is_of_opening_message(c) { Confidence::Low } else { runs.confidence };
-                let mut count = self.many(runs.region, confidence, origin, steps);
+                let mut count = self.many(runs.region, runs.confidence, origin, steps);
                 if let Count::Many(many) = &mut count {
                     many.lifetime = Region::Program;
                     many.operation = runs.operation;

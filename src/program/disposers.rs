@@ -93,102 +93,31 @@ impl Program<'_> {
     /// kept by who can call it. (What an EventEmitter's `on` gives back is the emitter, which nobody can call.)
     fn keeps_disposer(&self, registration: &Registration) -> bool {
         let c = registration.call;
-        let given = self.call(c).value;
-        let used = matches!(self.call(c).result, Use::Used | Use::Returned) || self.is_waited_for(c, given);
+        let given = c.with(self.call(c).value);
+        let used = matches!(self.call(c).result, Use::Used | Use::Returned) || self.is_waited_for(c);
         if !registration.through.is_empty() {
             // (A helper that gives back what the emitter's method gave: it is called, so it can be.)
             let inner = self.call(registration.inner).value;
             let handed = registration.through.len() == 1 && self.fun(self.function_of(registration.inner)).returns.contains(&inner);
-            return used && handed && self.named_by(c, given).into_iter().any(|v| self.is_called(c, v) || self.is_called_in_field(c, v));
+            return used && handed && self.named_by(given).into_iter().any(|v| self.is_called(v) || self.is_called_in_field(v));
         }
         if !used || !self.functions_called(c).is_empty() {
             return false;
         }
         let modelled = self.method_model(c).is_some_and(|model| model.disposer.is_some());
         if modelled || registration.receivers.iter().all(|o| self.type_of(o).is_none()) {
-            return self.is_kept_as_disposer(c, given, modelled);
+            return self.is_kept_as_disposer(given, modelled);
         }
-        self.named_by(c, given).into_iter().any(|v| self.is_called(c, v))
-    }
-
-    /// The value itself, and the values that it is read as: by variables, and by what a promise of it is told.
-    fn named_by(&self, c: CallAt, given: ValueId) -> Vec<ValueId> {
-        let facts = self.facts(c.file);
-        let mut out = vec![given];
-        let mut at = 0;
-        while let Some(&v) = out.get(at) {
-            at += 1;
-            let holders: Vec<BindingId> = facts
-                .assigns
-                .iter()
-                .filter(|assign| assign.from == v)
-                .filter_map(|assign| match assign.to {
-                    Place::Binding(holder) => Some(holder),
-                    _ => None,
-                })
-                .collect();
-            let told = self.told_of_promise(c, v);
-            let reads = facts.values.iter().enumerate().filter(|(_, value)| match value {
-                Value::Binding(b) => holders.contains(b),
-                Value::Await(of) => *of == v,
-                Value::Param(h, 0) => told.contains(h),
-                _ => false,
-            });
-            let reads: Vec<ValueId> = reads.map(|(id, _)| ValueId(id as u32)).filter(|id| !out.contains(id)).collect();
-            out.extend(reads);
-        }
-        out
-    }
-
-    /// The functions that are told what a promise brings: `promise.then(f)`.
-    fn told_of_promise(&self, at: CallAt, promise: ValueId) -> Vec<FunctionId> {
-        let then = |call: &&Call| matches!(self.value(at.with(call.callee)), Value::Member(of, Key::Name(name)) if *of == promise && name == "then");
-        let told = self.facts(at.file).calls.iter().filter(then).filter_map(|call| call.args.first());
-        told.filter_map(|&f| match self.value(at.with(f)) {
-            Value::Function(h) => Some(*h),
-            _ => None,
-        })
-        .collect()
-    }
-
-    /// What the call gives is a promise that something is told of.
-    fn is_waited_for(&self, c: CallAt, given: ValueId) -> bool {
-        self.call(c).result == Use::Receiver && !self.told_of_promise(c, given).is_empty()
-    }
-
-    fn is_called(&self, at: CallAt, v: ValueId) -> bool {
-        self.facts(at.file).calls.iter().any(|call| call.callee == v)
-    }
-
-    /// The value is put into a field, and a field of that name is called.
-    fn is_called_in_field(&self, at: CallAt, v: ValueId) -> bool {
-        let facts = self.facts(at.file);
-        let calls = |key: &Key| {
-            facts.calls.iter().any(|call| matches!(self.value(at.with(call.callee)), Value::Member(_, called) if called == key))
-        };
-        facts.assigns.iter().any(|assign| assign.from == v && matches!(&assign.to, Place::Member(_, key @ Key::Name(_)) if calls(key)))
+        self.named_by(given).into_iter().any(|v| self.is_called(v))
     }
 
     /// The value is called, ended by a method of its own, given back, handed on or put away.
-    fn is_kept_as_disposer(&self, c: CallAt, given: ValueId, modelled: bool) -> bool {
-        let facts = self.facts(c.file);
-        let ended = |v: ValueId| {
-            let ends = |name: &str| super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unlisten" | "cancel");
-            // (An effect may give the method itself back.)
-            facts.values.iter().any(|value| matches!(value, Value::Member(object, Key::Name(name)) if *object == v && ends(name)))
-        };
-        let put_away = |v: ValueId| {
-            facts.assigns.iter().any(|assign| {
-                assign.from == v && matches!(&assign.to, Place::Member(_, key) if facts.values.iter().any(|v| matches!(v, Value::Member(_, k) if k == key)))
-            }) || facts.values.iter().any(|value| match value {
-                Value::Object(members, _) => members.iter().any(|&(_, member)| member == v),
-                Value::Array(parts) | Value::Choice(_, parts) => parts.contains(&v),
-                _ => false,
-            })
-        };
-        let given_back = |v: ValueId| {
-            (0..).map(FunctionId).zip(&facts.functions).filter(|(_, function)| function.returns.contains(&v)).any(|(f, _)| {
-                let f = c.with(f);
+    fn is_kept_as_disposer(&self, given: At<ValueId>, modelled: bool) -> bool {
+        // (An effect may give the method itself back.)
+        let ends = |name: &str| super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unlisten" | "cancel");
+        let given_back = |v: At<ValueId>| {
+            self.giving_back(v).iter().any(|&f| {
+                let f = v.with(f);
                 // A method that gives back what `on` gave may be one of a chain.
                 let callers = self.callers(f);
                 let used = |&c: &CallAt| self.call(c).result != Use::Dropped;
@@ -199,8 +128,9 @@ impl Program<'_> {
                 }
             })
         };
-        let handed_on = |v: ValueId| facts.calls.iter().any(|call| call.args.contains(&v));
-        self.named_by(c, given).into_iter().any(|v| self.is_called(c, v) || ended(v) || put_away(v) || given_back(v) || handed_on(v))
+        self.named_by(given)
+            .into_iter()
+            .any(|v| self.is_called(v) || self.asked_of(v).any(ends) || self.is_put_by(v) || given_back(v) || self.is_argument(v))
     }
 
     /// What is subscribed is no function but the subscriber that a source of the same kind is made for (`new Observable(subscriber =>
@@ -300,21 +230,9 @@ impl Program<'_> {
     }
 
     pub(super) fn is_unused_variable(&self, c: CallAt) -> bool {
-        let value = self.call(c).value;
-        let facts = self.facts(c.file);
-        let holders: Vec<BindingId> = facts
-            .assigns
-            .iter()
-            .filter(|a| a.from == value)
-            .filter_map(|a| match a.to {
-                Place::Binding(b) => Some(b),
-                _ => None,
-            })
-            .collect();
-        if holders.is_empty() {
-            return false;
-        }
-        holders.iter().all(|&b| self.binding(c.with(b)).kind != BindingKind::Using && !self.is_mentioned(c.with(b)))
+        let holders = self.variables_of(c.with(self.call(c).value));
+        let unused = |&b: &BindingId| self.binding(c.with(b)).kind != BindingKind::Using && !self.is_mentioned(c.with(b));
+        !holders.is_empty() && holders.iter().all(unused)
     }
 
     /// What the function returns is lost: a promise's executor, a callback of `forEach`, a listener, a timer.

@@ -48,7 +48,7 @@ impl Program<'_> {
         let given = self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(|o| matches!(o.root, Root::Param(..))));
         let uses = self.uses(c.file);
         let read = |of: &Origin| uses.get(of).map(|uses| uses.members.as_slice()).unwrap_or_default();
-        let of_controller = |m: &Rc<str>| super::stages::is_teardown(m) || matches!(&**m, "controller" | "clear" | "cleanup" | "timeout");
+        let of_controller = |m: &Rc<str>| super::stages::is_teardown(m) || matches!(&**m, "controller" | "clear" | "timeout");
         let others = || read(holder).iter().filter(|m| &***m != "signal").count() >= SETTINGS || !holder.path.is_empty();
         given && others() && !read(holder).iter().chain(read(&Origin::root(holder.root))).any(of_controller)
     }

@@ -5,6 +5,8 @@
 //! keeps(m, o)  :- a function puts o into m under a key, and gives back what it finds in m; each call gives the same key
 //! count(R, o)  :- runs of R's function, within the activation that has x         R reads x, and does not stand behind the putting
 //! count(R, o)  :- count(R, m)
+//! found(R, m)  :- R hears what stands in m under a key, and what its function makes and puts into m      e = m[k] ?? (m[k] = make())
+//! count(R, o)  :- count(R, m), found(R, m)
 //! ```
 
 use super::count::{Count, Many};

@@ -18,7 +18,8 @@ const GIVERS: u32 = 2;
 impl Program<'_> {
     /// The call stands under a test that nothing meets: it asks for what `addEventListener` gave back, which is nothing.
     pub(super) fn is_never_met(&self, c: CallAt) -> bool {
-        let adds = |o: &Origin| matches!(o.root, Root::Call(by) if o.path.is_empty() && self.callee_name(by).as_deref() == Some("addEventListener") && self.functions_called(by).is_empty());
+        let of_target = |by: CallAt| self.called_as(by) == Some("addEventListener") && self.functions_called(by).is_empty();
+        let adds = |o: &Origin| matches!(o.root, Root::Call(by) if o.path.is_empty() && of_target(by));
         let nothing = |o: &Origin| {
             let held: Vec<Origin> = self.field_sources(o).into_iter().flat_map(|(_, origins)| origins).collect();
             adds(o) || !held.is_empty() && held.iter().all(adds)

@@ -277,21 +277,22 @@ impl Program<'_> {
                 out.extend(elements.iter().flat_map(|&e| self.origins(literal.with(e)).to_vec()));
                 continue;
             }
-            match origin.root {
-                Root::Call(c) if depth > 0 && origin.path.is_empty() && self.picks(c) => match self.receiver(c) {
-                    Some((object, _)) => out.extend(self.element_through(object, depth - 1)),
-                    None => out.push(origin.join(PathKey::Element)),
-                },
-                _ => out.push(origin.join(PathKey::Element)),
+            let picked = match origin.root {
+                Root::Call(c) if depth > 0 && origin.path.is_empty() => self.picked_from(c),
+                _ => None,
+            };
+            match picked {
+                Some(list) => out.extend(self.element_through(list, depth - 1)),
+                None => out.push(origin.join(PathKey::Element)),
             }
         }
         out
     }
 
-    /// The call gives another array of some of its receiver's elements.
-    fn picks(&self, c: CallAt) -> bool {
-        let name = self.receiver(c).map(|(_, key)| key);
-        matches!(name, Some(Key::Name(name)) if matches!(name.as_str(), "filter" | "slice" | "reverse" | "toReversed" | "sort" | "toSorted"))
+    /// The array of which the call gives some elements in another one.
+    fn picked_from(&self, c: CallAt) -> Option<At<ValueId>> {
+        let picks = |name: &str| matches!(name, "filter" | "slice" | "reverse" | "toReversed" | "sort" | "toSorted");
+        self.receiver(c).filter(|(_, key)| matches!(key, Key::Name(name) if picks(name))).map(|(list, _)| list)
     }
 
     /// The step that a key makes.

@@ -1,22 +1,22 @@
 //! Mismatches: releases that look as if they were for a registration, and whether they take anything away.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 use std::rc::Rc;
-
-use rustc_hash::FxHashMap;
 
 use super::matching::Match;
 use super::sites::{EventKey, Registration, Release, Sites};
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
-/// What is the same for every registration that a release is compared with.
-#[derive(Debug, Default)]
-pub(super) struct Asked {
-    /// Numbers of the registrations that add the member which a release names, on what may be its emitter.
-    namesakes: RefCell<FxHashMap<u32, Rc<[u32]>>>,
-    /// The release removes something.
-    removes: RefCell<FxHashMap<u32, bool>>,
+/// What is the same of a release for every registration that it is compared with.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Answers {
+    /// Numbers of the registrations that add the member which it names, on what may be its emitter.
+    namesakes: OnceCell<Rc<[u32]>>,
+    /// It removes something.
+    removes: OnceCell<bool>,
+    /// It is given no function.
+    nobody: OnceCell<bool>,
 }
 
 impl Program<'_> {
@@ -33,14 +33,8 @@ impl Program<'_> {
             handler.and_then(|v| member(r.inner.with(v)))
         };
         let namesakes = || {
-            if let Some(known) = sites.asked.namesakes.borrow().get(&release.number) {
-                return known.clone();
-            }
             let adds = |r: &Registration| added(r) == Some(released) && self.compare(r, release).0 != Match::Different;
-            let found: Rc<[u32]> =
-                sites.numbers_for(self, release).into_iter().filter(|&i| adds(&sites.registrations[i as usize])).collect();
-            sites.asked.namesakes.borrow_mut().insert(release.number, found.clone());
-            found
+            sites.numbers_for(self, release).into_iter().filter(|&i| adds(&sites.registrations[i as usize])).collect()
         };
         let own = |o: &Origin| match o.root {
             Root::Function(_) | Root::Call(_) => o.path.is_empty(),
@@ -50,7 +44,7 @@ impl Program<'_> {
         !registration.handlers.is_empty()
             && registration.handlers.iter().all(own)
             && added(registration) != Some(released)
-            && namesakes().iter().any(|&i| {
+            && release.answers.namesakes.get_or_init(namesakes).iter().any(|&i| {
                 let r = &sites.registrations[i as usize];
                 r.inner != registration.inner && r.event == registration.event
             })
@@ -58,6 +52,10 @@ impl Program<'_> {
 
     /// The release is given no function: `null`, or a member that nothing ever writes.
     pub(super) fn names_nobody(&self, release: &Release) -> bool {
+        *release.answers.nobody.get_or_init(|| self.finds_nobody(release))
+    }
+
+    fn finds_nobody(&self, release: &Release) -> bool {
         let Some(handlers) = &release.handlers else { return false };
         // Other emitters than the DOM's take «no function» for «all of them».
         let of_target = self.callee_name(release.call).as_deref() == Some("removeEventListener") || self.call(release.call).args.len() == 1;
@@ -275,12 +273,7 @@ impl Program<'_> {
 
     /// The release takes away some registration of the program, so it is not a failed attempt for another.
     pub(super) fn removes_something(&self, sites: &Sites, release: &Release) -> bool {
-        if let Some(&known) = sites.asked.removes.borrow().get(&release.number) {
-            return known;
-        }
-        let removes = self.find_removed(sites, release);
-        sites.asked.removes.borrow_mut().insert(release.number, removes);
-        removes
+        *release.answers.removes.get_or_init(|| self.find_removed(sites, release))
     }
 
     fn find_removed(&self, sites: &Sites, release: &Release) -> bool {

@@ -13,9 +13,10 @@
 //! | `guards`, `flags`, `marks`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `components`, `loops`, `stages`, `patches` | how often does a function run, and within what |
-//! | `count`, `instance`, `captured`, `foreign`, `pools`, `kept` | how often does a line run for one object |
+//! | `count`, `instance`, `captured`, `gathering`, `foreign`, `pools`, `kept` | how often does a line run for one object |
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
+//! | `readings` | what becomes of a value within its file |
 //! | `points` | where is a release run that stands in a closure |
 //! | `openings` | what is told once, before the work begins |
 //! | `rounds` | which ways lead back to a line, and past what |
@@ -55,8 +56,8 @@ mod flags;
 pub mod foreign;
 pub mod forwarders;
 pub mod frameworks;
-pub mod gathering;
-mod guards;
+mod gathering;
+pub mod guards;
 mod indices;
 pub mod instance;
 pub mod keepers;
@@ -86,6 +87,7 @@ mod public;
 pub mod raised;
 pub mod reach;
 mod readiness;
+mod readings;
 pub mod releases;
 pub mod remedies;
 mod replaced;
@@ -182,6 +184,7 @@ pub struct Program<'a> {
     /// Asked of few files.
     looked_into: Vec<std::cell::OnceCell<FxHashSet<FunctionId>>>,
     chained: Vec<std::cell::OnceCell<FxHashMap<ValueId, CallId>>>,
+    readings: Vec<std::cell::OnceCell<readings::Readings>>,
     layers: layers::Layers,
     owners: owners::Owners,
     fields: fields::Fields,
@@ -220,6 +223,7 @@ impl<'a> Program<'a> {
         let invoked = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let given_modules = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let looked_into = files.iter().map(|_| std::cell::OnceCell::new()).collect();
+        let readings = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let chained = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let indices = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let mut program = Program {
@@ -233,6 +237,7 @@ impl<'a> Program<'a> {
             given_modules,
             looked_into,
             chained,
+            readings,
             layers: layers::Layers::asking(layers::BARE),
             owners: owners::Owners::default(),
             fields: fields::Fields::default(),

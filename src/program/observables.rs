@@ -499,7 +499,7 @@ impl Program<'_> {
             let handlers = remover.param.map(|param| self.from_callee(c, remover.f, &Origin::root(Root::Param(remover.f, param))));
             let event = handlers.as_ref().map(|_| self.observed_event(c, remover));
             out.push(Release {
-                number: 0,
+                answers: Default::default(),
                 call: c,
                 inner: remover.at,
                 receivers: self.observed(c, remover),

@@ -234,8 +234,9 @@ impl Program<'_> {
         if starter.how == Started::Called && runs.confidence == Confidence::High && self.is_under_a_flag(by) {
             runs.confidence = Confidence::Medium;
         }
-        if starter.how == Started::Unknown || starter.how == Started::Called && self.is_of_opening_message(by) {
-            runs.confidence = runs.confidence.min(Confidence::Low);
+        let guessed = || starter.how == Started::Unknown || starter.how == Started::Called && self.is_of_opening_message(by);
+        if runs.confidence > Confidence::Low && guessed() {
+            runs.confidence = Confidence::Low;
         }
         if starter.how == Started::Called && runs.steps.len() < 6 && !self.within(f, within) {
             runs.steps.push(self.step_call(by, format!("`{}` is called from here", self.function_name(f))));

@@ -77,8 +77,6 @@ pub struct Registration {
 /// A call that takes listeners away, resolved.
 #[derive(Debug, Clone)]
 pub struct Release {
-    /// Its place among all of a program's.
-    pub number: u32,
     pub call: CallAt,
     pub inner: CallAt,
     pub receivers: Vec<Origin>,
@@ -90,6 +88,8 @@ pub struct Release {
     pub options: Option<At<ValueId>>,
     /// What has to be told to the functions around for the line to remove.
     pub told: Vec<Told>,
+    /// What is known of it already.
+    pub(super) answers: super::mismatches::Answers,
 }
 
 /// An event's name.
@@ -382,8 +382,6 @@ pub struct Sites {
     pub helpers: FxHashMap<Fun, Vec<usize>>,
     pub(super) observables: super::observables::Observables,
     pub(super) reach: super::reach::Reach,
-    /// What was asked of releases already.
-    pub(super) asked: super::mismatches::Asked,
 }
 
 impl Sites {
@@ -414,7 +412,7 @@ impl Sites {
             }
             if let Some(site) = release(program, c) {
                 releases.push(Release {
-                    number: 0,
+                    answers: Default::default(),
                     call: c,
                     inner: c,
                     receivers: of_library(program, c, site.receiver, origins_of(program, site.receiver)).to_vec(),
@@ -431,19 +429,10 @@ impl Sites {
         let (observables, observed, unobserved) = super::observables::collect(program);
         registrations.extend(observed);
         releases.extend(unobserved);
-        let mut sites = Sites {
-            registrations,
-            releases,
-            helpers: FxHashMap::default(),
-            observables,
-            reach: super::reach::Reach::default(),
-            asked: Default::default(),
-        };
+        let mut sites =
+            Sites { registrations, releases, helpers: FxHashMap::default(), observables, reach: super::reach::Reach::default() };
         sites.lift_registrations(program);
         sites.lift_releases(program);
-        for (number, release) in (0..).zip(&mut sites.releases) {
-            release.number = number;
-        }
         sites.reach = super::reach::Reach::of(program, &sites.registrations, &sites.releases);
         sites
     }
@@ -539,7 +528,7 @@ impl Sites {
                     let moved = |origins: &[Origin]| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect::<Vec<_>>();
                     let Some(told) = program.tells(c, f, &release.told) else { continue };
                     added.push(Release {
-                        number: 0,
+                        answers: Default::default(),
                         call: c,
                         inner: release.inner,
                         receivers: moved(&release.receivers),
