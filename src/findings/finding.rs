@@ -159,7 +159,7 @@ pub struct Finding {
     pub fingerprint: String,
     pub verdict: Option<Verdict>,
     pub evidence: Vec<Evidence>,
-    /// What would mend it, if a rule knows.
+    /// What would mend it, as far as a rule knows, in the order in which one wants it.
     pub remedies: Vec<Remedy>,
     /// The remedy as text; filled for findings that are shown.
     pub fix: Option<Fix>,

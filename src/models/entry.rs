@@ -2,13 +2,6 @@
 
 use super::{Entry, Lifecycle};
 
-impl super::Hook {
-    /// A name that says so: longer than what it begins and ends with, or the function's own.
-    pub fn is_named(&self, name: &str) -> bool {
-        name.len() >= self.begins.len() + self.ends.len() && name.starts_with(&self.begins) && name.ends_with(&self.ends)
-    }
-}
-
 impl Lifecycle {
     /// An object literal with these members is such an object: a life-cycle method beside a group of members, or one of each list of its
     /// shape.

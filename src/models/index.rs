@@ -5,7 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entry::matches;
 use super::{
-    Decorator, Entry, EventModel, Fires, Kind, Lifecycle, Member, Method, ModuleModel, Origin, Pack, PackError, Registers, Shape,
+    Decorator, Entry, EventModel, Fires, Hook, Kind, Lifecycle, Member, Method, ModuleModel, Origin, Pack, PackError, Registers, Shape,
     TypeModel, check,
 };
 use crate::findings::Region;
@@ -164,9 +164,9 @@ impl Models {
         names
     }
 
-    /// A function of this name, of whatever module, may do what a modelled one does.
-    pub fn is_hook(&self, name: &str) -> bool {
-        self.hooks.iter().flat_map(|&p| &self.packs[p].hooks).any(|hook| hook.is_named(name))
+    /// What a function of this name may do, of whatever module.
+    pub fn hook(&self, name: &str) -> Option<&Hook> {
+        self.hooks.iter().flat_map(|&p| &self.packs[p].hooks).find(|hook| hook.is_named(name))
     }
 
     /// What methods and functions of that name may do; none where no type or module has any.
@@ -448,9 +448,7 @@ impl<'a> View<'a> {
 
     /// What a function of this name does, of a module that no pack tells of.
     pub fn hook(&self, name: &str) -> Option<&'a Method> {
-        let packs = self.models.hooks.iter().filter(|&&p| self.sees(p)).map(|&p| &self.models.packs[p]);
-        let hook = packs.flat_map(|pack| &pack.hooks).find(|hook| hook.is_named(name))?;
-        let (module, like) = hook.like.split_once('#')?;
+        let (module, like) = self.models.hook(name)?.like.split_once('#')?;
         self.module(module)?.function(like)
     }
 

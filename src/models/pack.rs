@@ -405,6 +405,13 @@ pub struct Hook {
     pub example: Option<String>,
 }
 
+impl Hook {
+    /// The name begins and ends as the hook's do, with nothing of it in both.
+    pub fn is_named(&self, name: &str) -> bool {
+        name.len() >= self.begins.len() + self.ends.len() && name.starts_with(&self.begins) && name.ends_with(&self.ends)
+    }
+}
+
 /// A decorator (`@Get()`), as frameworks with dependency injection use them.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
