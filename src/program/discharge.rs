@@ -95,7 +95,7 @@ impl Program<'_> {
             if event == Match::Different && (all || handler != Match::Same) {
                 continue;
             }
-            let meant = event == Match::Same && handler == Match::Same;
+            let meant = !all && event == Match::Same && handler == Match::Same;
             let of_other_run = || self.is_of_dropped(registration, release) || self.is_of_another_run(registration, release);
             if meant && receiver == Match::Same && of_other_run()
                 || meant && receiver != Match::Different && self.is_of_unadded(sites, registration, release)

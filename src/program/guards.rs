@@ -333,6 +333,10 @@ impl Program<'_> {
             {
                 return Some(Guard::Once);
             }
+            // `if (this.state === NEW) { this.state = OPEN; ... }`.
+            if equal && matches!(self.value(one), Value::Member(..)) && self.is_marking(one, seen) && self.is_moved_on(one, other, f) {
+                return Some(Guard::Once);
+            }
             match self.value(other) {
                 Value::Number(n) if n == "0" && equal && (self.is_listener_count(one) || self.is_filled(one, f, seen)) => {
                     return Some(Guard::Once);
@@ -357,14 +361,6 @@ impl Program<'_> {
                     {
                         return self.guard_of_test(one.with(*inner), !equal, f, seen, depth - 1);
                     }
-                }
-                // `if (this.state === NEW) { this.state = OPEN; ... }`.
-                _ if equal
-                    && matches!(self.value(one), Value::Member(..))
-                    && self.is_marking(one, seen)
-                    && self.is_moved_on(one, other, f) =>
-                {
-                    return Some(Guard::Once);
                 }
                 // «Not the same object as last time», and the place is then set.
                 _ if !equal => {

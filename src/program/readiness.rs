@@ -11,7 +11,7 @@
 
 use super::alternatives::is_end;
 use super::count::{Count, Emitter, Many};
-use super::guards::STATES;
+use super::guards::{CALLS, STATES};
 use super::resolve::{Exported, REEXPORTS};
 use super::sites::{self, Registration, Sites};
 use super::stages::is_teardown;
@@ -224,12 +224,21 @@ impl Program<'_> {
     pub(super) fn is_moved_on(&self, place: At<ValueId>, value: At<ValueId>, f: Fun) -> bool {
         let (Value::Member(object, _), Some(old)) = (self.value(place), self.fixed(value)) else { return false };
         let holder = self.origins(place.with(*object));
+        let other = |o: &Origin| matches!(o.root, Root::Const(_)) && *o != old;
+        let on_way = |g: Fun| self.within(g, f) || self.leads(self.outermost(f), self.outermost(g), CALLS);
         let moves = self.gifts(place).iter().any(|&a| {
             let assign = self.assign(a);
             let Place::Member(o, _) = &assign.to else { return false };
-            self.within(a.with(assign.function), f)
-                && self.fixed(a.with(assign.from)).is_some_and(|new| new != old)
-                && self.same_object(&self.origins(a.with(*o)), &holder)
+            let g = a.with(assign.function);
+            let moved = match &self.origins(a.with(assign.from))[..] {
+                // `this.setState(OPEN)`.
+                [given @ Origin { root: Root::Param(setter, _), .. }] => self
+                    .callers(*setter)
+                    .iter()
+                    .any(|&c| on_way(self.function_of(c)) && self.from_callee(c, *setter, given).iter().all(other)),
+                _ => self.within(g, f) && self.fixed(a.with(assign.from)).is_some_and(|new| new != old),
+            };
+            moved && self.same_object(&self.origins(a.with(*o)), &holder)
         });
         moves && !self.is_set_back(place, Some(value))
     }
@@ -238,6 +247,10 @@ impl Program<'_> {
     fn is_set_back(&self, place: At<ValueId>, value: Option<At<ValueId>>) -> bool {
         let first = value.map(|v| self.fixed(v));
         let other = |o: &Origin| matches!(o.root, Root::Const(_)) && first.iter().flatten().all(|first| first != o);
+        let makes = |g: Fun| {
+            let this = g.with(self.fun(g).this);
+            self.owner_of_this(this).is_some_and(|o| self.is_constructor(this, o))
+        };
         self.gifts(place).iter().any(|&a| {
             let assign = self.assign(a);
             let from = a.with(assign.from);
@@ -245,14 +258,16 @@ impl Program<'_> {
                 None => matches!(self.value(from), Value::Bool(false) | Value::Null | Value::Undefined) || assign.delete,
                 // A setter gives what its callers do.
                 Some(Some(_)) => !self.origins(from).iter().all(|o| match o.root {
-                    Root::Param(g, _) => self.callers(g).iter().all(|&c| self.from_callee(c, g, o).iter().all(other)),
+                    Root::Param(g, _) => {
+                        self.callers(g).iter().all(|&c| makes(self.function_of(c)) || self.from_callee(c, g, o).iter().all(other))
+                    }
                     _ => other(o),
                 }),
                 Some(None) => true,
             };
-            let g = a.with(self.fun(a.with(assign.function)).this);
-            let makes = self.owner_of_this(g).is_some_and(|o| self.is_constructor(g, o));
-            again && !makes && !self.fun(g).at_load && !self.is_set_on_another(a, place)
+            let g = a.with(assign.function);
+            let at_load = self.fun(g.with(self.fun(g).this)).at_load;
+            again && !makes(g) && !at_load && !self.is_set_on_another(a, place)
         })
     }
 

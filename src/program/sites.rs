@@ -107,6 +107,11 @@ impl EventKey {
             EventKey::Value(_) => None,
         }
     }
+
+    /// It is left out: `e.removeAllListeners(name)` in a function that is told no name.
+    fn is_nothing(&self) -> bool {
+        matches!(self, EventKey::Value(origins) if !origins.is_empty() && origins.iter().all(Origin::is_nothing))
+    }
 }
 
 pub fn is_registration_name(name: &str) -> bool {
@@ -532,8 +537,9 @@ impl Sites {
                         call: c,
                         inner: release.inner,
                         receivers: moved(&release.receivers),
-                        event: release.event.as_ref().map(|e| move_event(program, c, f, e)),
-                        handlers: release.handlers.as_ref().map(|h| moved(h)),
+                        // Who is told no event, or no listener, takes all away.
+                        event: release.event.as_ref().map(|e| move_event(program, c, f, e)).filter(|e| !e.is_nothing()),
+                        handlers: release.handlers.as_ref().map(|h| moved(h)).filter(|h| h.is_empty() || !h.iter().all(Origin::is_nothing)),
                         options: release.options.and_then(|o| program.given_for(c, f, o)),
                         told,
                     });
