@@ -112,8 +112,11 @@ impl Program<'_> {
             return Some((registration.call, super::discharge::RETRIED.to_owned()));
         }
         let settles = self.settles(registration);
-        if settles.is_empty() || registration.event.name().is_some_and(|event| is_end(event) || is_gesture(event)) {
+        if registration.event.name().is_some_and(|event| is_end(event) || is_gesture(event)) {
             return None;
+        }
+        if settles.is_empty() {
+            return self.timed(registration, &self.handed_on(registration));
         }
         if let Some(race) = self.raced(&settles) {
             return Some((race, "when another of the race is first, nothing removes it".to_owned()));
@@ -256,6 +259,25 @@ impl Program<'_> {
         // What a maker of listeners was given is of that call: `safe(start)` and `safe(done)` settle nothing in common.
         out.retain(|&(g, _)| self.within(f, g) || self.passed(g).iter().any(|p| self.within(self.function_of(p.call), f)));
         out.extend(registration.handlers.iter().filter_map(|o| self.settler(o, f)));
+        out
+    }
+
+    /// What the listener hands on for another function to settle (`() => select(topology, callback)`), or has a function of its
+    /// activation settle.
+    fn handed_on(&self, registration: &Registration) -> FxHashSet<(Fun, u32)> {
+        let f = self.function_of(registration.call);
+        let mut functions = Vec::new();
+        registration.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 4));
+        functions.retain(|&(h, _)| self.within(h, f));
+        let mut out = FxHashSet::default();
+        for (h, _) in functions {
+            for c in self.calls_within(h) {
+                let given = self.call(c).args.iter().flat_map(|&a| self.origins(c.with(a)).to_vec());
+                out.extend(given.filter_map(|o| self.settler(&o, h)).filter(|&(g, _)| g != h));
+                let called: Vec<(Fun, usize)> = self.functions_called(c).iter().map(|&g| (g, 0)).collect();
+                out.extend(self.settled_by(&called).into_iter().filter(|&(g, _)| self.within(f, g)));
+            }
+        }
         out
     }
 

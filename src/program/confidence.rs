@@ -27,7 +27,8 @@ impl Program<'_> {
         );
         // The program leads back to the line, over so many calls that some test on the way is likely to stop it.
         let comes_back = !many.operation && matches!(many.region, Region::Event | Region::Iteration | Region::Tick | Region::Call);
-        if comes_back && many.steps.len() >= TOO_FAR && many.emitter != Emitter::Signal {
+        let by_users = || many.emitter == Emitter::Process && self.is_run_by_users(registration);
+        if comes_back && many.steps.len() >= TOO_FAR && many.emitter != Emitter::Signal && !by_users() {
             confidence = Confidence::Low;
         }
         // Each turn of the loop adds for the name that it is told.
@@ -44,6 +45,12 @@ impl Program<'_> {
             confidence = confidence.max(Confidence::Medium);
         }
         confidence
+    }
+
+    /// The line, or what a public method of the program does later on its behalf: whoever calls that again has it run again.
+    fn is_run_by_users(&self, registration: &Registration) -> bool {
+        let top = self.outermost(self.function_of(registration.call));
+        self.is_public_function(top) && !super::stages::is_set_up(&self.fun(top).name)
     }
 
     /// That the line runs again is all that is known: nothing tells that it is meant to.

@@ -5,9 +5,11 @@
 //! confined(F)   :- F is written for listeners only: no variable but its own holds it, nothing but `on`, `off` and the like is given it
 //! others(R, Q)  :- R adds F, confined(F), what Q removes was not followed to F
 //! others(R, Q)  :- Q removes F, confined(F), what R adds was not followed to F
+//! replaced(R)   :- R adds F made in its activation, confined(F), a release before it there names a parameter
 //! ```
 
-use super::sites::{Registration, Release};
+use super::matching::Match;
+use super::sites::{Registration, Release, Sites};
 use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
@@ -22,6 +24,23 @@ impl Program<'_> {
             && !registration.handlers.iter().any(inside)
             && !released.iter().any(|o| self.is_asked_for(o))
             && (self.are_confined(&registration.handlers) || self.are_confined(released))
+    }
+
+    /// The activation takes off what its caller says was there, and adds what it makes itself: it means the one that it made before.
+    /// (Another line may have added what its caller knows.)
+    pub(super) fn puts_in_place(&self, sites: &Sites, registration: &Registration, release: &Release) -> bool {
+        let f = self.function_of(registration.call);
+        let made_here = |o: &Origin| matches!(o.root, Root::Function(h) if o.path.is_empty() && self.parent(h) == Some(f));
+        let told = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f);
+        f == self.function_of(release.call)
+            && release.call < registration.call
+            && registration.handlers.iter().all(made_here)
+            && self.are_confined(&registration.handlers)
+            && release.handlers.iter().flatten().all(told)
+            && !sites.registrations_for(self, release).any(|r| {
+                let (receiver, event, _) = self.compare(r, release);
+                receiver != Match::Different && event != Match::Different && !self.are_confined(&r.handlers)
+            })
     }
 
     /// Only the lines that add or remove them have these functions.

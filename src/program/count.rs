@@ -450,6 +450,11 @@ impl Program<'_> {
                 match count {
                     Count::Many(mut many) => {
                         many.steps.push(self.step_call(caller, format!("`{}` is called here", self.function_name(g))));
+                        // A method makes an object each time it runs, and gives it what it is a method of.
+                        let of_maker = matches!(moved.root, Root::This(_));
+                        if many.region == Region::Call && of_maker && self.call(caller).kind == CallKind::New {
+                            many.region = Region::Instance;
+                        }
                         let count = Count::Many(many);
                         if count.rank().1 > Confidence::Low {
                             return count;

@@ -38,6 +38,8 @@ pub enum Mismatch {
     Phase,
     /// The slot that holds the listener: it has the last one only.
     Slot,
+    /// The test above the release: it asks that nobody listens.
+    Unmet,
 }
 
 /// Why a listener stays that waits for an attempt's success.
@@ -61,6 +63,7 @@ impl Program<'_> {
         let mut rolled_back: Option<CallAt> = None;
         let mut uncalled = false;
         let mut hidden = false;
+        let mut replaces: Option<CallAt> = None;
         for release in sites.releases_for(self, registration) {
             // The inside of a helper that releases what it is given speaks through its calls.
             // The helper that registers keeps, or runs first, what releases.
@@ -101,6 +104,16 @@ impl Program<'_> {
                 || meant && receiver != Match::Different && self.is_of_unadded(sites, registration, release)
             {
                 mismatch.get_or_insert((release.call, Mismatch::Activation));
+                continue;
+            }
+            let meant = event == Match::Same && receiver == Match::Same && handler != Match::Same && !all;
+            // (Whoever calls the function tells that release the same.)
+            if replaces == Some(release.inner) {
+                continue;
+            }
+            if meant && self.puts_in_place(sites, registration, release) {
+                replaces = Some(release.inner);
+                mismatch.get_or_insert((release.call, Mismatch::Listener));
                 continue;
             }
             // A release of what a helper was given speaks through the helper's calls, or through the disposer that it gives back.
@@ -169,6 +182,10 @@ impl Program<'_> {
                 continue;
             }
             if self.is_never_met(release.call) {
+                continue;
+            }
+            if self.is_for_none_listening(release) {
+                mismatch.get_or_insert((release.call, Mismatch::Unmet));
                 continue;
             }
             if self.in_own_handler(registration, release) && !self.is_called_end(release) {
@@ -364,13 +381,12 @@ impl Program<'_> {
         })
     }
 
-    /// The object that the listener was added to is ended in the same tree (`e.destroy()` before it is let go).
+    /// The object that the listener was added to is ended beside it (`e.destroy().on("close", done)`, `e.destroy()` before it is let go).
     pub(super) fn receiver_ends(&self, registration: &Registration) -> bool {
         let f = self.function_of(registration.call);
         let Some((object, _)) = self.receiver(registration.call) else { return false };
         let origins = self.origins(object);
         let block = registration.call.with(self.call(registration.call).block);
-        let order = self.order_of(registration.call);
         let ends = |c: CallAt| {
             self.receiver(c).is_some_and(|(o, k)| {
                 matches!(k, Key::Name(n) if matches!(n.as_str(), "destroy" | "terminate" | "kill"))
@@ -379,7 +395,7 @@ impl Program<'_> {
         };
         // In the clean-up that the function gives back, too.
         let cleans_up = |g: Fun| self.returned_by(g).contains(&f) && self.calls_within(g).into_iter().any(ends);
-        self.block(block).items.iter().skip(order).any(|item| matches!(item, Item::Call(c) if ends(f.with(*c))))
+        self.block(block).items.iter().any(|item| matches!(item, Item::Call(c) if ends(f.with(*c))))
             || self.fun(f).returns.iter().flat_map(|&r| self.functions_of(f.with(r))).any(|(g, _)| cleans_up(g))
     }
 }

@@ -1,6 +1,8 @@
-//! Lost: clean-ups that a function gives back to nobody.
+//! Lost: releases that nothing runs, clean-ups that a function gives back to nobody.
 //!
 //! ```text
+//! never(L)      :- L under a test of what `addEventListener` gave back
+//! never(L)      :- L releases, under a test that asks for an emitter without listeners
 //! lost(G)       :- F gives G back and nothing else has G, loses(F)
 //! loses(F)      :- whoever calls F drops what it gives
 //! loses(F)      :- F is asynchronous, what runs it looks for a function and gets a promise
@@ -8,8 +10,8 @@
 //! ```
 
 use super::calls::Passed;
-use super::sites::Registration;
-use super::{CallAt, Fun, Origin, Program, Root};
+use super::sites::{Registration, Release};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 /// How many functions that give back what they are given are gone up.
@@ -26,6 +28,45 @@ impl Program<'_> {
         };
         let tests = self.tests_before(c.with(self.call(c).block), self.order_of(c));
         tests.into_iter().any(|(test, outcome)| outcome && self.origins(test).iter().all(nothing))
+    }
+
+    /// The release stands under a test that holds only while nobody listens to its emitter: `if (listenerCount('x') === 0) off('x', f)`.
+    pub(super) fn is_for_none_listening(&self, release: &Release) -> bool {
+        let c = release.call;
+        let of_emitter = |count: At<ValueId>| {
+            self.counted_emitter(count).is_some_and(|emitter| self.same_object(&self.origins(emitter), &release.receivers))
+        };
+        self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, outcome)| match self.value(test) {
+            Value::Binary(op, left, right) => {
+                let zero = |v: ValueId| matches!(self.value(test.with(v)), Value::Number(n) if n == "0");
+                let (left_zero, right_zero) = (zero(*left), zero(*right));
+                let none = match op.as_str() {
+                    "==" | "===" => outcome,
+                    "!=" | "!==" => !outcome,
+                    ">" => right_zero && !outcome,
+                    "<" => left_zero && !outcome,
+                    _ => false,
+                };
+                none && (left_zero && of_emitter(test.with(*right)) || right_zero && of_emitter(test.with(*left)))
+            }
+            Value::Unary(op, inner) if op == "!" => outcome && of_emitter(test.with(*inner)),
+            _ => !outcome && of_emitter(test),
+        })
+    }
+
+    /// The emitter whose listeners the value counts: `e.listenerCount('x')`, `e.listeners('x').length`.
+    fn counted_emitter(&self, v: At<ValueId>) -> Option<At<ValueId>> {
+        let asked = |v: At<ValueId>, wanted: &[&str]| match self.value(v) {
+            Value::Call(c) => match self.receiver(v.with(*c)) {
+                Some((emitter, Key::Name(name))) if wanted.contains(&name.as_str()) => Some(emitter),
+                _ => None,
+            },
+            _ => None,
+        };
+        match self.value(v) {
+            Value::Member(list, Key::Name(name)) if name == "length" => asked(v.with(*list), &["listeners", "rawListeners"]),
+            _ => asked(v, &["listenerCount"]),
+        }
     }
 
     /// Nobody can run the function, or one around it up to where the registration stands: it is given back, and what it is given back to

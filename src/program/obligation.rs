@@ -176,7 +176,9 @@ impl Program<'_> {
                 let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::DisposerDropped)
                     || matches!(fault, Fault::NotOnEveryPath(..)) && (registration.once || self.is_given_for_operation(registration));
                 let older = registration.receivers.iter().any(|o| {
-                    matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_)) || self.is_part_of_got(o)
+                    matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_))
+                        || self.is_part_of_got(o)
+                        || matches!(o.root, Root::Call(c) if o.path.is_empty() && self.is_accessor(c))
                 });
                 // A part of a parameter may go with the whole: that its disposer is dropped tells nothing of how long it lives.
                 let of_param = |o: &Origin| matches!(o.root, Root::Param(..)) && !o.path.is_empty();

@@ -86,6 +86,7 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         ("off" | "removeListener" | "removeEventListener", [event, handler, ..]) => {
             ReleaseSite { receiver: on, event: given(event), listener: Some(*handler) }
         }
+        ("removeEventListener", [event]) if is_given_none(program, c) => ReleaseSite { receiver: on, event: given(event), listener: None },
         // Wherever the listener hears: `emitter.off(listener)`.
         ("off", [listener])
             if is_function(program, c.with(*listener)) && !is_released_by_model(program, c) && finds_by_listener(program, receiver) =>
@@ -99,6 +100,18 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         _ => modelled_release(program, c, on)?,
     };
     (!is_other_method(program, c, receiver)).then_some(site)
+}
+
+/// `target.removeEventListener(event)`: an EventTarget takes nothing away then (DOM Standard, 2.7: both arguments are required), nor do
+/// those that are made after it.
+pub(super) fn is_given_none(program: &Program, c: CallAt) -> bool {
+    let [event] = program.call(c).args[..] else { return false };
+    let is_name = |o: &Origin| {
+        matches!(o.root, super::Root::Const(_)) || !o.path.is_empty() && matches!(o.root, super::Root::Global(_) | super::Root::Module(_))
+    };
+    program.called_as(c) == Some("removeEventListener")
+        && program.functions_called(c).is_empty()
+        && program.origins(c.with(event)).iter().all(is_name)
 }
 
 /// An object that has listeners, so no name of an event.

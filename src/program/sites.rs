@@ -425,7 +425,10 @@ impl Sites {
                         ReleasedEvent::Given(value) => key_of(program, c.with(value)),
                         ReleasedEvent::Fixed(name) => EventKey::Name(name),
                     }),
-                    handlers: site.listener.map(|h| program.origins(c.with(h)).to_vec()),
+                    handlers: match site.listener {
+                        Some(listener) => Some(program.origins(c.with(listener)).to_vec()),
+                        None => super::releases::is_given_none(program, c).then(|| vec![Origin::root(Root::Nothing)]),
+                    },
                     options: program.call(c).args.get(2).map(|&o| c.with(o)),
                     told: program.told_to(c, is_release_name),
                 });
@@ -518,6 +521,11 @@ impl Sites {
                 };
                 let given = release.handlers.iter().flatten().find_map(of).or_else(|| release.receivers.iter().find_map(of));
                 let Some(f) = given else { continue };
+                // A listener that the helper makes is added by the helper too: its callers have no part in either.
+                let own = |o: &Origin| matches!(o.root, Root::Function(h) if o.path.is_empty() && h != f && program.within(h, f));
+                if release.handlers.as_ref().is_some_and(|h| !h.is_empty() && h.iter().all(own)) {
+                    continue;
+                }
                 // What a helper gives back is a disposer: its calls matter, not the helper's.
                 if at != f && program.is_given_back(at, f) || program.bind_target(release.call).is_some() {
                     continue;
@@ -526,6 +534,7 @@ impl Sites {
                 if callers.is_empty() || callers.len() > 200 {
                     continue;
                 }
+                let off = program.called_as(release.inner) == Some("off");
                 for &c in callers {
                     if program.within(program.function_of(c), f) {
                         continue;
@@ -537,9 +546,13 @@ impl Sites {
                         call: c,
                         inner: release.inner,
                         receivers: moved(&release.receivers),
-                        // Who is told no event, or no listener, takes all away.
+                        // Who is told no event takes all away; so does an `off` that is told no listener.
                         event: release.event.as_ref().map(|e| move_event(program, c, f, e)).filter(|e| !e.is_nothing()),
-                        handlers: release.handlers.as_ref().map(|h| moved(h)).filter(|h| h.is_empty() || !h.iter().all(Origin::is_nothing)),
+                        handlers: release
+                            .handlers
+                            .as_ref()
+                            .map(|h| moved(h))
+                            .filter(|h| !off || h.is_empty() || !h.iter().all(Origin::is_nothing)),
                         options: release.options.and_then(|o| program.given_for(c, f, o)),
                         told,
                     });

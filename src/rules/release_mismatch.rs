@@ -18,34 +18,41 @@ fn word(program: &Program, obligation: &Obligation) -> Words {
     let Fault::Mismatch(release, what) = obligation.fault else { unreachable!("detected") };
     let (differs, step, help) = match what {
         Mismatch::Listener => (
-            "another function",
+            "names another function",
             "this release names a function that was never added: each `bind`, arrow or function expression is a new one",
             "keep the function that is added (`this.onEvent = this.onEvent.bind(this)` once, or a variable) and give the same one to both calls",
         ),
         Mismatch::Activation => (
-            "another function",
+            "names another function",
             "this release names the function that its own call has made: what was added was made by another call, and its object is gone",
             "make the object once, keep it, and call both of its methods",
         ),
         Mismatch::Phase => (
-            "another phase",
+            "names another phase",
             "this release has another capture flag: `addEventListener(e, f, true)` and `removeEventListener(e, f)` speak of two listeners",
             "give the same capture flag to both calls",
         ),
         Mismatch::Slot => (
-            "what was put last into a variable that all share",
+            "names what was put last into a variable that all share",
             "this release finds the listener of the last object only: each object puts its own into the same variable",
             "keep the listener where the object keeps what is its own (`this.onEvent`, or a variable of its scope)",
         ),
-        Mismatch::Event => {
-            ("another event", "this release names another event than the registration", "use one constant for the event in both calls")
-        }
+        Mismatch::Unmet => (
+            "runs only where nobody listens",
+            "this release stands under a test that asks for an emitter without listeners: while the listener is there, it does not run",
+            "remove the listener whatever else listens",
+        ),
+        Mismatch::Event => (
+            "names another event",
+            "this release names another event than the registration",
+            "use one constant for the event in both calls",
+        ),
         Mismatch::Emitter => (
-            "another emitter",
+            "names another emitter",
             "this release is called on another object than the registration (or on only one of those it may have been)",
             "keep the emitter that the listener was added to and call the release on that one",
         ),
     };
-    let message = format!("the {} added to {} is never removed: its release names {differs}", listener(obligation), emitter(obligation));
+    let message = format!("the {} added to {} is never removed: its release {differs}", listener(obligation), emitter(obligation));
     Words { message, steps: vec![program.step_call(release, step)], help: help.to_owned() }
 }
