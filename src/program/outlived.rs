@@ -56,7 +56,9 @@ impl Program<'_> {
         }
         let first = registration.receivers.first()?;
         let for_others = self.is_public_owner(owner) || self.is_made_again(registration, owner) || self.is_made_for_others(owner);
-        if !for_others || self.is_part_of_given(owner) || self.is_made_by_wholes(owner) {
+        let told_whole = |&(start, _): &(Fun, Fun)| registration.receivers.iter().all(|o| self.is_told_whole(o, start));
+        let of_whole = || self.pair(f, owner, CALLERS).is_some_and(|pair| told_whole(&pair));
+        if (!for_others || self.is_part_of_given(owner) || self.is_made_by_wholes(owner)) && !of_whole() {
             return None;
         }
         let held = self.holds_object(registration);
@@ -79,7 +81,7 @@ impl Program<'_> {
                 return None;
             }
             let around = |o: &Origin| matches!(o.root, Root::Param(g, _) if g != f && g != start && self.within(start, g));
-            if !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter) || around(o)) {
+            if !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter) || around(o) || self.is_told_whole(o, start)) {
                 return None;
             }
             // What each start opens again is not at its end when it is closed.
@@ -109,6 +111,25 @@ impl Program<'_> {
             Count::Many(many) => Some(*many),
             _ => None,
         }
+    }
+
+    /// The field holds what the method is told at each start, and whoever starts it tells it the object that it is a part of
+    /// (`this.watch.start(this)`): that is there before and after.
+    fn is_told_whole(&self, o: &Origin, start: Fun) -> bool {
+        let told = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == start);
+        let sources: Vec<Origin> = self.field_sources(o).into_iter().flat_map(|(_, origins)| origins).filter(|o| !o.is_nothing()).collect();
+        let [given] = &sources[..] else { return false };
+        let callers = self.callers(start);
+        let part_of_told = |c: CallAt| {
+            let Some((part, _)) = self.receiver(c) else { return false };
+            let (parts, whole) = (self.origins(part), self.from_callee(c, start, given));
+            whole.iter().all(|whole| {
+                whole.path.is_empty()
+                    && matches!(whole.root, Root::This(_))
+                    && parts.iter().all(|part| part.root == whole.root && !part.path.is_empty())
+            })
+        };
+        told(given) && !callers.is_empty() && callers.iter().all(|&c| part_of_told(c))
     }
 
     /// The object takes all messages of a channel by its one slot for that (`port.onmessage = f`): it has the channel to itself.
