@@ -13,6 +13,9 @@ pub enum Type {
     Owner(Owner),
 }
 
+/// So many calls of a function are asked what they give it.
+const CALLERS: usize = 8;
+
 impl Program<'_> {
     /// What an object is, as far as it is known.
     pub fn type_of(&self, origin: &Origin) -> Option<Type> {
@@ -150,7 +153,7 @@ impl Program<'_> {
                     return Some(Type::Model(ix));
                 }
             }
-            return None;
+            return self.constructed_of_given(c);
         }
         let returns = |name: &str| self.models.named(name).is_some_and(|named| named.returns);
         if !matches!(self.receiver(c), Some((_, Key::Name(name))) if !returns(name))
@@ -175,6 +178,16 @@ impl Program<'_> {
         }
         // A factory written as a class or constructor that is called without `new`.
         self.origins(callee).iter().find_map(|o| self.constructed(o)).map(Type::Model)
+    }
+
+    /// `new driver.Pool()`, where the function was given the library: `new Store(require('driver'))`.
+    fn constructed_of_given(&self, c: CallAt) -> Option<Type> {
+        let callees = self.origins(c.with(self.call(c).callee));
+        callees.iter().find_map(|o| {
+            let Root::Param(f, _) = o.root else { return None };
+            let mut given = self.callers(f).iter().take(CALLERS).flat_map(|&by| self.from_callee(by, f, o));
+            given.find_map(|o| self.constructed(&o)).map(Type::Model)
+        })
     }
 
     /// What a library's function returns that was put into a field: `this.ask = secure ? https.request : http.request`.
@@ -279,7 +292,7 @@ impl Program<'_> {
             }
         }
         // The arguments of its callers, where the first that tells a type speaks for all.
-        for &c in self.callers(f).iter().take(8) {
+        for &c in self.callers(f).iter().take(CALLERS) {
             let call = self.call(c);
             let shift = matches!(self.receiver(c), Some((_, Key::Name(n))) if n == "call") as usize;
             if let Some(&arg) = call.args.get(i + shift)

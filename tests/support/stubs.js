@@ -125,7 +125,8 @@ class Client extends EventEmitter {
 
 class Pool extends EventEmitter {
   idle = [];
-  async connect() {
+  async connect(callback) {
+    if (callback) return this.connect().then((client) => callback(undefined, client, client.release), callback);
     let client = this.idle.pop();
     if (!client) {
       client = new Client();
