@@ -188,7 +188,7 @@ impl Program<'_> {
                 mismatch.get_or_insert((release.call, Mismatch::Unmet));
                 continue;
             }
-            if self.in_own_handler(registration, release) && !self.is_called_end(release) {
+            if self.in_own_handler(registration, release) && !self.is_called_end(release) && !self.is_disposer_itself(registration) {
                 if !registration.once
                     && let Some(exit) = self.settles_beside(registration, release.call)
                 {
@@ -324,6 +324,13 @@ impl Program<'_> {
                 && self.owner_of_function(f).is_some_and(|owner| self.is_class(owner))
                 && (self.is_public_function(f) || !self.callers(f).is_empty())
         })
+    }
+
+    /// The function that adds the listener gives it back too: whoever has it ends what it stands for, before the event comes.
+    fn is_disposer_itself(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let given = |o: &Origin| matches!(o.root, Root::Function(h) if o.path.is_empty() && self.returned_by(h).contains(&f));
+        !registration.handlers.is_empty() && registration.handlers.iter().all(given)
     }
 
     /// One of the two is for the capture phase, the other is not.
