@@ -52,13 +52,15 @@ function fail(reason) {
 }
 
 const path = program();
+
+// Who stops this process means the program. At Ctrl-C it gets the signal by itself too, which does no harm. Heard before the program is
+// there: it may be at work before `spawn` is back, and a signal that nobody hears then would leave it behind.
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'].filter((signal) => signal in constants.signals);
+for (const signal of signals) process.on(signal, () => child.kill(signal));
+
 const child = spawn(path, process.argv.slice(2), { stdio: 'inherit', windowsHide: true });
 
 child.on('error', (error) => fail(`${path} does not start: ${error.message}`));
-
-// Who stops this process means the program. At Ctrl-C it gets the signal by itself too, which does no harm.
-const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'].filter((signal) => signal in constants.signals);
-for (const signal of signals) process.on(signal, () => child.kill(signal));
 
 child.on('exit', (code, signal) => {
   if (signal === null) {
