@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! never(L)      :- L under a test of what `addEventListener` gave back
-//! never(L)      :- L releases, under a test that asks for an emitter without listeners
+//! never(L)      :- L releases, under a test that nobody listens for the same event
 //! lost(G)       :- F gives G back and nothing else has G, loses(F)
 //! loses(F)      :- whoever calls F drops what it gives
 //! loses(F)      :- F is asynchronous, what runs it looks for a function and gets a promise
@@ -10,7 +10,7 @@
 //! ```
 
 use super::calls::Passed;
-use super::sites::{Registration, Release};
+use super::sites::{EventKey, Registration, Release};
 use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
@@ -30,11 +30,17 @@ impl Program<'_> {
         tests.into_iter().any(|(test, outcome)| outcome && self.origins(test).iter().all(nothing))
     }
 
-    /// The release stands under a test that holds only while nobody listens to its emitter: `if (listenerCount('x') === 0) off('x', f)`.
+    /// The release stands under a test that holds only while nobody listens for its event: `if (e.listenerCount('x') === 0) e.off('x', f)`.
     pub(super) fn is_for_none_listening(&self, release: &Release) -> bool {
         let c = release.call;
-        let of_emitter = |count: At<ValueId>| {
-            self.counted_emitter(count).is_some_and(|emitter| self.same_object(&self.origins(emitter), &release.receivers))
+        let counts = |count: At<ValueId>| {
+            self.listeners_counted(count).is_some_and(|asked| {
+                let of_event = || match (&release.event, self.call(asked).args.first().map(|&event| self.constant(asked.with(event)))) {
+                    (Some(EventKey::Name(released)), Some(Some(counted))) => *released == counted,
+                    _ => false,
+                };
+                of_event() && self.receiver(asked).is_some_and(|(emitter, _)| self.same_object(&self.origins(emitter), &release.receivers))
+            })
         };
         self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, outcome)| match self.value(test) {
             Value::Binary(op, left, right) => {
@@ -47,26 +53,22 @@ impl Program<'_> {
                     "<" => left_zero && !outcome,
                     _ => false,
                 };
-                none && (left_zero && of_emitter(test.with(*right)) || right_zero && of_emitter(test.with(*left)))
+                none && (left_zero && counts(test.with(*right)) || right_zero && counts(test.with(*left)))
             }
-            Value::Unary(op, inner) if op == "!" => outcome && of_emitter(test.with(*inner)),
-            _ => !outcome && of_emitter(test),
+            Value::Unary(op, inner) if op == "!" => outcome && counts(test.with(*inner)),
+            _ => !outcome && counts(test),
         })
     }
 
-    /// The emitter whose listeners the value counts: `e.listenerCount('x')`, `e.listeners('x').length`.
-    fn counted_emitter(&self, v: At<ValueId>) -> Option<At<ValueId>> {
-        let asked = |v: At<ValueId>, wanted: &[&str]| match self.value(v) {
-            Value::Call(c) => match self.receiver(v.with(*c)) {
-                Some((emitter, Key::Name(name))) if wanted.contains(&name.as_str()) => Some(emitter),
-                _ => None,
-            },
-            _ => None,
+    /// The call that the value counts the listeners by: `e.listenerCount('x')`, `e.listeners('x').length`.
+    fn listeners_counted(&self, v: At<ValueId>) -> Option<CallAt> {
+        let (asked, wanted): (_, &[&str]) = match self.value(v) {
+            Value::Member(list, Key::Name(name)) if name == "length" => (v.with(*list), &["listeners", "rawListeners"]),
+            _ => (v, &["listenerCount"]),
         };
-        match self.value(v) {
-            Value::Member(list, Key::Name(name)) if name == "length" => asked(v.with(*list), &["listeners", "rawListeners"]),
-            _ => asked(v, &["listenerCount"]),
-        }
+        let Value::Call(c) = self.value(asked) else { return None };
+        let c = asked.with(*c);
+        matches!(self.receiver(c), Some((_, Key::Name(name))) if wanted.contains(&name.as_str())).then_some(c)
     }
 
     /// Nobody can run the function, or one around it up to where the registration stands: it is given back, and what it is given back to
