@@ -101,7 +101,7 @@ test('standard input goes through', () => {
   assert.match(output.stdout, /"close"/);
 });
 
-test('a signal ends the program and its starter alike', { skip: process.platform === 'win32' }, async () => {
+test('a signal ends the program and its starter alike', { skip: process.platform === 'win32', timeout: 60_000 }, async () => {
   const log = path.join(project, 'app.log');
   fs.writeFileSync(log, WARNING);
   const shim = path.join(project, 'node_modules/unlisten/bin/unlisten.js');

@@ -57,11 +57,7 @@ impl Program<'_> {
             return None;
         }
         let f = self.function_of(registration.call);
-        let functions = |r: &Registration| {
-            let mut out = Vec::new();
-            r.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut out, 4));
-            out
-        };
+        let functions = |r: &Registration| self.functions_of_origins(&r.handlers, 4);
         let own = functions(registration);
         let inside = |release: &Release, of: &[(Fun, usize)]| {
             let g = self.function_of(release.call);
@@ -253,9 +249,7 @@ impl Program<'_> {
     /// What the listener settles: parameters of the functions around it that it calls, or is.
     pub(super) fn settles(&self, registration: &Registration) -> FxHashSet<(Fun, u32)> {
         let f = self.function_of(registration.call);
-        let mut functions = Vec::new();
-        registration.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 4));
-        let mut out = self.settled_by(&functions);
+        let mut out = self.settled_by(&self.functions_of_origins(&registration.handlers, 4));
         // What a maker of listeners was given is of that call: `safe(start)` and `safe(done)` settle nothing in common.
         out.retain(|&(g, _)| self.within(f, g) || self.passed(g).iter().any(|p| self.within(self.function_of(p.call), f)));
         out.extend(registration.handlers.iter().filter_map(|o| self.settler(o, f)));
@@ -266,8 +260,7 @@ impl Program<'_> {
     /// activation settle.
     fn handed_on(&self, registration: &Registration) -> FxHashSet<(Fun, u32)> {
         let f = self.function_of(registration.call);
-        let mut functions = Vec::new();
-        registration.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 4));
+        let mut functions = self.functions_of_origins(&registration.handlers, 4);
         functions.retain(|&(h, _)| self.within(h, f));
         let mut out = FxHashSet::default();
         for (h, _) in functions {

@@ -193,6 +193,13 @@ impl Program<'_> {
         out
     }
 
+    /// The functions that any of these may be: those of a registration's listeners, say.
+    pub(super) fn functions_of_origins(&self, origins: &[Origin], depth: u32) -> Held {
+        let mut out = Vec::new();
+        origins.iter().for_each(|origin| self.functions_of_origin(origin, &mut out, depth));
+        out
+    }
+
     pub fn functions_of_origin(&self, origin: &Origin, out: &mut Vec<(Fun, usize)>, depth: u32) {
         if depth == 0 {
             return;

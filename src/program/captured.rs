@@ -47,12 +47,8 @@ impl Program<'_> {
             }
             _ => false,
         };
-        let mut functions: Vec<(Fun, u32)> = Vec::new();
-        for o in &registration.handlers {
-            let mut found = Vec::new();
-            self.functions_of_origin(o, &mut found, 4);
-            functions.extend(found.into_iter().map(|(h, _)| (h, CAPTURED)));
-        }
+        let found = self.functions_of_origins(&registration.handlers, 4);
+        let mut functions: Vec<(Fun, u32)> = found.into_iter().map(|(h, _)| (h, CAPTURED)).collect();
         let mut at = 0;
         while let Some(&(h, depth)) = functions.get(at) {
             at += 1;

@@ -106,12 +106,12 @@ impl Program<'_> {
                 mismatch.get_or_insert((release.call, Mismatch::Activation));
                 continue;
             }
-            let meant = event == Match::Same && receiver == Match::Same && handler != Match::Same && !all;
             // (Whoever calls the function tells that release the same.)
             if replaces == Some(release.inner) {
                 continue;
             }
-            if meant && self.puts_in_place(sites, registration, release) {
+            let other = event == Match::Same && receiver == Match::Same && handler != Match::Same && !all;
+            if other && self.puts_in_place(sites, registration, release) {
                 replaces = Some(release.inner);
                 mismatch.get_or_insert((release.call, Mismatch::Listener));
                 continue;
@@ -388,7 +388,7 @@ impl Program<'_> {
         })
     }
 
-    /// The object that the listener was added to is ended beside it (`e.destroy().on("close", done)`, `e.destroy()` before it is let go).
+    /// The object that the listener was added to is ended beside it (`e.destroy().on('close', done)`, `e.destroy()` before it is let go).
     pub(super) fn receiver_ends(&self, registration: &Registration) -> bool {
         let f = self.function_of(registration.call);
         let Some((object, _)) = self.receiver(registration.call) else { return false };

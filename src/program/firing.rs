@@ -16,10 +16,7 @@ impl Program<'_> {
     /// The release stands in the registration's own listener.
     pub(super) fn in_own_handler(&self, registration: &Registration, release: &Release) -> bool {
         let f = self.function_of(release.call);
-        let mut functions = Vec::new();
-        for o in &registration.handlers {
-            self.functions_of_origin(o, &mut functions, 3);
-        }
+        let functions = self.functions_of_origins(&registration.handlers, 3);
         // What its owner calls too is a release of the owner's that the event may bring about.
         if functions.iter().any(|&(h, _)| self.within(f, h) && self.is_owners_end(h)) {
             return false;

@@ -22,8 +22,7 @@ impl Program<'_> {
         if activations.is_empty() || !registration.receivers.iter().all(older) {
             return false;
         }
-        let mut functions = Vec::new();
-        registration.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 4));
+        let functions = self.functions_of_origins(&registration.handlers, 4);
         functions.iter().filter(|(h, _)| activations.iter().any(|&a| self.within(*h, a))).any(|&(h, _)| {
             self.fun(h).captures.iter().map(|&b| h.with(b)).any(|b| {
                 let binding = self.binding(b);

@@ -9,6 +9,7 @@
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `public`, `starters` | what does a call run, what can users call, who starts a function and how often |
 //! | `sites`, `releases`, `options`, `told`, `forwarders`, `endless` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on, for what never ends |
+//! | `lifts` | which helpers add or remove what they are given, at their calls |
 //! | `observables` | which functions of the program add and remove listeners by what they do with a list |
 //! | `guards`, `flags`, `marks`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
@@ -22,7 +23,7 @@
 //! | `rounds` | which ways lead back to a line, and past what |
 //! | `replaced` | what is put in the place of what still listens |
 //! | `confined` | which listeners only the lines that add and remove them have |
-//! | `lost` | which clean-ups nobody gets |
+//! | `lost` | which releases nothing runs, which clean-ups nobody gets |
 //! | `siblings` | what was forgotten beside what is released |
 //! | `outlived`, `ownership` | what does an object's end leave on what it was given, what is ended as one's own |
 //! | `discharge` | what ends the obligation |
@@ -63,6 +64,7 @@ pub mod instance;
 pub mod keepers;
 mod kept;
 mod layers;
+mod lifts;
 pub mod loops;
 mod lost;
 mod made;

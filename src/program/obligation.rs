@@ -375,8 +375,7 @@ impl Program<'_> {
 
     /// The other's listener is what takes the registration away: it was not forgotten beside it.
     fn is_cleaned_by(&self, sites: &Sites, registration: &Registration, other: &Registration) -> bool {
-        let mut functions = Vec::new();
-        other.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 3));
+        let functions = self.functions_of_origins(&other.handlers, 3);
         // (What hears both takes away the one it is told of, and forgets itself on the other.)
         !self.same_object(&other.handlers, &registration.handlers)
             && sites

@@ -56,9 +56,9 @@ impl Program<'_> {
         }
         let first = registration.receivers.first()?;
         let for_others = self.is_public_owner(owner) || self.is_made_again(registration, owner) || self.is_made_for_others(owner);
-        let told_whole = |&(start, _): &(Fun, Fun)| registration.receivers.iter().all(|o| self.is_told_whole(o, start));
-        let of_whole = || self.pair(f, owner, CALLERS).is_some_and(|pair| told_whole(&pair));
-        if (!for_others || self.is_part_of_given(owner) || self.is_made_by_wholes(owner)) && !of_whole() {
+        let pair = self.pair(f, owner, CALLERS);
+        let of_whole = pair.is_some_and(|(start, _)| registration.receivers.iter().all(|o| self.is_told_whole(o, start)));
+        if !of_whole && (!for_others || self.is_part_of_given(owner) || self.is_made_by_wholes(owner)) {
             return None;
         }
         let held = self.holds_object(registration);
@@ -67,21 +67,19 @@ impl Program<'_> {
                 && self.is_class(owner)
                 && registration.receivers.iter().all(|o| self.is_given(o, owner))
         };
-        let last = self
-            .end_of(owner)
-            .filter(|_| self.pair(f, owner, CALLERS).is_none() && self.is_at_start(f, owner) && given() && self.is_made_somewhere(owner));
+        let last = self.end_of(owner).filter(|_| pair.is_none() && self.is_at_start(f, owner) && given() && self.is_made_somewhere(owner));
         let (region, end, why, again) = if let Some(end) = last {
             let why = format!("was given to {}: it is older, and others have it too", self.owner_name(owner));
             (Region::Instance, end, why, false)
         } else {
             // (What is added one by one is many things.)
-            let (start, stop) = self.pair(f, owner, CALLERS).filter(|&(start, _)| !self.fun(start).name.contains("add"))?;
+            let (start, stop) = pair.filter(|&(start, _)| !self.fun(start).name.contains("add"))?;
             // An EventTarget takes one function once.
             if registration.target && !held {
                 return None;
             }
             let around = |o: &Origin| matches!(o.root, Root::Param(g, _) if g != f && g != start && self.within(start, g));
-            if !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter) || around(o) || self.is_told_whole(o, start)) {
+            if !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter) || around(o)) && !of_whole {
                 return None;
             }
             // What each start opens again is not at its end when it is closed.

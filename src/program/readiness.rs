@@ -31,8 +31,7 @@ impl Program<'_> {
             return false;
         }
         let c = registration.call;
-        let mut functions = Vec::new();
-        registration.handlers.iter().for_each(|o| self.functions_of_origin(o, &mut functions, 3));
+        let functions = self.functions_of_origins(&registration.handlers, 3);
         let mut wanted: Vec<Origin> = registration.handlers.clone();
         for &(h, _) in &functions {
             wanted.extend(self.calls_within(h).into_iter().flat_map(|inner| self.origins(inner.with(self.call(inner).callee)).to_vec()));

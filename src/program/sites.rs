@@ -11,9 +11,6 @@ use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 use crate::models::{Kind, Registers};
 
-/// How far helpers of helpers are followed.
-const LIFTS: u32 = 3;
-
 /// A call that adds a listener, before anything is resolved.
 #[derive(Debug, Clone)]
 pub struct Site {
@@ -109,7 +106,7 @@ impl EventKey {
     }
 
     /// It is left out: `e.removeAllListeners(name)` in a function that is told no name.
-    fn is_nothing(&self) -> bool {
+    pub(super) fn is_nothing(&self) -> bool {
         matches!(self, EventKey::Value(origins) if !origins.is_empty() && origins.iter().all(Origin::is_nothing))
     }
 }
@@ -445,127 +442,6 @@ impl Sites {
         sites
     }
 
-    /// A helper that registers the listener it was given: the registration is at its calls.
-    fn lift_registrations(&mut self, program: &Program) {
-        let mut from = 0;
-        for _ in 0..LIFTS {
-            let upto = self.registrations.len();
-            let mut added = Vec::new();
-            for index in from..upto {
-                let registration = &self.registrations[index];
-                let at = program.function_of(registration.call);
-                let Some(f) = registration.handlers.iter().find_map(|o| match o.root {
-                    Root::Param(g, _) if o.path.is_empty() && (g == at || program.within(at, g) && !program.callers(g).is_empty()) => {
-                        Some(g)
-                    }
-                    _ => None,
-                }) else {
-                    continue;
-                };
-                let callers = program.callers(f);
-                if callers.is_empty() || callers.len() > 200 {
-                    continue;
-                }
-                let upto = added.len();
-                for &c in callers {
-                    if program.within(program.function_of(c), f) {
-                        continue;
-                    }
-                    let moved = |origins: &[Origin]| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect::<Vec<_>>();
-                    let handlers: Vec<Origin> = moved(&registration.handlers).into_iter().filter(|o| !o.is_nothing()).collect();
-                    // A text in place of a listener tells the helper something else.
-                    if handlers.is_empty() || handlers.iter().any(|o| matches!(o.root, Root::Const(_))) {
-                        continue;
-                    }
-                    let Some(told) = program.tells(c, f, &registration.told) else { continue };
-                    let mut through = vec![f];
-                    through.extend(&registration.through);
-                    let options = registration.options.and_then(|o| program.given_for(c, f, o));
-                    added.push(Registration {
-                        call: c,
-                        inner: registration.inner,
-                        receivers: moved(&registration.receivers),
-                        event: move_event(program, c, f, &registration.event),
-                        handlers,
-                        once: registration.once || options.is_some_and(|o| super::options::flag(program, o, "once")),
-                        options,
-                        through,
-                        told,
-                        ..registration.clone()
-                    });
-                }
-                // Where the program itself hands over no listener, it is the users of the package that do.
-                if added.len() > upto || !program.is_public_function(f) {
-                    self.helpers.entry(f).or_default().push(index);
-                }
-            }
-            from = upto;
-            if added.is_empty() {
-                break;
-            }
-            self.registrations.extend(added);
-        }
-    }
-
-    fn lift_releases(&mut self, program: &Program) {
-        let mut from = 0;
-        for _ in 0..LIFTS {
-            let upto = self.releases.len();
-            let mut added = Vec::new();
-            for index in from..upto {
-                let release = &self.releases[index];
-                let at = program.function_of(release.call);
-                let of = |o: &Origin| match o.root {
-                    Root::Param(g, _) if program.within(at, g) => Some(g),
-                    _ => None,
-                };
-                let given = release.handlers.iter().flatten().find_map(of).or_else(|| release.receivers.iter().find_map(of));
-                let Some(f) = given else { continue };
-                // A listener that the helper makes is added by the helper too: its callers have no part in either.
-                let own = |o: &Origin| matches!(o.root, Root::Function(h) if o.path.is_empty() && h != f && program.within(h, f));
-                if release.handlers.as_ref().is_some_and(|h| !h.is_empty() && h.iter().all(own)) {
-                    continue;
-                }
-                // What a helper gives back is a disposer: its calls matter, not the helper's.
-                if at != f && program.is_given_back(at, f) || program.bind_target(release.call).is_some() {
-                    continue;
-                }
-                let callers = program.callers(f);
-                if callers.is_empty() || callers.len() > 200 {
-                    continue;
-                }
-                let off = program.called_as(release.inner) == Some("off");
-                for &c in callers {
-                    if program.within(program.function_of(c), f) {
-                        continue;
-                    }
-                    let moved = |origins: &[Origin]| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect::<Vec<_>>();
-                    let Some(told) = program.tells(c, f, &release.told) else { continue };
-                    added.push(Release {
-                        answers: Default::default(),
-                        call: c,
-                        inner: release.inner,
-                        receivers: moved(&release.receivers),
-                        // Who is told no event takes all away; so does an `off` that is told no listener.
-                        event: release.event.as_ref().map(|e| move_event(program, c, f, e)).filter(|e| !e.is_nothing()),
-                        handlers: release
-                            .handlers
-                            .as_ref()
-                            .map(|h| moved(h))
-                            .filter(|h| !off || h.is_empty() || !h.iter().all(Origin::is_nothing)),
-                        options: release.options.and_then(|o| program.given_for(c, f, o)),
-                        told,
-                    });
-                }
-            }
-            from = upto;
-            if added.is_empty() {
-                break;
-            }
-            self.releases.extend(added);
-        }
-    }
-
     /// The registration at `index` is the inside of a helper whose calls are registrations of their own.
     pub fn is_lifted(&self, program: &Program, index: usize) -> bool {
         let f = program.function_of(self.registrations[index].call);
@@ -595,21 +471,9 @@ fn key_of(program: &Program, v: At<ValueId>) -> EventKey {
     }
 }
 
-fn from_origins(program: &Program, origins: Vec<Origin>) -> EventKey {
+pub(super) fn from_origins(program: &Program, origins: Vec<Origin>) -> EventKey {
     match &origins[..] {
         [Origin { root: Root::Const(sym), path }] if path.is_empty() => EventKey::Name(program.text(*sym)),
         _ => EventKey::Value(origins),
-    }
-}
-
-fn move_event(program: &Program, c: CallAt, f: Fun, event: &EventKey) -> EventKey {
-    match event {
-        EventKey::Name(_) => event.clone(),
-        EventKey::Value(origins) => {
-            let mut moved: Vec<Origin> = origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect();
-            moved.sort();
-            moved.dedup();
-            from_origins(program, moved)
-        }
     }
 }
