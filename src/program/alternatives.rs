@@ -102,6 +102,33 @@ impl Program<'_> {
             })
     }
 
+    /// The listener does its work and stays: it settles what it was added for, and what takes it away is the listener of another event
+    /// that settles the same, which then does not come.
+    pub(super) fn is_left_by_its_work(&self, sites: &Sites, registration: &Registration, release: &Release) -> Option<String> {
+        let event = registration.event.name().filter(|event| !registration.once && !is_end(event) && !is_gesture(event))?;
+        let (f, g) = (self.function_of(registration.call), self.function_of(release.call));
+        let settles = self.settles(registration);
+        let own = self.functions_of_origins(&registration.handlers, 4);
+        let heard_by = |r: &Registration| self.functions_of_origins(&r.handlers, 4).iter().any(|&(h, _)| h == g);
+        let of_other = |r: &Registration| r.event != registration.event && !self.settles(r).is_disjoint(&settles);
+        let mut hearing = sites.registrations_in(f).filter(|r| heard_by(r)).peekable();
+        let handed = self.passed(g).iter().filter(|p| super::releases::release(self, p.call).is_none()).count();
+        let elsewhere = hearing.peek().is_none() || !hearing.all(of_other) || !self.callers(g).is_empty() || handed > 1;
+        if settles.is_empty() || elsewhere || self.ends_receiver(&own, &registration.receivers) {
+            return None;
+        }
+        let inside = |r: &Release| {
+            let at = self.function_of(r.call);
+            own.iter().any(|&(h, _)| self.within(at, h) || self.callers(at).iter().any(|&c| self.within(self.function_of(c), h)))
+        };
+        let releases = |r: &Release| {
+            let (receiver, event, handler) = self.compare(registration, r);
+            receiver != Match::Different && event != Match::Different && handler != Match::Different
+        };
+        let removed = sites.releases_in(f.file).any(|r| inside(r) && releases(r));
+        (!removed).then(|| format!("when `{event}` comes, the listener settles what it was added for, and stays"))
+    }
+
     /// Why a one-time listener may stay though its event is presumed to fire: what it waits for can end in another way, which leaves it.
     pub(super) fn ends_otherwise(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
         if self.is_retried(registration.call, &registration.receivers, registration.event.name()) {

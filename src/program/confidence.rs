@@ -3,7 +3,7 @@
 use super::count::{Emitter, Many};
 use super::obligation::Fault;
 use super::sites::{EventKey, Registration, Sites};
-use super::{CallAt, Fun, Owner, PathKey, Program, Root};
+use super::{CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -55,9 +55,35 @@ impl Program<'_> {
 
     /// That the line runs again is all that is known: nothing tells that it is meant to.
     fn is_guess(&self, sites: &Sites, registration: &Registration, many: &Many) -> bool {
-        !self.is_for_each_run(sites, registration, many)
+        !self.is_for_each_run(sites, registration, many) && !self.is_set_up_again(sites, registration, many)
             || self.is_event_of_call(registration, many.emitter)
             || self.is_subscription_of_user(registration)
+    }
+
+    /// The constructor has the line run, and another method has it run again on the same object, where nothing is taken away before.
+    fn is_set_up_again(&self, sites: &Sites, registration: &Registration, many: &Many) -> bool {
+        let set_up = self.member_around(self.function_of(registration.call));
+        let Some(owner) = self.owner_of_this(set_up).filter(|&o| self.is_class(o) && !self.is_constructor(set_up, o)) else { return false };
+        let kept = |o: &Origin| {
+            matches!(o.root, Root::This(_)) && o.path.len() > 1 && {
+                let field = Origin { root: o.root, path: o.path[..1].to_vec() };
+                self.is_kept(&field, owner, many.emitter)
+            }
+        };
+        let on_self = |c: CallAt| {
+            self.receiver(c)
+                .is_some_and(|(object, _)| self.origins(object).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::This(_))))
+        };
+        let callers: Vec<CallAt> =
+            self.callers(set_up).iter().copied().filter(|&c| on_self(c) && !self.is_guarded_edge(c, false)).collect();
+        let by = |c: CallAt| self.member_around(self.function_of(c));
+        many.emitter == Emitter::Longer
+            && many.region == Region::Call
+            && registration.receivers.iter().any(kept)
+            && callers.iter().any(|&c| self.is_constructor(by(c), owner))
+            && callers.iter().any(|&c| by(c) != set_up && !self.is_constructor(by(c), owner) && self.owner_of_this(by(c)) == Some(owner))
+            && !self.has_any_release(registration)
+            && !self.ends_with(sites, registration, owner)
     }
 
     /// The listener is made for the run of the line that adds it, so each run adds another.

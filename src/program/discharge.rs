@@ -20,10 +20,19 @@ pub enum Discharge {
     NotOnEveryPath { release: CallAt, exit: String },
     /// Only a way out of its own takes it back (`catch (e) { off(); throw e }`): the straight way leaves it.
     RolledBack(CallAt),
+    /// It takes itself away when its emitter ends or fails, and nothing else does.
+    AtEnd(CallAt),
     /// The disposer that the call gives back is dropped.
     Dropped,
     /// Nothing takes the listener away.
     Nothing,
+}
+
+impl Discharge {
+    /// Whoever adds the listener leaves nothing behind, unless the same emitter gets it again and again.
+    pub fn is_released(&self) -> bool {
+        matches!(self, Discharge::Released | Discharge::AtEnd(_))
+    }
 }
 
 /// What differs between a registration and the release that was meant for it.
@@ -61,6 +70,7 @@ impl Program<'_> {
         let mut partial: Option<(CallAt, String)> = None;
         let mut released: Vec<CallAt> = Vec::new();
         let mut rolled_back: Option<CallAt> = None;
+        let mut at_end: Option<CallAt> = None;
         let mut uncalled = false;
         let mut hidden = false;
         let mut replaces: Option<CallAt> = None;
@@ -208,8 +218,10 @@ impl Program<'_> {
                 }
                 // What waits for its emitter's end goes with it.
                 let with_emitter = emitter == Emitter::Longer && registration.event.name().is_some_and(super::alternatives::is_end);
-                if with_emitter || self.presumed_to_fire(registration, emitter) {
+                if self.presumed_to_fire(registration, emitter) {
                     released.push(release.call);
+                } else if with_emitter {
+                    at_end.get_or_insert(release.call);
                 }
                 continue;
             }
@@ -241,6 +253,16 @@ impl Program<'_> {
                 partial.get_or_insert((release.call, "when the component goes away before that, nothing removes it".to_owned()));
                 continue;
             }
+            if let Some(exit) = self.is_left_by_its_work(sites, registration, release) {
+                partial.get_or_insert((release.call, exit));
+                continue;
+            }
+            if emitter == Emitter::Signal
+                && let Some(exit) = self.fails_apart(sites, registration, release)
+            {
+                partial.get_or_insert((release.call, exit));
+                continue;
+            }
             if self.is_left_to_the_end(registration, release) {
                 partial.get_or_insert((release.call, "when the promise settles, it stays there until all are removed".to_owned()));
                 continue;
@@ -264,13 +286,21 @@ impl Program<'_> {
                 }
             }
         }
-        if !released.is_empty() {
+        if let Some(&release) = released.first() {
+            let back = self.is_given_back_early(registration);
+            if let Some(back) = back.filter(|&back| !released.iter().any(|&release| self.is_finally_of(release, back))) {
+                let name = self.callee_name(back).unwrap_or_default();
+                return Discharge::NotOnEveryPath { release, exit: format!("a way out gives it back by `{name}`, past that") };
+            }
             return match self.one_sided(sites, registration) {
                 Some((release, event)) => {
                     Discharge::NotOnEveryPath { release, exit: format!("when `{event}` fires instead, nothing removes it") }
                 }
                 None => Discharge::Released,
             };
+        }
+        if let Some(release) = at_end {
+            return Discharge::AtEnd(release);
         }
         // Each way out may have a release of its own.
         if rolled_back.is_some() && (partial.is_some() || mismatch.is_some() || uncalled || hidden) {

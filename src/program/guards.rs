@@ -222,8 +222,9 @@ impl Program<'_> {
             // (`socket && socket.connecting`, `marks !== null && name in marks`).
             Value::Choice(ChoiceKind::And, parts) => {
                 let exists = |&p: &ValueId| self.asks_existence(test.with(p));
-                let rest = parts.split_last().is_some_and(|(_, rest)| rest.iter().all(exists));
-                parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State || rest)
+                let (last, rest) = parts.split_last()?;
+                let of_last = again(*last, outcome).filter(|_| rest.iter().all(exists));
+                of_last.or_else(|| parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State))
             }
             Value::Choice(ChoiceKind::Or, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
             Value::Binary(op, left, right) => self.comparison(test, op, *left, *right, outcome, f, seen, depth),

@@ -85,6 +85,15 @@ impl Program<'_> {
         };
         let fault = match discharge {
             Discharge::Released => return None,
+            Discharge::AtEnd(release) => match &count {
+                // It is added again and again, and no failure comes in between.
+                Count::Many(many)
+                    if many.confidence >= Confidence::Medium && !many.operation && registration.event.name() == Some("error") =>
+                {
+                    Fault::NotOnEveryPath(release, "it waits for a failure, and is added again where none comes".to_owned())
+                }
+                _ => return None,
+            },
             Discharge::Mismatch(call, what) => Fault::Mismatch(call, what),
             Discharge::Dropped => Fault::DisposerDropped,
             Discharge::NotOnEveryPath { release, exit } => Fault::NotOnEveryPath(release, exit),
@@ -174,7 +183,10 @@ impl Program<'_> {
             }
             Count::One | Count::Unknown => {
                 let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::DisposerDropped)
-                    || matches!(fault, Fault::NotOnEveryPath(..)) && (registration.once || self.is_given_for_operation(registration));
+                    || matches!(fault, Fault::NotOnEveryPath(..))
+                        && (registration.once
+                            || self.is_given_for_operation(registration)
+                            || self.is_given_back_early(registration).is_some());
                 let older = registration.receivers.iter().any(|o| {
                     matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_))
                         || self.is_part_of_got(o)
@@ -365,7 +377,7 @@ impl Program<'_> {
                 // (What removes itself, and settles nothing, is no work that ends.)
                 let hears_both = || self.same_object(&r.handlers, &registration.handlers);
                 let spares_itself = hears_both() || !self.settles(r).is_empty();
-                matches!(self.discharge(sites, r, Emitter::Longer), Discharge::Released)
+                self.discharge(sites, r, Emitter::Longer).is_released()
                     && self.has_release(sites, r, spares_itself)
                     && !self.is_added_again(sites, r)
                     && !self.is_cleaned_by(sites, r, registration)

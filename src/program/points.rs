@@ -12,7 +12,7 @@
 use rustc_hash::FxHashSet;
 
 use super::matching::Match;
-use super::sites::{Registration, Release, Site};
+use super::sites::{Registration, Release, Site, Sites};
 use super::stages::is_teardown;
 use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
@@ -206,6 +206,61 @@ impl Program<'_> {
                 && !functions.iter().any(|&(h, _)| self.may_end_within(h, registration));
             fails.then(|| event.to_owned())
         })
+    }
+
+    /// The release stands in what the object does at the end of another emitter, and what it does at that one's failure neither releases nor
+    /// ends anything.
+    pub(super) fn fails_apart(&self, sites: &Sites, registration: &Registration, release: &Release) -> Option<String> {
+        let g = self.function_of(release.call);
+        let owner = self.owner_around(g)?;
+        let hears = |r: &Registration| self.functions_of_origins(&r.handlers, 2).iter().any(|&(h, _)| h == g);
+        let ended = sites.registrations_near(self, owner).find(|r| hears(r) && matches!(r.event.name(), Some("end" | "finish")))?;
+        let apart = !self.within(g, self.function_of(registration.call)) && !self.same_object(&ended.receivers, &registration.receivers);
+        let failed = sites.registrations_near(self, owner).find(|r| {
+            r.event.name() == Some("error")
+                && self.same_object(&r.receivers, &ended.receivers)
+                && !self.functions_of_origins(&r.handlers, 2).iter().any(|&(h, _)| self.may_end_within(h, registration))
+        });
+        failed.filter(|_| apart && self.callers(g).is_empty()).map(|_| "when that fails instead, nothing removes it".to_owned())
+    }
+
+    /// The emitter is given back on a way out behind the registration, where nothing takes the listener away first.
+    pub(super) fn is_given_back_early(&self, registration: &Registration) -> Option<CallAt> {
+        let from = registration.call;
+        let f = self.function_of(from);
+        let given = |&v: &ValueId, c: CallAt| self.same_object(&self.origins(c.with(v)), &registration.receivers);
+        self.handing_back(f.file).find(|&c| {
+            let arm = c.with(self.call(c).block);
+            self.function_of(c) == f
+                && (self.call(c).args.iter().any(|v| given(v, c))
+                    || self.receiver(c).is_some_and(|(object, _)| self.same_object(&self.origins(object), &registration.receivers)))
+                && arm != from.with(self.call(from).block)
+                && self.leaves(arm)
+                && self.comes_behind(from, c)
+                && !self.may_end(self.calls_in(arm), registration)
+        })
+    }
+
+    /// The first call stands in the `finally` of a `try` around the second.
+    pub(super) fn is_finally_of(&self, first: CallAt, second: CallAt) -> bool {
+        let inner = second.with(self.call(second).block);
+        let mut at = first.with(self.call(first).block);
+        while let Some(parent) = self.block(at).parent.map(|parent| at.with(parent)) {
+            let here = self.block(at);
+            if here.kind == BlockKind::Finally
+                && self.block(parent).items.get(here.index as usize).is_some_and(|item| self.holds(parent, item, inner))
+            {
+                return true;
+            }
+            at = parent;
+        }
+        false
+    }
+
+    /// The second call stands behind the first, in the same block or in an arm that comes after it.
+    fn comes_behind(&self, first: CallAt, second: CallAt) -> bool {
+        let around = first.with(self.call(first).block);
+        self.block_within(second.with(self.call(second).block), around) && self.order_within(around, second) > self.order_of(first)
     }
 
     /// Between the two calls, which stand in one function, an arm tells a function that this was given, and leaves.

@@ -310,7 +310,7 @@ impl Program<'_> {
         // (That it comes again is only a guess.)
         let guess = |many: &Many| many.operation || many.bag;
         if matches!(count, Count::Many(many) if guess(many))
-            && (self.is_poured_out(sites, registration) || self.is_awaited(sites, registration))
+            && (self.is_poured_out(sites, registration) || self.is_awaited(sites, registration) || self.forgets_emitter(registration))
         {
             return true;
         }
@@ -326,6 +326,22 @@ impl Program<'_> {
             }
         }
         reads && ends
+    }
+
+    /// The listener empties the field that holds the emitter: with it, the object has done with that.
+    fn forgets_emitter(&self, registration: &Registration) -> bool {
+        let functions = self.functions_of_origins(&registration.handlers, 3);
+        let held = |a: At<AssignId>| {
+            let assign = self.assign(a);
+            let g = a.with(assign.function);
+            matches!(self.value(a.with(assign.from)), Value::Null | Value::Undefined) && functions.iter().any(|&(h, _)| self.within(g, h))
+        };
+        !registration.receivers.is_empty()
+            && registration.receivers.iter().all(|o| {
+                let Root::This(g) = o.root else { return false };
+                let Some(owner) = self.owner_of_this(g).filter(|_| o.path.len() == 1) else { return false };
+                self.field_assigns(owner, &o.path).into_iter().any(held)
+            })
     }
 
     /// A promise of the activation waits for all that the emitter does to be done: there is nothing to wait for any more then.

@@ -83,7 +83,8 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
             ReleaseSite { receiver: Some(c.with(*target)), event: given(event), listener: rest.first().copied() }
         }
         ("removeAllListeners", args) => ReleaseSite { receiver: on, event: args.first().and_then(given), listener: None },
-        ("off" | "removeListener" | "removeEventListener", [event, handler, ..]) => {
+        // (`un` and `unbind` are what emitters outside of Node call it, beside their `on`.)
+        ("off" | "un" | "unbind" | "removeListener" | "removeEventListener", [event, handler, ..]) => {
             ReleaseSite { receiver: on, event: given(event), listener: Some(*handler) }
         }
         ("removeEventListener", [event]) if is_given_none(program, c) => ReleaseSite { receiver: on, event: given(event), listener: None },

@@ -5,10 +5,9 @@
 //!                 the class's end takes Q away, nothing takes R away, and R's emitter does not end with the object
 //! ```
 
-use super::discharge::Discharge;
 use super::matching::Match;
 use super::sites::{Registration, Sites};
-use super::stages::is_teardown;
+use super::stages::{is_set_up, is_teardown};
 use super::{At, CallAt, Fun, Origin, Owner, Program, Root};
 use crate::facts::*;
 use crate::findings::Region;
@@ -21,7 +20,7 @@ impl Program<'_> {
         let f = self.function_of(registration.call);
         let owner = self.owner_around(f).filter(|&o| self.is_class(o))?;
         // To hear of an emitter's end is no work of the object's.
-        if registration.once || registration.event.name().is_some_and(is_teardown) || !self.at_start(f, owner) {
+        if registration.once || registration.event.name().is_some_and(is_teardown) || !self.is_of_start(f, owner) {
             return None;
         }
         // What the program makes itself is counted where it is made.
@@ -42,7 +41,7 @@ impl Program<'_> {
             r.call != registration.call
                 && !r.once
                 && self.owner_around(self.function_of(r.call)).is_some_and(|o| self.related(o, owner))
-                && self.at_start(self.function_of(r.call), owner)
+                && self.is_of_start(self.function_of(r.call), owner)
                 && !r.receivers.is_empty()
                 && r.receivers.iter().all(|o| self.emitter_kind(o) == Emitter::Process || self.is_handed_in(o, owner))
                 && sites.releases_for(self, r).any(|release| {
@@ -52,7 +51,7 @@ impl Program<'_> {
                 })
         };
         let other = sites.registrations_near(self, owner).find(sibling)?;
-        matches!(self.discharge(sites, other, Emitter::Longer), Discharge::Released).then_some(other.call)
+        self.discharge(sites, other, Emitter::Longer).is_released().then_some(other.call)
     }
 
     /// A registration of the same activation that the end takes away which the activation gives back (`return { destroy() {...} }`), while
@@ -85,7 +84,7 @@ impl Program<'_> {
                         && self.compare(r, release) == (Match::Same, Match::Same, Match::Same)
                 })
         })?;
-        matches!(self.discharge(sites, other, Emitter::Longer), Discharge::Released).then_some(other.call)
+        self.discharge(sites, other, Emitter::Longer).is_released().then_some(other.call)
     }
 
     /// Functions by which those who got what `f` gives back end it.
@@ -134,6 +133,12 @@ impl Program<'_> {
                     let g = self.function_of(c);
                     made(g) || self.callers(g).iter().any(|&c| made(self.function_of(c)))
                 })
+    }
+
+    /// At the start of the object's life, by its constructor, by a method that sets it up, or in a function that one of these makes.
+    fn is_of_start(&self, f: Fun, owner: Owner) -> bool {
+        let sets_up = |g: Fun| self.owner_of_function(g).is_some() && is_set_up(&self.fun(g).name);
+        self.chain(f).into_iter().any(|g| self.at_start(g, owner) || sets_up(g))
     }
 
     /// What the maker of an object of the class gave it.

@@ -116,7 +116,7 @@ pub fn is_registration_name(name: &str) -> bool {
 }
 
 pub fn is_release_name(name: &str) -> bool {
-    matches!(name, "off" | "removeListener" | "removeEventListener" | "removeAllListeners")
+    matches!(name, "off" | "un" | "unbind" | "removeListener" | "removeEventListener" | "removeAllListeners")
 }
 
 /// Gives back its receiver.
