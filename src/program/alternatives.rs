@@ -135,14 +135,18 @@ impl Program<'_> {
             return Some((registration.call, super::discharge::RETRIED.to_owned()));
         }
         let settles = self.settles(registration);
-        if registration.event.name().is_some_and(|event| is_end(event) || is_gesture(event)) {
+        if registration.event.name().is_some_and(is_gesture) {
+            return None;
+        }
+        let last = registration.event.name().is_some_and(is_end);
+        if let Some(race) = self.raced(&settles).filter(|&race| self.is_run_again(sites, registration, race, last)) {
+            return Some((race, "when another of the race is first, nothing removes it".to_owned()));
+        }
+        if last {
             return None;
         }
         if settles.is_empty() {
             return self.timed(registration, &self.handed_on(registration));
-        }
-        if let Some(race) = self.raced(&settles) {
-            return Some((race, "when another of the race is first, nothing removes it".to_owned()));
         }
         self.competing(sites, registration, &settles).or_else(|| self.timed(registration, &settles))
     }
@@ -178,6 +182,32 @@ impl Program<'_> {
             }
         }
         false
+    }
+
+    /// The emitter goes on when another of the race is first, and the race is run again: what is waited for beside this is no end of it.
+    /// What waits for the end itself stays only where others wait for something else of the same emitter.
+    fn is_run_again(&self, sites: &Sites, registration: &Registration, race: CallAt, last: bool) -> bool {
+        let Some(&list) = self.call(race).args.first() else { return !last };
+        let Value::Array(elements) = self.value(race.with(list)) else { return !last };
+        let executors = elements.iter().flat_map(|&e| self.origins(race.with(e)).to_vec()).flat_map(|o| match o.root {
+            Root::Call(made) if o.path.is_empty() => {
+                self.call(made).args.first().map(|&executor| self.functions_of(made.with(executor))).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        });
+        let f = self.function_of(registration.call);
+        let (mut ends, mut others) = (false, !last && elements.len() > 2);
+        for (executor, _) in executors.filter(|&(executor, _)| !self.within(f, executor)) {
+            let mut beside =
+                sites.registrations_in(executor).filter(|r| self.same_object(&r.receivers, &registration.receivers)).peekable();
+            others |= !last && beside.peek().is_none();
+            for r in beside {
+                let is_end = r.event.name().is_some_and(is_end);
+                ends |= is_end;
+                others |= !is_end;
+            }
+        }
+        others || !last && !ends
     }
 
     /// The promise that is settled is one of several in `Promise.race([...])`.

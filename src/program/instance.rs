@@ -217,6 +217,11 @@ impl Program<'_> {
                 let origin = if self.emitter_kind(o) == Emitter::Signal { o } else { origin };
                 // Made and handed over by the program itself, each time anew?
                 let makers = self.callers(*h);
+                // That of what makes the object, which has made the signal too: both may go together.
+                let handed = || makers.iter().flat_map(|&maker| self.from_callee(maker, *h, o));
+                if handed().next().is_some() && handed().all(|o| matches!(o.root, Root::This(_)) && self.signal_is_made(&o)) {
+                    return Count::Unknown;
+                }
                 if !makers.is_empty() && !self.is_public_owner(owner) {
                     let counts: Vec<Count> = makers
                         .iter()

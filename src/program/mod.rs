@@ -14,7 +14,7 @@
 //! | `guards`, `flags`, `marks`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `components`, `loops`, `stages`, `patches` | how often does a function run, and within what |
-//! | `count`, `instance`, `captured`, `gathering`, `foreign`, `pools`, `kept` | how often does a line run for one object |
+//! | `count`, `instance`, `captured`, `gathering`, `foreign`, `signals`, `pools`, `kept` | how often does a line run for one object |
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `readings` | what becomes of a value within its file |
@@ -99,6 +99,7 @@ mod rounds;
 pub mod runs;
 mod settling;
 mod siblings;
+pub mod signals;
 pub mod sites;
 pub mod sizes;
 mod spaces;
@@ -200,6 +201,7 @@ pub struct Program<'a> {
     spaces: std::cell::OnceCell<spaces::Spaces>,
     emitted: std::cell::OnceCell<Option<FxHashSet<String>>>,
     outward: std::cell::OnceCell<FxHashSet<Root>>,
+    hands_out_signals: std::cell::OnceCell<bool>,
     emissions: std::cell::OnceCell<FxHashMap<Rc<str>, Vec<CallAt>>>,
     emitted_again: RefCell<FxHashMap<emissions::Event, bool>>,
     /// Events of which it is being asked just now what makes them happen.
@@ -251,6 +253,7 @@ impl<'a> Program<'a> {
             built_names: std::cell::OnceCell::new(),
             spaces: std::cell::OnceCell::new(),
             emitted: std::cell::OnceCell::new(),
+            hands_out_signals: std::cell::OnceCell::new(),
             outward: std::cell::OnceCell::new(),
             emissions: std::cell::OnceCell::new(),
             emitted_again: RefCell::default(),
