@@ -6,6 +6,7 @@
 use super::count::Emitter;
 use super::matching::Match;
 use super::sites::{Registration, Release, Sites};
+use super::types::Type;
 use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
@@ -430,9 +431,21 @@ impl Program<'_> {
                     && self.same_object(&self.origins(o), &origins)
             })
         };
+        let writable = self.models.type_named("stream.Writable");
+        let writes =
+            |o: &Origin| matches!((self.type_of(o), writable), (Some(Type::Model(ix)), Some(writable)) if self.models.is_a(ix, writable));
+        // What is told that nothing more is written goes, and so does what a model tells of.
+        let closes = |c: CallAt| {
+            ends(c)
+                || self.receiver(c).is_some_and(|(o, k)| {
+                    (self.method_model(c).is_some_and(|model| model.ends) || k.is("end") && origins.iter().all(writes))
+                        && self.same_object(&self.origins(o), &origins)
+                })
+        };
         // In the clean-up that the function gives back, too.
         let cleans_up = |g: Fun| self.returned_by(g).contains(&f) && self.calls_within(g).into_iter().any(ends);
         self.block(block).items.iter().any(|item| matches!(item, Item::Call(c) if ends(f.with(*c))))
+            || self.is_passed_behind(registration.call, &closes)
             || self.fun(f).returns.iter().flat_map(|&r| self.functions_of(f.with(r))).any(|(g, _)| cleans_up(g))
     }
 }

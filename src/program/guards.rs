@@ -28,8 +28,19 @@ pub(super) const CALLS: u32 = 3;
 pub(super) const TEST_DEPTH: u32 = 8;
 
 /// Members that tell that a connection is still being made.
-pub(super) const STATES: &[&str] =
-    &["connecting", "pending", "readyState", "writable", "connected", "isConnected", "opened", "isOpen", "encrypted", "authorized"];
+pub(super) const STATES: &[&str] = &[
+    "connecting",
+    "pending",
+    "readyState",
+    "writable",
+    "connected",
+    "isConnected",
+    "opened",
+    "isOpen",
+    "encrypted",
+    "authorized",
+    "complete",
+];
 
 /// What a guard is asked for.
 pub(super) struct Seen<'o> {

@@ -240,7 +240,7 @@ impl Program<'_> {
 
     /// Every event that it may be comes once, at the start of a connection, or of a page.
     fn is_early(&self, registration: &Registration) -> bool {
-        let early = |name: &str| matches!(name, "connect" | "secureConnect" | "ready" | "lookup" | "open");
+        let early = |name: &str| matches!(name, "connect" | "secureConnect" | "ready" | "lookup" | "open" | "load");
         let named = |mut site: super::sites::Site| {
             // (A helper is told the name.)
             if let EventKey::Name(name) = &registration.event {

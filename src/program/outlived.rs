@@ -28,6 +28,14 @@ const PAIRS: &[(&str, &str)] = &[
     ("connect", "close"),
     ("open", "close"),
     ("add", "remove"),
+    ("onAdd", "onRemove"),
+    ("show", "hide"),
+    ("setup", "teardown"),
+    ("setUp", "tearDown"),
+    ("register", "unregister"),
+    ("install", "uninstall"),
+    ("join", "leave"),
+    ("init", "deinit"),
 ];
 
 /// How many calls above a line the method is looked for that starts something.

@@ -202,6 +202,32 @@ impl Program<'_> {
         }
     }
 
+    /// Every way on from the call, in its block, passes one of the wanted calls; none leaves before.
+    pub(super) fn is_passed_behind(&self, from: CallAt, wanted: &dyn Fn(CallAt) -> bool) -> bool {
+        let block = from.with(self.call(from).block);
+        self.is_passed_in(block, self.order_of(from) + 1, wanted)
+    }
+
+    /// The block, from that item on, passes one of the wanted calls, whatever happens.
+    fn is_passed_in(&self, block: At<BlockId>, from: usize, wanted: &dyn Fn(CallAt) -> bool) -> bool {
+        let passes = |inner: BlockId| self.is_passed_in(block.with(inner), 0, wanted);
+        for item in self.block(block).items.iter().skip(from) {
+            let passed = match item {
+                Item::Call(c) => wanted(block.with(*c)),
+                Item::Try(tried, caught, finally) => finally.is_some_and(passes) || passes(*tried) && caught.is_none_or(passes),
+                Item::Branch(_, then, Some(otherwise)) => passes(*then) && passes(*otherwise),
+                _ => false,
+            };
+            if passed {
+                return true;
+            }
+            if self.exit_of(block, item, None).is_some() {
+                return false;
+            }
+        }
+        false
+    }
+
     /// The release stands on a way out of its own, an arm or a `catch` that leaves, and the straight way goes on without it.
     ///
     /// `try { await p } catch (e) { off(); throw e }` takes back what failed: of what succeeds it says nothing.
