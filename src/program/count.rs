@@ -101,9 +101,16 @@ impl Program<'_> {
         }
         match best {
             Some(many) => Count::Many(many),
+            None if unknown && let Some(count) = self.count_of_turn(registration) => count,
             None if unknown => self.count_of_elements(registration).map_or(Count::Unknown, |many| Count::Many(Box::new(many))),
             None => Count::One,
         }
+    }
+
+    /// The receiver is one of a list, taken in turn.
+    fn count_of_turn(&self, registration: &Registration) -> Option<Count> {
+        let (receiver, _) = self.receiver(registration.call)?;
+        self.count_in_turn(registration.call, receiver, registration.receivers.first()?)
     }
 
     /// The modelled name of an origin's type, for people.
@@ -436,6 +443,12 @@ impl Program<'_> {
                 continue;
             }
             called = true;
+            if origin.path.is_empty()
+                && let Some(&given) = self.call(caller).args.get(i as usize)
+                && let Some(count) = self.count_in_turn(caller, caller.with(given), origin)
+            {
+                return count;
+            }
             for moved in self.from_callee(caller, g, origin) {
                 let lasting = !matches!(moved.root, Root::This(_));
                 if self.is_guarded_edge(caller, lasting) || self.is_left_out(c, g, i, &moved) {

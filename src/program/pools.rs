@@ -152,6 +152,39 @@ impl Program<'_> {
         })
     }
 
+    /// The value is one of a list, taken in turn or at random: `workers[next++ % workers.length]`. Each of them serves again.
+    pub(super) fn is_taken_in_turn(&self, v: At<ValueId>) -> bool {
+        let v = self.only_value(v);
+        let Value::Member(_, Key::Computed(key)) = self.value(v) else { return false };
+        let length = |v: At<ValueId>| matches!(self.value(self.only_value(v)), Value::Member(_, key) if key.is("length"));
+        let key = self.only_value(v.with(*key));
+        let random = |c: CallAt| {
+            self.receiver(c).is_some_and(|(object, name)| name.is("floor") && self.is_global(object, "Math"))
+                && self.call(c).args.first().is_some_and(|&a| match self.value(c.with(a)) {
+                    Value::Binary(op, one, other) => op == "*" && (length(c.with(*one)) || length(c.with(*other))),
+                    _ => false,
+                })
+        };
+        match self.value(key) {
+            Value::Binary(op, _, count) => op == "%" && length(key.with(*count)),
+            Value::Call(c) => random(key.with(*c)),
+            _ => false,
+        }
+    }
+
+    /// How often the call runs for an object that it takes in turn, or is given so.
+    pub(super) fn count_in_turn(&self, c: CallAt, taken: At<ValueId>, origin: &Origin) -> Option<Count> {
+        if !self.is_taken_in_turn(taken) {
+            return None;
+        }
+        let runs = self
+            .runs(self.function_of(c), None)
+            .filter(|runs| runs.confidence >= Confidence::Medium || runs.region == Region::Iteration)?;
+        let mut steps = vec![self.step_call(c, format!("`{}` is one of a list, taken in turn: each serves again", self.show(origin)))];
+        steps.extend(runs.steps);
+        Some(self.many(runs.region, Confidence::Medium, origin, steps))
+    }
+
     /// What a promise or a pool hands to a callback.
     pub(super) fn count_callback_param(&self, origin: &Origin, g: Fun, i: u32, depth: u32) -> Option<Count> {
         for passed in self.passed(g) {
