@@ -16,6 +16,9 @@ pub(super) struct Placed {
     pub span: Span,
 }
 
+/// So many of the arguments are told one by one that a function hands on (`on(...args)`): an event, a listener and its options.
+const RESTS: u32 = 3;
+
 impl Extractor<'_> {
     pub(super) fn call(&mut self, call: &ast::CallExpr, using: Use) -> ValueId {
         match &call.callee {
@@ -177,9 +180,30 @@ impl Extractor<'_> {
         let mut values = Vec::with_capacity(args.len());
         for arg in args {
             let value = self.expr(&arg.expr, Use::Used);
-            values.push(if arg.spread.is_some() { self.value(Value::Spread(value)) } else { value });
+            if arg.spread.is_none() {
+                values.push(value);
+                continue;
+            }
+            if let Some((f, first)) = self.rest_parameter(value) {
+                values.extend((first..first + RESTS).map(|index| self.value(Value::Param(f, index))));
+            }
+            values.push(self.value(Value::Spread(value)));
         }
         self.emit(callee, values, kind, optional, using, placed)
+    }
+
+    /// The function whose rest parameter the value is, and the parameter's place.
+    fn rest_parameter(&self, value: ValueId) -> Option<(FunctionId, u32)> {
+        let Value::Binding(b) = self.facts.values[value.index()] else { return None };
+        let mut around = Some(self.function);
+        while let Some(f) = around {
+            let function = &self.facts.functions[f.index()];
+            if let Some(at) = function.params.iter().position(|param| param.rest && param.binding == Some(b)) {
+                return Some((f, at as u32));
+            }
+            around = function.parent;
+        }
+        None
     }
 
     pub(super) fn emit(

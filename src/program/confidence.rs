@@ -55,7 +55,8 @@ impl Program<'_> {
 
     /// That the line runs again is all that is known: nothing tells that it is meant to.
     fn is_guess(&self, sites: &Sites, registration: &Registration, many: &Many) -> bool {
-        !self.is_for_each_run(sites, registration, many) && !self.is_set_up_again(sites, registration, many)
+        let meant_again = || self.is_set_up_again(sites, registration, many) || self.is_under_raised_flag(registration.call);
+        !self.is_for_each_run(sites, registration, many) && !meant_again()
             || self.is_event_of_call(registration, many.emitter)
             || self.is_subscription_of_user(registration)
     }
@@ -102,9 +103,20 @@ impl Program<'_> {
                     // A method adds once more for each object at least.
                     || self.is_on_lasting(registration) && of_class() && self.is_call_shaped(registration) && !set_up()
             }
-            Emitter::Process => !set_up() && (self.is_on_process(registration) || of_class() || self.is_call_shaped(registration)),
+            Emitter::Process => {
+                (!set_up() || self.is_of_made(registration))
+                    && (self.is_on_process(registration) || of_class() || self.is_call_shaped(registration))
+            }
             _ => true,
         }
+    }
+
+    /// Each object that the package's users make has the line run, by its constructor, and the listener is the object's.
+    fn is_of_made(&self, registration: &Registration) -> bool {
+        let set_up = self.member_around(self.function_of(registration.call));
+        self.owner_of_this(set_up).is_some_and(|owner| {
+            self.is_class(owner) && self.is_public_owner(owner) && self.at_start(set_up, owner) && self.holds_object(registration)
+        })
     }
 
     /// `process` takes one more at each run and warns of the eleventh, whatever the listener holds. (Its streams are listened to by who

@@ -29,10 +29,11 @@ impl Program<'_> {
             };
             if set { None } else { self.emptied_by(place, f, owner) }
         })?;
-        if self.ends_with(sites, registration, owner) {
+        let origin = registration.receivers.first()?;
+        // What each start opens again is not at its end when it is closed.
+        if !self.opens_again(f, origin) && self.ends_with(sites, registration, owner) {
             return None;
         }
-        let origin = registration.receivers.first()?;
         let range = self.files[emptied.file as usize].positions.assigns[emptied.id.index()];
         let steps = vec![
             self.step_lives(origin, owner, f),
@@ -70,7 +71,10 @@ impl Program<'_> {
         let empties =
             |a: At<AssignId>| matches!(self.value(a.with(self.assign(a).from)), Value::Bool(false) | Value::Null | Value::Undefined);
         let assigns = self.field_assigns(owner, &[self.path_key(place.file, key)]);
-        let filled = assigns.iter().any(|&a| !empties(a) && a.with(self.assign(a).function) == f);
+        // There, or in what is called there.
+        let called = |g: Fun| self.calls_within(f).into_iter().any(|c| self.functions_called(c).contains(&g));
+        let fills = |g: Fun| g == f || called(g);
+        let filled = assigns.iter().any(|&a| !empties(a) && fills(a.with(self.assign(a).function)));
         assigns.into_iter().filter(|_| filled).find(|&a| {
             let g = a.with(self.assign(a).function);
             let this = g.with(self.fun(g).this);

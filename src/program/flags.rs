@@ -35,6 +35,31 @@ impl Program<'_> {
         set.then_some(Guard::Once)
     }
 
+    /// The line takes back the flag that it stands under, and another function raises it: `if (flushed) { ...; flushed = false }`.
+    pub(super) fn is_under_raised_flag(&self, c: CallAt) -> bool {
+        let f = self.function_of(c);
+        self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, outcome)| match self.value(test) {
+            Value::Binding(b) => outcome && self.is_raised_again(test.with(*b), f),
+            _ => false,
+        })
+    }
+
+    fn is_raised_again(&self, b: At<BindingId>, f: Fun) -> bool {
+        let binding = self.binding(b);
+        let owner = b.with(binding.function);
+        let written = |truth: bool, inside: bool| {
+            binding.defs.iter().any(|&d| {
+                let assign = self.assign(b.with(d));
+                let g = b.with(assign.function);
+                g != owner
+                    && self.within(g, f) == inside
+                    && matches!(self.value(b.with(assign.from)), Value::Bool(to) if *to == truth)
+                    && (inside || self.is_reachable(g, CALLS))
+            })
+        };
+        owner != f && self.within(f, owner) && written(false, true) && written(true, false)
+    }
+
     /// The test holds for what an older variable is at first, the line's path gives the variable what the test does not hold for, and
     /// nothing brings it back: `if (count === 0) { count = 1; ... }`, `if (state === NEW) { state = OPEN; ... }`.
     pub(super) fn is_spent(&self, b: At<BindingId>, f: Fun, seen: &Seen, holds: &dyn Fn(&str) -> bool) -> bool {

@@ -139,6 +139,18 @@ impl Program<'_> {
             {
                 return self.count_at(c, o, depth - 1);
             }
+            // What is found in a table of the module, or made for it, others find there too.
+            let made = |o: &Origin| matches!(o.root, Root::Call(made) if o.path.is_empty() && self.call(made).kind == CallKind::New);
+            let all = || sources.iter().flat_map(|(_, origins)| origins);
+            if let Some(found) = all().find(|o| self.is_in_table_of_module(o)).filter(|_| all().any(made)) {
+                let message = format!("`{}` is kept in a table of the module: the next object finds it there", self.show(found));
+                let runs = self.runs(f, None);
+                let region = runs.as_ref().map_or(Region::Instance, |r| r.region);
+                let mut steps = vec![self.step_lives(origin, owner, f)];
+                steps[0].message = message;
+                steps.extend(runs.into_iter().flat_map(|r| r.steps));
+                return self.many(region, Confidence::Medium, origin, steps);
+            }
             // So is a global that objects are given (`new Watcher({ process })`).
             let handed = |o: &Origin| match o.root {
                 Root::Param(h, _) if self.is_constructor(h, owner) && !self.is_constructor(f, owner) => {
@@ -298,6 +310,16 @@ impl Program<'_> {
             }
             _ => false,
         }
+    }
+
+    /// An element of an object, a list or a map that the module makes when it is loaded.
+    fn is_in_table_of_module(&self, o: &Origin) -> bool {
+        o.path.len() == 1
+            && o.path[0] == PathKey::Element
+            && match o.root {
+                Root::Literal(table) => self.literal_function(table).is_some_and(|g| self.fun(g).at_load),
+                _ => false,
+            }
     }
 
     /// The loop around the call gives the field a fresh value in each turn, before the call.

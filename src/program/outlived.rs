@@ -91,11 +91,7 @@ impl Program<'_> {
                 return None;
             }
             // What each start opens again is not at its end when it is closed.
-            let opens = self.calls_within(start).into_iter().any(|c| {
-                self.receiver(c).is_some_and(|(object, key)| {
-                    matches!(key, Key::Name(name) if is_set_up(name)) && self.origins(object).iter().any(|o| self.same_origin(o, first))
-                })
-            });
+            let opens = self.opens_again(start, first);
             (Region::Call, stop, format!("is there before and after `{}`", self.function_name(start)), opens)
         };
         // (That another method leaves the program tells nothing of this end.)
@@ -117,6 +113,15 @@ impl Program<'_> {
             Count::Many(many) => Some(*many),
             _ => None,
         }
+    }
+
+    /// The method sets the emitter up: `this.server.listen(port)`.
+    pub(super) fn opens_again(&self, start: Fun, emitter: &Origin) -> bool {
+        self.calls_within(start).into_iter().any(|c| {
+            self.receiver(c).is_some_and(|(object, key)| {
+                matches!(key, Key::Name(name) if is_set_up(name)) && self.origins(object).iter().any(|o| self.same_origin(o, emitter))
+            })
+        })
     }
 
     /// The field holds what the method is told at each start, and whoever starts it tells it the object that it is a part of

@@ -144,7 +144,14 @@ impl Program<'_> {
     /// Two classes or files each have functions of their own: what the one takes away is not what the other adds, and was not meant for it.
     fn is_others_matter(&self, registration: &Registration, release: &Release) -> bool {
         let Some(released) = release.handlers.as_ref().filter(|h| !h.is_empty() && !registration.handlers.is_empty()) else { return false };
-        !self.same_object(&registration.handlers, released) && registration.handlers.iter().chain(released).all(|o| self.is_own_function(o))
+        let (f, g) = (self.function_of(registration.call), self.function_of(release.call));
+        let both = || registration.handlers.iter().chain(released);
+        // What a maker gives is another function for each that has it make one: `debounce(() => ...)`.
+        let of_maker = |o: &Origin| match (o.root, o.path.is_empty()) {
+            (Root::Function(h), true) => self.parent(h).is_some_and(|p| !self.fun(p).at_load && !self.within(f, p) && !self.within(g, p)),
+            _ => false,
+        };
+        both().all(of_maker) || !self.same_object(&registration.handlers, released) && both().all(|o| self.is_own_function(o))
     }
 
     /// A function as it is written, a method, or a field of a class of its own.

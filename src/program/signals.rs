@@ -38,7 +38,9 @@ impl Program<'_> {
                 !assigns.is_empty()
                     && assigns.iter().all(|a| {
                         self.origins(a.with(self.assign(*a).from)).iter().all(|o| {
-                            o.is_nothing() || o != origin && by_call_or_controller(o) && self.signal_is_made(o) || self.is_of_made(o)
+                            o.is_nothing()
+                                || o != origin && by_call_or_controller(o) && self.signal_is_made(o)
+                                || self.is_of_made_controller(o)
                         })
                     })
             }
@@ -47,7 +49,7 @@ impl Program<'_> {
     }
 
     /// The signal of a field that holds a controller which the program made: for this object, or for another one of its kind.
-    fn is_of_made(&self, signal: &Origin) -> bool {
+    fn is_of_made_controller(&self, signal: &Origin) -> bool {
         let Some(holder) = signal.prefix().filter(|holder| !holder.path.is_empty()) else { return false };
         let made = |o: &Origin| {
             matches!(o.root, Root::Call(c) if o.path.is_empty()

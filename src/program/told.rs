@@ -130,10 +130,13 @@ impl Program<'_> {
             _ => param,
         };
         let spread = args.iter().take(at + 1).any(|&a| matches!(self.value(c.with(a)), Value::Spread(_)));
-        if spread || !self.functions_called(c).contains(&f) || self.fun(f).params[param].rest {
+        // (What a rest parameter takes besides its first has none of its own.)
+        let taken = self.fun(f).params.get(param);
+        let whole = matches!(self.value(v), Value::Binding(_)) && taken.is_some_and(|p| p.rest);
+        if spread || !self.functions_called(c).contains(&f) || whole {
             return Some(v);
         }
-        let default = self.fun(f).params[param].default.map(|d| f.with(d));
+        let default = taken.and_then(|p| p.default).map(|d| f.with(d));
         args.get(at).map(|&a| c.with(a)).or(default)
     }
 
