@@ -10,7 +10,7 @@ use super::matching::Match;
 use super::sites::{EventKey, Registration, Sites};
 use super::stages::{is_set_up, is_teardown};
 use super::types::Type;
-use super::{CallAt, Fun, Origin, Owner, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -37,6 +37,9 @@ const PAIRS: &[(&str, &str)] = &[
     ("join", "leave"),
     ("init", "deinit"),
 ];
+
+/// What names have in the middle of methods that undo each other (`onMediaAttached`, `onMediaDetaching`).
+const INNER_PAIRS: &[(&str, &str)] = &[("Attach", "Detach"), ("Attached", "Detached"), ("Attached", "Detaching"), ("Added", "Removed")];
 
 /// How many calls above a line the method is looked for that starts something.
 const CALLERS: u32 = 2;
@@ -86,8 +89,9 @@ impl Program<'_> {
             if registration.target && !held {
                 return None;
             }
+            let told = |o: &Origin| held && self.is_told_and_forgotten(o, owner, start, stop);
             let around = |o: &Origin| matches!(o.root, Root::Param(g, _) if g != f && g != start && self.within(start, g));
-            if !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter) || around(o)) && !of_whole {
+            if !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter) || around(o) || told(o)) && !of_whole {
                 return None;
             }
             // What each start opens again is not at its end when it is closed.
@@ -122,6 +126,22 @@ impl Program<'_> {
                 matches!(key, Key::Name(name) if is_set_up(name)) && self.origins(object).iter().any(|o| self.same_origin(o, emitter))
             })
         })
+    }
+
+    /// A part of a field that the one method fills with what it is told, where the other one, which detaches, only forgets it: that was there
+    /// before, and stays.
+    fn is_told_and_forgotten(&self, o: &Origin, owner: Owner, start: Fun, stop: Fun) -> bool {
+        let (Root::This(_), Some(field)) = (o.root, o.path.first()) else { return false };
+        let detaches = ["detach", "remov"].iter().any(|word| self.fun(stop).name.to_ascii_lowercase().contains(word));
+        let told = |o: &Origin| matches!(o.root, Root::Param(g, _) if g == start);
+        let of = |a: At<AssignId>| (a.with(self.assign(a).function), a.with(self.assign(a).from));
+        let empty = |v: At<ValueId>| matches!(self.value(v), Value::Undefined | Value::Null);
+        let assigns = self.field_assigns(owner, &[*field]);
+        let (emptied, filled): (Vec<_>, Vec<_>) = assigns.into_iter().map(of).partition(|&(_, v)| empty(v));
+        detaches
+            && emptied.iter().any(|&(g, _)| self.within(g, stop))
+            && !filled.is_empty()
+            && filled.iter().all(|&(g, v)| self.within(g, start) && self.origins(v).iter().all(told))
     }
 
     /// The field holds what the method is told at each start, and whoever starts it tells it the object that it is a part of
@@ -278,10 +298,14 @@ impl Program<'_> {
         let bare = |name: &str| name.trim_start_matches(['_', '#']).to_owned();
         let name = bare(&self.fun(f).name);
         let family = self.family(owner);
-        let undone = PAIRS.iter().find_map(|(does, undoes)| {
-            let wanted = format!("{undoes}{}", name.strip_prefix(does)?);
+        let undoes = |wanted: &str| {
             let mut members = family.iter().flat_map(|&o| self.members(o)).map(|&(_, m)| m);
             members.find(|&m| bare(&self.fun(m).name) == wanted && !self.block(m.with(self.fun(m).body)).items.is_empty())
+        };
+        let undone = PAIRS.iter().find_map(|(does, undo)| undoes(&format!("{undo}{}", name.strip_prefix(does)?)));
+        let undone = undone.or_else(|| {
+            let inner = |&(does, undo): &(&str, &str)| name.contains(does).then(|| undoes(&name.replace(does, undo)))?;
+            INNER_PAIRS.iter().find_map(inner)
         });
         if let Some(undone) = undone {
             // What the constructor starts is not started again by who stops it.
