@@ -84,6 +84,9 @@ pub struct Request<'a> {
     pub progress: &'a Progress,
     /// Nobody waits for the answer any more: it may be left unfinished.
     pub outdated: &'a (dyn Fn() -> bool + Sync),
+    /// The process ends with the answer: the program is left to the system, which takes it back at once (10 to 25 ms of a program of
+    /// some thousand files).
+    pub last: bool,
 }
 
 impl Default for Request<'_> {
@@ -106,6 +109,7 @@ impl Default for Request<'_> {
             fixes: false,
             progress: &progress::UNSEEN,
             outdated: &|| false,
+            last: false,
         }
     }
 }
@@ -179,6 +183,7 @@ pub fn check_again(request: &Request, memory: &mut Memory) -> Analysis {
         models: request.models,
         progress: request.progress,
         outdated: request.outdated,
+        last: request.last,
     };
     let recall = request.cache.filter(|_| selection.files.len() >= recall::FILES).map(|folder| {
         let first = request.paths.first().map_or(Utf8Path::new("."), Utf8PathBuf::as_path);
@@ -398,6 +403,7 @@ struct Asked<'a> {
     models: &'a Models,
     progress: &'a Progress,
     outdated: &'a (dyn Fn() -> bool + Sync),
+    last: bool,
 }
 
 /// Facts of all files, linked and asked.

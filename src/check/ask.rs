@@ -45,6 +45,9 @@ pub fn ask(parts: &[Vec<Arc<FileFacts>>], resolve: &dyn Resolve, asked: &Asked, 
             let started = Instant::now();
             let (findings, given_up) = if outdated() { (Vec::new(), 0) } else { rules::run(&program, outdated) };
             clock(&asking, started);
+            if asked.last {
+                std::mem::forget(program);
+            }
             Said { findings, given_up, failed: None }
         });
         progress.step();

@@ -180,6 +180,7 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
             fixes: args.fixes.are_wanted() || outputs.iter().any(|output| output.format.tells_fixes()),
             progress,
             outdated: &|| false,
+            last: true,
         };
         let analysis = check(&request);
         let checked = args.fixes.apply(analysis, &mut request);
