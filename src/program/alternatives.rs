@@ -65,7 +65,9 @@ impl Program<'_> {
         };
         let releases = |release: &Release, of: &Registration| {
             let (receiver, event, handler) = self.compare(of, release);
-            receiver != Match::Different && event == Match::Same && handler != Match::Different
+            // (To take all away from an object says nothing of another one.)
+            let meant = receiver == Match::Same || release.handlers.is_some() && receiver == Match::Unknown;
+            meant && event == Match::Same && handler != Match::Different
         };
         for other in sites.registrations_in(f) {
             if other.call == registration.call
@@ -110,7 +112,10 @@ impl Program<'_> {
         let settles = self.settles(registration);
         let own = self.functions_of_origins(&registration.handlers, 4);
         let heard_by = |r: &Registration| self.functions_of_origins(&r.handlers, 4).iter().any(|&(h, _)| h == g);
-        let of_other = |r: &Registration| r.event != registration.event && !self.settles(r).is_disjoint(&settles);
+        // (What is read until the end is done then, and goes.)
+        let read =
+            |r: &Registration| matches!(r.event.name(), Some("end" | "finish")) && self.same_object(&r.receivers, &registration.receivers);
+        let of_other = |r: &Registration| r.event != registration.event && !read(r) && !self.settles(r).is_disjoint(&settles);
         let mut hearing = sites.registrations_in(f).filter(|r| heard_by(r)).peekable();
         let handed = self.passed(g).iter().filter(|p| super::releases::release(self, p.call).is_none()).count();
         let elsewhere = hearing.peek().is_none() || !hearing.all(of_other) || !self.callers(g).is_empty() || handed > 1;

@@ -446,6 +446,7 @@ impl Program<'_> {
         let cleans_up = |g: Fun| self.returned_by(g).contains(&f) && self.calls_within(g).into_iter().any(ends);
         self.block(block).items.iter().any(|item| matches!(item, Item::Call(c) if ends(f.with(*c))))
             || self.is_passed_behind(registration.call, &closes)
+            || self.is_ended_by_given_back(registration)
             || self.fun(f).returns.iter().flat_map(|&r| self.functions_of(f.with(r))).any(|(g, _)| cleans_up(g))
     }
 }

@@ -77,10 +77,16 @@ impl Program<'_> {
             matches!(o.root, Root::Global(_) | Root::Call(_) | Root::Literal(_) | Root::This(_) | Root::Param(..) | Root::Module(_))
         };
         // Two paths from one place that differ are two objects; anything else is not known.
+        // (What wraps an emitter may hand on to it what it is asked: `wrapper.on(...)`, `wrapper._socket.off(...)`.)
+        let may_wrap = |x: &Origin, y: &Origin| {
+            let (whole, part) = if x.path.len() < y.path.len() { (x, y) } else { (y, x) };
+            whole.root == part.root && whole.path.len() < part.path.len() && part.path.starts_with(&whole.path) && self.is_of_others(whole)
+        };
         let differ = a.iter().all(|x| {
             b.iter().all(|y| {
                 concrete(x)
                     && concrete(y)
+                    && !may_wrap(x, y)
                     && match (x.root, y.root) {
                         (Root::Global(g), Root::Global(h)) => g != h || x.path != y.path,
                         (Root::This(f), Root::This(g)) if f == g => x.path != y.path && !self.aliased(x, y),
@@ -91,6 +97,11 @@ impl Program<'_> {
             })
         });
         if differ { Match::Different } else { Match::Unknown }
+    }
+
+    /// An object of which nothing is known, so that a class of some other package may stand behind it.
+    fn is_of_others(&self, o: &Origin) -> bool {
+        self.type_of(o).is_none() && (!o.path.is_empty() || !matches!(o.root, Root::This(_)))
     }
 
     /// Both are told by models, of which neither is the other.
@@ -159,7 +170,9 @@ impl Program<'_> {
     pub(super) fn compare_events(&self, a: &EventKey, b: &EventKey) -> Match {
         match (a, b) {
             (EventKey::Name(x), EventKey::Name(y)) => {
-                if x == y {
+                // `off('.menu')` takes away all of a name space (`click.menu`), as jQuery has them.
+                let all_of = y.strip_prefix('.').filter(|space| !space.is_empty());
+                if x == y || all_of.is_some_and(|space| x.split('.').skip(1).any(|part| part == space)) {
                     Match::Same
                 } else {
                     Match::Different

@@ -100,6 +100,13 @@ impl Program<'_> {
         out
     }
 
+    /// What the function gives back ends the emitter: whoever has that decides over both.
+    pub(super) fn is_ended_by_given_back(&self, registration: &Registration) -> bool {
+        let about = |o: &[Origin]| self.same_object(o, &registration.receivers);
+        let ends = self.ends_given_back(self.function_of(registration.call));
+        ends.iter().flat_map(|&end| self.calls_within(end)).any(|c| self.is_ended_by(c, &about))
+    }
+
     /// One of the functions ends the emitter, or hands it on.
     fn ends_in(&self, ends: &[Fun], registration: &Registration) -> bool {
         let about = |o: &[Origin]| self.same_object(o, &registration.receivers);
