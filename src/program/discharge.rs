@@ -432,8 +432,12 @@ impl Program<'_> {
             })
         };
         let writable = self.models.type_named("stream.Writable");
-        let writes =
-            |o: &Origin| matches!((self.type_of(o), writable), (Some(Type::Model(ix)), Some(writable)) if self.models.is_a(ix, writable));
+        // (Of what nobody tells what it is, too: no other thing than a stream has such a method.)
+        let writes = |o: &Origin| match self.type_of(o) {
+            Some(Type::Model(ix)) => writable.is_some_and(|writable| self.models.is_a(ix, writable)),
+            Some(Type::Owner(_)) => false,
+            None => true,
+        };
         // What is told that nothing more is written goes, and so does what a model tells of.
         let closes = |c: CallAt| {
             ends(c)
