@@ -14,7 +14,7 @@
 //! | `guards`, `flags`, `marks`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `components`, `loops`, `stages`, `patches` | how often does a function run, and within what |
-//! | `count`, `instance`, `captured`, `gathering`, `foreign`, `signals`, `pools`, `kept` | how often does a line run for one object |
+//! | `count`, `instance`, `writes`, `captured`, `gathering`, `foreign`, `signals`, `pools`, `kept` | how often does a line run for one object |
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `readings` | what becomes of a value within its file |
@@ -110,6 +110,7 @@ pub mod types;
 mod uses;
 pub mod values;
 mod walk;
+mod writes;
 mod written;
 
 use std::cell::{Cell, RefCell};

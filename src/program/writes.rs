@@ -1,0 +1,138 @@
+//! Writes: when a field, a member or a variable gets what it holds, as seen from a line: once, in each turn, just before, after it.
+
+use super::{At, CallAt, Fun, Origin, Owner, Program, Root};
+use crate::facts::*;
+
+impl Program<'_> {
+    /// The loop around the call gives the field a fresh value in each turn, before the call.
+    pub(super) fn is_written_each_turn(&self, c: CallAt, origin: &Origin) -> bool {
+        let Some(around) = self.loop_around(c.with(self.call(c).block)) else { return false };
+        !origin.path.is_empty()
+            && self.field_sources(origin).iter().any(|(assign, origins)| {
+                assign.file == c.file
+                    && self.block_within(assign.with(self.assign(*assign).block), around)
+                    && self.is_just_before(*assign, c)
+                    && !origins.is_empty()
+                    && origins.iter().all(|o| match o.root {
+                        Root::Call(made) => o.path.is_empty() && self.not_fresh(made).is_none(),
+                        Root::Literal(_) => true,
+                        _ => false,
+                    })
+            })
+    }
+
+    /// The field is written only where it is empty, and nothing empties it: `if (!this.socket) this.socket = connect()`.
+    pub(super) fn is_written_once(&self, a: At<AssignId>, sources: &[(At<AssignId>, Vec<Origin>)], origin: &Origin, owner: Owner) -> bool {
+        let assign = self.assign(a);
+        if sources.len() != 1 || origin.path.len() != 1 {
+            return false;
+        }
+        let Place::Member(_, key) = &assign.to else { return false };
+        let asks = |test: ValueId, outcome: bool| match (self.value(a.with(test)), outcome) {
+            (Value::Unary(op, inner), true) => op == "!" && matches!(self.value(a.with(*inner)), Value::Member(_, k) if k == key),
+            (Value::Member(_, k), false) => k == key,
+            _ => false,
+        };
+        let guarded = assign.only_if_empty
+            || match self.block(a.with(assign.block)).kind {
+                BlockKind::Then(test) => asks(test, true),
+                BlockKind::Else(test) => asks(test, false),
+                _ => false,
+            };
+        guarded
+            && self
+                .field_assigns(owner, &origin.path)
+                .iter()
+                .all(|&other| other == a || self.is_constructor(other.with(self.fun(other.with(self.assign(other).function)).this), owner))
+    }
+
+    /// Each call of `f` stands behind an assignment that gives the field a value of that activation: the line meets each once.
+    pub(super) fn written_by_callers(&self, f: Fun, sources: &[(At<AssignId>, Vec<Origin>)], depth: u32) -> bool {
+        let callers = self.callers(f);
+        if depth == 0 || callers.is_empty() || callers.len() > 8 || !self.passed(f).is_empty() {
+            return false;
+        }
+        callers.iter().all(|&c| {
+            sources.iter().any(|(assign, _)| {
+                self.is_just_before(*assign, c)
+                    && self.origins(assign.with(self.assign(*assign).from)).iter().all(|o| {
+                        o.path.is_empty()
+                            && match o.root {
+                                Root::Literal(_) => true,
+                                Root::Call(made) => self.not_fresh(made).is_none(),
+                                _ => false,
+                            }
+                    })
+            }) || self.written_by_callers(self.function_of(c), sources, depth - 1)
+        })
+    }
+
+    /// The assignment stands before the call in one function, in the call's block or one around it, so that every way to the call
+    /// passes it.
+    pub(super) fn is_just_before(&self, a: At<AssignId>, c: CallAt) -> bool {
+        let (assign, call) = (self.assign(a), self.call(c));
+        if a.file != c.file || assign.function != call.function || assign.only_if_empty {
+            return false;
+        }
+        let mut at = c.with(call.block);
+        let mut upto = self.order_of(c);
+        loop {
+            let here = self.block(at);
+            if at.id == assign.block {
+                return here.items.iter().take(upto).any(|i| *i == Item::Assign(a.id));
+            }
+            let Some(parent) = here.parent else { return false };
+            upto = here.index as usize;
+            at = at.with(parent);
+        }
+    }
+
+    /// What a member of another object is given before the call, on every way to it: `state.socket = connect(); state.socket.on(...)`; or a
+    /// variable that nothing declares: `socket = connect(); socket.on(...)`.
+    pub(super) fn written_just_before(&self, c: CallAt, origin: &Origin) -> Option<Vec<Origin>> {
+        if matches!(origin.root, Root::This(_) | Root::Unknown(_) | Root::Nothing | Root::Const(_)) {
+            return None;
+        }
+        let undeclared = match origin.root {
+            Root::Global(name) if origin.path.is_empty() => Some(self.text(name)),
+            _ => None,
+        };
+        let member = origin.path.last().copied().zip(origin.prefix());
+        if undeclared.is_none() && member.is_none() {
+            return None;
+        }
+        let writes = |assign: &Assign| match (&assign.to, &undeclared, &member) {
+            (Place::Global(name), Some(wanted), _) => **name == **wanted,
+            (Place::Member(object, key), _, Some((last, holder))) => {
+                self.path_key(c.file, key) == *last && *self.origins(c.with(*object)) == [holder.clone()]
+            }
+            _ => false,
+        };
+        let mut at = c.with(self.call(c).block);
+        let mut upto = self.order_of(c);
+        loop {
+            let here = self.block(at);
+            for item in here.items.iter().take(upto).rev() {
+                let &Item::Assign(id) = item else { continue };
+                let assign = self.assign(c.with(id));
+                if !assign.only_if_empty && writes(assign) {
+                    let from = self.origins(c.with(assign.from));
+                    return from.iter().all(|o| o != origin && matches!(o.root, Root::Call(_))).then(|| from.to_vec());
+                }
+            }
+            upto = here.index as usize;
+            at = at.with(here.parent?);
+        }
+    }
+
+    /// The assignment stands after the call, in one function.
+    pub(super) fn is_after(&self, a: At<AssignId>, c: CallAt) -> bool {
+        let (assign, call) = (self.assign(a), self.call(c));
+        if assign.function != call.function || assign.block != call.block {
+            return false;
+        }
+        let items = &self.block(c.with(call.block)).items;
+        let place = |wanted: Item| items.iter().position(|i| *i == wanted);
+        matches!((place(Item::Assign(a.id)), place(Item::Call(c.id))), (Some(x), Some(y)) if x > y)
+    }
+}
