@@ -291,7 +291,7 @@ impl Program<'_> {
         let added_anew = many.region == Region::Instance
             // Each component makes its own, however often it adds it.
             || many.region == Region::Mount && registration.handlers.iter().any(|o| self.is_made_in_activation(o))
-            || matches!(fault, Fault::Mismatch(_, Mismatch::Activation))
+            || matches!(fault, Fault::Mismatch(_, Mismatch::Activation | Mismatch::Slot))
             || registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o))
             || matches!(fault, Fault::Mismatch(..)) && self.is_given_to_object(registration);
         if !added_anew {
