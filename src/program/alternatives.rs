@@ -144,7 +144,7 @@ impl Program<'_> {
             return None;
         }
         let last = registration.event.name().is_some_and(is_end);
-        if let Some(race) = self.raced(&settles).filter(|&race| self.is_run_again(sites, registration, race, last)) {
+        if let Some(race) = self.raced(&settles).filter(|&race| self.is_loser_that_stays(sites, registration, race, last)) {
             return Some((race, "when another of the race is first, nothing removes it".to_owned()));
         }
         if last {
@@ -189,9 +189,9 @@ impl Program<'_> {
         false
     }
 
-    /// The emitter goes on when another of the race is first, and the race is run again: what is waited for beside this is no end of it.
-    /// What waits for the end itself stays only where others wait for something else of the same emitter.
-    fn is_run_again(&self, sites: &Sites, registration: &Registration, race: CallAt, last: bool) -> bool {
+    /// The emitter goes on when another of the race is first: what others wait for is no end of it. What waits for the end itself (`last`)
+    /// stays only where others wait for something else of the same emitter.
+    fn is_loser_that_stays(&self, sites: &Sites, registration: &Registration, race: CallAt, last: bool) -> bool {
         let Some(&list) = self.call(race).args.first() else { return !last };
         let Value::Array(elements) = self.value(race.with(list)) else { return !last };
         let executors = elements.iter().flat_map(|&e| self.origins(race.with(e)).to_vec()).flat_map(|o| match o.root {
