@@ -180,7 +180,8 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
             fixes: args.fixes.are_wanted() || outputs.iter().any(|output| output.format.tells_fixes()),
             progress,
             outdated: &|| false,
-            last: true,
+            // (Fixes ask again, until nothing is left to mend.)
+            last: !args.fixes.are_wanted(),
         };
         let analysis = check(&request);
         let checked = args.fixes.apply(analysis, &mut request);

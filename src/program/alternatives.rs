@@ -59,10 +59,7 @@ impl Program<'_> {
         let f = self.function_of(registration.call);
         let functions = |r: &Registration| self.functions_of_origins(&r.handlers, 4);
         let own = functions(registration);
-        let inside = |release: &Release, of: &[(Fun, usize)]| {
-            let g = self.function_of(release.call);
-            of.iter().any(|&(h, _)| self.within(g, h) || self.callers(g).iter().any(|&c| self.within(self.function_of(c), h)))
-        };
+        let inside = |release: &Release, of: &[(Fun, usize)]| self.is_run_within(release, of);
         let releases = |release: &Release, of: &Registration| {
             let (receiver, event, handler) = self.compare(of, release);
             // (To take all away from an object says nothing of another one.)
@@ -93,6 +90,12 @@ impl Program<'_> {
         None
     }
 
+    /// The release stands in one of the functions, or in one that they call.
+    fn is_run_within(&self, release: &Release, functions: &[(Fun, usize)]) -> bool {
+        let g = self.function_of(release.call);
+        functions.iter().any(|&(h, _)| self.within(g, h) || self.callers(g).iter().any(|&c| self.within(self.function_of(c), h)))
+    }
+
     /// What makes the other's event happen takes the listener away in its own function: `this.emit('over'); this.removeAllListeners('data')`.
     fn is_released_by_emitting(&self, sites: &Sites, other: &Registration, releases: &dyn Fn(&Release) -> bool) -> bool {
         let emissions = other.event.name().map_or(&[][..], |event| self.emissions_of(event));
@@ -106,31 +109,28 @@ impl Program<'_> {
 
     /// The listener does its work and stays: it settles what it was added for, and what takes it away is the listener of another event
     /// that settles the same, which then does not come.
-    pub(super) fn is_left_by_its_work(&self, sites: &Sites, registration: &Registration, release: &Release) -> Option<String> {
+    pub(super) fn left_by_its_work(&self, sites: &Sites, registration: &Registration, release: &Release) -> Option<String> {
         let event = registration.event.name().filter(|event| !registration.once && !is_end(event) && !is_gesture(event))?;
         let (f, g) = (self.function_of(registration.call), self.function_of(release.call));
+        let heard_by = |r: &Registration| self.functions_of_origins(&r.handlers, 4).iter().any(|&(h, _)| h == g);
+        let mut hearing = sites.registrations_in(f).filter(|r| heard_by(r)).peekable();
+        hearing.peek()?;
         let settles = self.settles(registration);
         let own = self.functions_of_origins(&registration.handlers, 4);
-        let heard_by = |r: &Registration| self.functions_of_origins(&r.handlers, 4).iter().any(|&(h, _)| h == g);
         // (What is read until the end is done then, and goes.)
         let read =
             |r: &Registration| matches!(r.event.name(), Some("end" | "finish")) && self.same_object(&r.receivers, &registration.receivers);
         let of_other = |r: &Registration| r.event != registration.event && !read(r) && !self.settles(r).is_disjoint(&settles);
-        let mut hearing = sites.registrations_in(f).filter(|r| heard_by(r)).peekable();
         let handed = self.passed(g).iter().filter(|p| super::releases::release(self, p.call).is_none()).count();
-        let elsewhere = hearing.peek().is_none() || !hearing.all(of_other) || !self.callers(g).is_empty() || handed > 1;
+        let elsewhere = !hearing.all(of_other) || !self.callers(g).is_empty() || handed > 1;
         if settles.is_empty() || elsewhere || self.ends_receiver(&own, &registration.receivers) {
             return None;
         }
-        let inside = |r: &Release| {
-            let at = self.function_of(r.call);
-            own.iter().any(|&(h, _)| self.within(at, h) || self.callers(at).iter().any(|&c| self.within(self.function_of(c), h)))
-        };
         let releases = |r: &Release| {
             let (receiver, event, handler) = self.compare(registration, r);
             receiver != Match::Different && event != Match::Different && handler != Match::Different
         };
-        let removed = sites.releases_in(f.file).any(|r| inside(r) && releases(r));
+        let removed = sites.releases_in(f.file).any(|r| self.is_run_within(r, &own) && releases(r));
         (!removed).then(|| format!("when `{event}` comes, the listener settles what it was added for, and stays"))
     }
 

@@ -254,7 +254,7 @@ impl Program<'_> {
                 partial.get_or_insert((release.call, "when the component goes away before that, nothing removes it".to_owned()));
                 continue;
             }
-            if let Some(exit) = self.is_left_by_its_work(sites, registration, release) {
+            if let Some(exit) = self.left_by_its_work(sites, registration, release) {
                 partial.get_or_insert((release.call, exit));
                 continue;
             }
@@ -288,7 +288,7 @@ impl Program<'_> {
             }
         }
         if let Some(&release) = released.first() {
-            let back = self.is_given_back_early(registration);
+            let back = self.given_back_early(registration);
             if let Some(back) = back.filter(|&back| !released.iter().any(|&release| self.is_finally_of(release, back))) {
                 let name = self.callee_name(back).unwrap_or_default();
                 return Discharge::NotOnEveryPath { release, exit: format!("a way out gives it back by `{name}`, past that") };

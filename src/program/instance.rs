@@ -146,8 +146,7 @@ impl Program<'_> {
                 let message = format!("`{}` is kept in a table of the module: the next object finds it there", self.show(found));
                 let runs = self.runs(f, None);
                 let region = runs.as_ref().map_or(Region::Instance, |r| r.region);
-                let mut steps = vec![self.step_lives(origin, owner, f)];
-                steps[0].message = message;
+                let mut steps = vec![Step { message, ..self.step_lives(origin, owner, f) }];
                 steps.extend(runs.into_iter().flat_map(|r| r.steps));
                 return self.many(region, Confidence::Medium, origin, steps);
             }

@@ -31,15 +31,9 @@ impl Sites {
                 }) else {
                     continue;
                 };
-                let callers = program.callers(f);
-                if callers.is_empty() || callers.len() > CALLERS {
-                    continue;
-                }
+                let Some(callers) = calls_of(program, f) else { continue };
                 let upto = added.len();
-                for &c in callers {
-                    if program.within(program.function_of(c), f) {
-                        continue;
-                    }
+                for c in callers {
                     let moved = |origins: &[Origin]| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect::<Vec<_>>();
                     let handlers: Vec<Origin> = moved(&registration.handlers).into_iter().filter(|o| !o.is_nothing()).collect();
                     // A text in place of a listener tells the helper something else.
@@ -99,15 +93,9 @@ impl Sites {
                 if at != f && program.is_given_back(at, f) || program.bind_target(release.call).is_some() {
                     continue;
                 }
-                let callers = program.callers(f);
-                if callers.is_empty() || callers.len() > CALLERS {
-                    continue;
-                }
+                let Some(callers) = calls_of(program, f) else { continue };
                 let off = program.called_as(release.inner) == Some("off");
-                for &c in callers {
-                    if program.within(program.function_of(c), f) {
-                        continue;
-                    }
+                for c in callers {
                     let moved = |origins: &[Origin]| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect::<Vec<_>>();
                     let Some(told) = program.tells(c, f, &release.told) else { continue };
                     added.push(Release {
@@ -134,6 +122,13 @@ impl Sites {
             self.releases.extend(added);
         }
     }
+}
+
+/// The calls of a helper, but for those from within itself; none where there are no calls, or too many.
+fn calls_of(program: &Program, f: Fun) -> Option<impl Iterator<Item = CallAt>> {
+    let callers = program.callers(f);
+    let outside = move |c: &CallAt| !program.within(program.function_of(*c), f);
+    (1..=CALLERS).contains(&callers.len()).then(|| callers.iter().copied().filter(outside))
 }
 
 fn move_event(program: &Program, c: CallAt, f: Fun, event: &EventKey) -> EventKey {

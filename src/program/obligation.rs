@@ -186,7 +186,7 @@ impl Program<'_> {
                     || matches!(fault, Fault::NotOnEveryPath(..))
                         && (registration.once
                             || self.is_given_for_operation(registration)
-                            || self.is_given_back_early(registration).is_some());
+                            || self.given_back_early(registration).is_some());
                 let older = registration.receivers.iter().any(|o| {
                     matches!(o.root, Root::This(_) | Root::Param(..) | Root::Global(_) | Root::Module(_))
                         || self.is_part_of_got(o)

@@ -225,7 +225,7 @@ impl Program<'_> {
     }
 
     /// The emitter is given back on a way out behind the registration, where nothing takes the listener away first.
-    pub(super) fn is_given_back_early(&self, registration: &Registration) -> Option<CallAt> {
+    pub(super) fn given_back_early(&self, registration: &Registration) -> Option<CallAt> {
         let from = registration.call;
         let f = self.function_of(from);
         let given = |&v: &ValueId, c: CallAt| self.same_object(&self.origins(c.with(v)), &registration.receivers);

@@ -140,7 +140,7 @@ impl Program<'_> {
             Some(handler) => args.iter().position(|&arg| arg == handler),
             None => args.iter().position(|&arg| self.origins(c.with(arg)).iter().any(|origin| handlers.contains(origin))),
         };
-        index.map(|index| index as u32)
+        self.written_place(c, index?)
     }
 
     /// The argument of a release that names the listener.
@@ -154,7 +154,14 @@ impl Program<'_> {
                 _ => false,
             }),
         };
-        index.map(|index| index as u32)
+        self.written_place(c, index?)
+    }
+
+    /// Where an argument stands in the text; none where it, or one before it, is not written but handed on (`on(...args)`).
+    pub(super) fn written_place(&self, c: CallAt, index: usize) -> Option<u32> {
+        let mut args = self.call(c).args.iter().take(index + 1);
+        let handed_on = |&arg: &ValueId| matches!(self.value(c.with(arg)), Value::Spread(_) | Value::Param(..));
+        (!args.any(handed_on)).then_some(index as u32)
     }
 
     /// Node's manual: these come while `socket.connecting` is true.

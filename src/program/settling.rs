@@ -122,7 +122,7 @@ impl Program<'_> {
             return None;
         }
         let handler = site.handler?;
-        let listener = self.call(c).args.iter().position(|&arg| arg == handler)? as u32;
+        let listener = self.written_place(c, self.call(c).args.iter().position(|&arg| arg == handler)?)?;
         let functions: Vec<Fun> = self.functions_of(c.with(handler)).into_iter().map(|(f, _)| f).collect();
         let settles = |f: &Fun| self.calls_within(*f).iter().any(|&c| settlers.mentions.contains(&self.call(c).callee));
         let given = settlers.mentions.contains(&handler);

@@ -1,9 +1,9 @@
 //! Signals: AbortSignals that callers gave, which outlive the call, and those of the program's own, which end with a piece of work.
 //!
 //! ```text
-//! made(S)    :- S of a controller that the program makes
+//! made(S)     :- S of a controller that the program makes
 //! caller's(S) :- S a parameter of F, users call F, or what hands S on to F
-//! unknown(S) :- S a parameter of F, nothing tells who hands it over, the program hands out signals that it makes
+//! unknown(S)  :- S a parameter of F, nothing tells who hands it over, the program hands out signals that it makes
 //! ```
 
 use std::rc::Rc;
@@ -51,15 +51,18 @@ impl Program<'_> {
     /// The signal of a field that holds a controller which the program made: for this object, or for another one of its kind.
     fn is_of_made_controller(&self, signal: &Origin) -> bool {
         let Some(holder) = signal.prefix().filter(|holder| !holder.path.is_empty()) else { return false };
-        let made = |o: &Origin| {
-            matches!(o.root, Root::Call(c) if o.path.is_empty()
-                && self.call(c).kind == CallKind::New
-                && self.callee_name(c).as_deref() == Some("AbortController"))
-        };
+        let made = |o: &Origin| self.is_new_controller(o);
         let sources: Vec<Origin> = self.field_sources(&holder).into_iter().flat_map(|(_, origins)| origins).collect();
         signal.path.last().is_some_and(|key| matches!(key, PathKey::Name(name) if &*self.text(*name) == "signal"))
             && sources.iter().any(made)
             && sources.iter().all(|o| made(o) || o.is_nothing() || o.path.last() == holder.path.last())
+    }
+
+    /// `new AbortController()`.
+    fn is_new_controller(&self, o: &Origin) -> bool {
+        matches!(o.root, Root::Call(made) if o.path.is_empty()
+            && self.call(made).kind == CallKind::New
+            && self.callee_name(made).as_deref() == Some("AbortController"))
     }
 
     /// What a call made of settings that it was given (`const merged = withDefaults(options)`): more is read of it than a signal, and
@@ -160,19 +163,14 @@ impl Program<'_> {
             })
     }
 
-    /// The program itself hands the signal of a controller that it makes, or the controller, to functions of its own or that it was given.
+    /// The program itself hands the signal of a controller that it makes to functions of its own, or that it was given.
     fn hands_out_signals(&self) -> bool {
         *self.hands_out_signals.get_or_init(|| self.all_calls().any(|c| self.hands_out_signal(c)))
     }
 
     fn hands_out_signal(&self, c: CallAt) -> bool {
-        let controller = |o: &Origin| {
-            matches!(o.root, Root::Call(made) if o.path.is_empty()
-                && self.call(made).kind == CallKind::New
-                && self.callee_name(made).as_deref() == Some("AbortController"))
-        };
         let of_controller = |v: At<ValueId>| match self.value(v) {
-            Value::Member(holder, key) => key.is("signal") && self.origins(v.with(*holder)).iter().any(controller),
+            Value::Member(holder, key) => key.is("signal") && self.origins(v.with(*holder)).iter().any(|o| self.is_new_controller(o)),
             _ => false,
         };
         let handed = |v: At<ValueId>| match self.value(v) {
@@ -305,10 +303,6 @@ impl Program<'_> {
             _ => receiver,
         };
         let Value::Member(holder, key) = self.value(signal) else { return false };
-        let made = |o: &Origin| {
-            o.path.is_empty()
-                && matches!(o.root, Root::Call(made) if self.call(made).kind == CallKind::New && self.callee_name(made).as_deref() == Some("AbortController"))
-        };
-        key.is("signal") && self.origins(signal.with(*holder)).iter().any(made)
+        key.is("signal") && self.origins(signal.with(*holder)).iter().any(|o| self.is_new_controller(o))
     }
 }
