@@ -5,6 +5,7 @@ use super::resolve::Exported;
 use super::values::{DEPTH, MERGED, WIDTH};
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
+use rustc_hash::FxHashSet;
 
 /// How many calls that pick some elements (`filter`) are looked through.
 const PICKED: u32 = 3;
@@ -16,14 +17,20 @@ impl Program<'_> {
         }
         let step = self.path_key(v.file, key);
         let mut out = Vec::new();
+        let mut bags = FxHashSet::default();
         for origin in self.origins(object).iter() {
-            self.member_of(origin, step, &mut out);
+            self.member_within(origin, step, &mut out, &mut bags);
         }
         out
     }
 
     /// What stands under a key of one origin.
     pub fn member_of(&self, origin: &Origin, key: PathKey, out: &mut Vec<Origin>) {
+        self.member_within(origin, key, out, &mut FxHashSet::default());
+    }
+
+    /// The same, where the key was looked up in some bags already: what many others are copied into is looked at once.
+    fn member_within(&self, origin: &Origin, key: PathKey, out: &mut Vec<Origin>, bags: &mut FxHashSet<At<ValueId>>) {
         let name = match key {
             PathKey::Name(sym) => Some(self.text(sym)),
             _ => None,
@@ -42,6 +49,9 @@ impl Program<'_> {
                         if found {
                             return;
                         }
+                        if !bags.insert(literal) {
+                            return;
+                        }
                         // What is put there by hand comes before what was copied.
                         let merged = self.merged(literal);
                         let depth = self.depth().get();
@@ -53,7 +63,7 @@ impl Program<'_> {
                             self.depth().set(depth + MERGED);
                             for source in merged {
                                 for inner in self.origins(source).iter().filter(|o| **o != *origin && !o.is_nothing()) {
-                                    self.member_of(inner, key, out);
+                                    self.member_within(inner, key, out, bags);
                                     found = true;
                                 }
                             }
@@ -67,7 +77,7 @@ impl Program<'_> {
                             self.depth().set(self.depth().get() + 1);
                             for spread in spreads {
                                 for inner in self.origins(literal.with(*spread)).iter().filter(|o| **o != *origin) {
-                                    self.member_of(inner, key, out);
+                                    self.member_within(inner, key, out, bags);
                                     found = true;
                                 }
                             }
@@ -106,7 +116,7 @@ impl Program<'_> {
                         let whole = self.whole(file).into_iter().filter(|e| !matches!(e, Exported::Namespace(f) if *f == file));
                         let whole: Vec<Origin> = whole.flat_map(|e| self.exported(&e)).collect();
                         if !whole.is_empty() {
-                            whole.iter().for_each(|o| self.member_of(o, key, out));
+                            whole.iter().for_each(|o| self.member_within(o, key, out, bags));
                             return;
                         }
                     }

@@ -303,6 +303,16 @@ impl Program<'_> {
             many.region = runs.region;
             many.steps = runs.steps;
         }
+        // What adds it runs once for each run of what makes it: the repeats that were counted are not those of the function around.
+        else if many.emitter == Emitter::Process
+            && let Some(runs) = self.once_for_each_made(registration)
+        {
+            // (Who makes an object and calls its methods knows how often.)
+            let by_method = !self.starters(self.function_of(registration.call)).iter().any(|s| s.within == runs.1);
+            confidence = if runs.0.operation && by_method { Confidence::Low } else { confidence.min(runs.0.confidence) };
+            many.region = runs.0.region;
+            many.steps = runs.0.steps;
+        }
         // (Each new object adds its own, unless all have one function and one emitter.)
         let one = many.emitter == Emitter::Process
             && fault == Fault::NotReleased
@@ -327,6 +337,14 @@ impl Program<'_> {
         let [Origin { root: Root::Function(h), path }] = &registration.handlers[..] else { return None };
         let around = self.parent(*h).filter(|&p| path.is_empty() && !self.fun(p).at_load)?;
         self.runs(around, None).filter(|_| self.within(self.function_of(registration.call), around))
+    }
+
+    /// How often the function around makes another listener, where what adds it runs once for each.
+    fn once_for_each_made(&self, registration: &Registration) -> Option<(super::runs::Runs, Option<super::Fun>)> {
+        let [Origin { root: Root::Function(h), path }] = &registration.handlers[..] else { return None };
+        let f = self.function_of(registration.call);
+        let around = self.parent(*h).filter(|&p| path.is_empty() && !self.fun(p).at_load && p != f && self.within(f, p))?;
+        if self.runs(f, Some(around)).is_some() { None } else { self.runs(around, None).map(|runs| (runs, Some(around))) }
     }
 
     /// The listener is another function at each run.

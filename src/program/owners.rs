@@ -69,7 +69,10 @@ impl Owners {
         }
         for file in 0..program.files.len() as u32 {
             owners.literals(program, file, &grouping);
-            owners.bodies.extend(bodies::class_bodies(program, file));
+            for body in bodies::class_bodies(program, file) {
+                owners.named(program, Owner::Literal(body), body);
+                owners.bodies.insert(body);
+            }
             owners.prototypes(program, file);
             owners.helpers(program, file);
         }
@@ -243,6 +246,20 @@ impl Owners {
         self.add(owner, key, function);
     }
 
+    /// `{ open: open }`: members of a class that are functions with a name of their own.
+    fn named(&mut self, program: &Program, owner: Owner, literal: At<ValueId>) {
+        let Value::Object(props, _) = program.value(literal) else { return };
+        for (key, value) in props {
+            let value = literal.with(*value);
+            if matches!(program.value(value), Value::Binding(_)) {
+                let step = program.path_key(literal.file, key);
+                for function in program.origins(value).iter().filter_map(whole_function) {
+                    self.add(owner, step, function);
+                }
+            }
+        }
+    }
+
     /// `X.prototype = {...}` or `= Object.create(Y.prototype, ...)` or `= new Y()`.
     fn whole_prototype(&mut self, program: &Program, owner: Owner, from: At<ValueId>) {
         match program.value(from) {
@@ -253,6 +270,7 @@ impl Owners {
                         self.move_to(owner, step, from.with(*f));
                     }
                 }
+                self.named(program, owner, from);
             }
             Value::Call(c) => {
                 let call = program.call(from.with(*c));

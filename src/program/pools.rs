@@ -177,12 +177,12 @@ impl Program<'_> {
         if !self.is_taken_in_turn(taken) {
             return None;
         }
-        let runs = self
-            .runs(self.function_of(c), None)
-            .filter(|runs| runs.confidence >= Confidence::Medium || runs.region == Region::Iteration)?;
         let mut steps = vec![self.step_call(c, format!("`{}` is one of a list, taken in turn: each serves again", self.show(origin)))];
-        steps.extend(runs.steps);
-        Some(self.many(runs.region, Confidence::Medium, origin, steps))
+        // (That one comes after the other tells already that the line runs more often than there are any.)
+        let runs = self.runs(self.function_of(c), None);
+        let region = runs.as_ref().map_or(Region::Iteration, |runs| runs.region);
+        steps.extend(runs.into_iter().flat_map(|runs| runs.steps));
+        Some(self.many(region, Confidence::Medium, origin, steps))
     }
 
     /// What a promise or a pool hands to a callback.

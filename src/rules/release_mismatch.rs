@@ -17,6 +17,11 @@ pub const RULE: Rule = Rule {
 fn word(program: &Program, obligation: &Obligation) -> Words {
     let Fault::Mismatch(release, what) = obligation.fault else { unreachable!("detected") };
     let (differs, step, help) = match what {
+        Mismatch::Listener if program.call(release).args.len() == 1 => (
+            "names no function",
+            "this release is told the event only: without the function that was added it finds nothing",
+            "keep the function that is added (`this.onEvent = this.onEvent.bind(this)` once, or a variable) and give the same one to both calls",
+        ),
         Mismatch::Listener => (
             "names another function",
             "this release names a function that was never added: each `bind`, arrow or function expression is a new one",
