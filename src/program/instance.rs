@@ -46,11 +46,20 @@ impl Program<'_> {
     }
 
     pub(super) fn count_this(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, depth: u32) -> Count {
-        if !self.is_written_each_turn(c, origin)
-            && let Some(count) = self.loop_count(c, origin, None)
-        {
-            return count;
+        let looped = if self.is_written_each_turn(c, origin) { None } else { self.loop_count(c, origin, None) };
+        match looped {
+            // A list may be short: what repeats the whole of it is the better reason.
+            Some(Count::Many(list)) if list.confidence == Confidence::Low => match self.count_member(c, f, origin, g, depth) {
+                Count::Many(many) if many.confidence > Confidence::Low && !many.operation => Count::Many(many),
+                _ => Count::Many(list),
+            },
+            Some(count) => count,
+            None => self.count_member(c, f, origin, g, depth),
         }
+    }
+
+    /// The same, apart from loops around the line.
+    fn count_member(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, depth: u32) -> Count {
         // A method put in place of a foreign one: `this` is an object that is older, and each use runs it.
         if origin.path.is_empty()
             && let Some(patch) = self.patch_target(g)

@@ -92,9 +92,9 @@ impl Program<'_> {
         (puts.peek().is_some() && puts.all(|put| !self.is_just_before(put, c)) && !self.is_ended_in(f, origin)).then_some(holder)
     }
 
-    /// The function brings the object to its end: `sink.on('finish', done); sink.end()`.
+    /// The function brings the object to its end: `sink.on('finish', done); sink.end()`. (What is done later ends it after other runs.)
     fn is_ended_in(&self, f: Fun, origin: &Origin) -> bool {
-        self.calls_within(f).into_iter().any(|c| {
+        self.calls_within(f).into_iter().filter(|&c| self.function_of(c) == f).any(|c| {
             self.receiver(c)
                 .is_some_and(|(object, key)| matches!(key, Key::Name(name) if is_teardown(name)) && self.origins(object).contains(origin))
         })

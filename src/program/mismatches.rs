@@ -111,9 +111,15 @@ impl Program<'_> {
     pub(super) fn is_of_another_run(&self, registration: &Registration, release: &Release) -> bool {
         let f = self.function_of(registration.call);
         let made_here = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Function(h) if self.parent(h) == Some(f));
+        // `e[method](event, f.bind(this))`, told to add or to remove.
+        let bound_here =
+            |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Call(c) if self.function_of(c) == f && self.makes_function(c));
+        if registration.call == release.call {
+            let told = !registration.told.is_empty() && !release.told.is_empty() && !self.fun(f).at_load;
+            return told && !registration.handlers.is_empty() && registration.handlers.iter().all(|o| made_here(o) || bound_here(o));
+        }
         f == self.function_of(release.call)
             && !self.fun(f).at_load
-            && registration.call != release.call
             && !registration.handlers.is_empty()
             && registration.handlers.iter().all(made_here)
             && self.loop_around(registration.call.with(self.call(registration.call).block)).is_none()

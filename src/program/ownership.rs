@@ -24,6 +24,8 @@ struct Sources {
     given: Vec<Origin>,
     /// Blocks in which one's own is put in place.
     made: Vec<At<BlockId>>,
+    /// Blocks of functions that make it for them.
+    makers: Vec<At<BlockId>>,
 }
 
 impl Program<'_> {
@@ -35,6 +37,42 @@ impl Program<'_> {
 
     /// An activation listens to what it was given or made where nothing was given, and sees to the end of its own alone.
     pub(super) fn own_ended(&self, registration: &Registration) -> Option<Many> {
+        self.own_ended_in_call(registration).or_else(|| self.own_ended_by_object(registration))
+    }
+
+    /// An object does, for what it keeps in a field: each object adds to what its users gave to several.
+    fn own_ended_by_object(&self, registration: &Registration) -> Option<Many> {
+        let [field @ Origin { root: Root::This(g), path }] = &registration.receivers[..] else { return None };
+        let owner = self.owner_of_this(*g).filter(|&owner| path.len() == 1 && self.is_class(owner))?;
+        if registration.once || registration.implicit || self.tells_of_end(registration) || !self.holds_object(registration) {
+            return None;
+        }
+        let sources = self.sources_of(registration);
+        if sources.given.is_empty() || sources.made.is_empty() || self.is_for_own(registration.call, &sources) {
+            return None;
+        }
+        let is_field = |object: ValueId, c: CallAt| {
+            let origins = self.origins(c.with(object));
+            !origins.is_empty() && origins.iter().all(|o| self.same_origin(o, field))
+        };
+        let ends = |&c: &CallAt| {
+            self.receiver(c).is_some_and(|(object, key)| matches!(key, Key::Name(name) if is_teardown(name)) && is_field(object.id, c))
+        };
+        let members = self.family(owner).iter().flat_map(|&o| self.members(o).iter().map(|&(_, m)| m)).collect::<Vec<_>>();
+        let ends: Vec<CallAt> = members.into_iter().flat_map(|m| self.calls_within(m)).filter(ends).collect();
+        let end = *ends.first()?;
+        if !ends.iter().all(|&end| self.is_for_own(end, &sources)) {
+            return None;
+        }
+        let given = format!("`{}` may be given by the maker of {}: it is older, and goes on", self.show(field), self.owner_name(owner));
+        let steps = vec![self.step_function(*g, given), self.step_call(end, "only one that is made here is ended")];
+        match self.many(Region::Instance, Confidence::Medium, field, steps) {
+            Count::Many(many) => Some(*many),
+            _ => None,
+        }
+    }
+
+    fn own_ended_in_call(&self, registration: &Registration) -> Option<Many> {
         let f = self.function_of(registration.call);
         let first = registration.receivers.iter().find(|o| matches!(o.root, Root::Param(..)))?;
         if registration.once || registration.implicit || self.tells_of_end(registration) || !self.is_call_shaped(registration) {
@@ -70,11 +108,24 @@ impl Program<'_> {
 
     /// Where the registration's emitter comes from, if that is from others or from here.
     fn sources_of(&self, registration: &Registration) -> Sources {
-        let mut out = Sources { emitter: registration.receivers.clone(), given: Vec::new(), made: Vec::new() };
+        let mut out = Sources { emitter: registration.receivers.clone(), given: Vec::new(), made: Vec::new(), makers: Vec::new() };
         let mut add = |a: At<AssignId>, origins: &[Origin]| {
-            out.given.extend(origins.iter().filter(|o| matches!(o.root, Root::Param(..))).cloned());
-            if origins.iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Call(_))) {
+            // (`this.options = options; this.store = this.options.store`.)
+            let in_bag = |o: &Origin| {
+                o.path.len() > 1 && self.field_sources(o).iter().flat_map(|(_, from)| from).any(|from| matches!(from.root, Root::Param(..)))
+            };
+            let given = |o: &&Origin| matches!(o.root, Root::Param(..)) || matches!(o.root, Root::This(_)) && in_bag(o);
+            out.given.extend(origins.iter().filter(given).cloned());
+            let made = |o: &Origin| match o.root {
+                Root::Call(made) if o.path.is_empty() => Some(made),
+                _ => None,
+            };
+            for made in origins.iter().filter_map(made) {
                 out.made.push(a.with(self.assign(a).block));
+                // `function make() { this.own = true; return new Store() }`.
+                if made.with(self.function_of(made).id) != a.with(self.assign(a).function) {
+                    out.makers.push(made.with(self.call(made).block));
+                }
             }
         };
         for o in &registration.receivers {
@@ -119,7 +170,8 @@ impl Program<'_> {
                     let beside = || sources.made.iter().any(|&made| made == a.with(assign.block));
                     match self.value(a.with(assign.from)) {
                         Value::Bool(_) | Value::Function(_) => {
-                            beside() && !matches!(self.block(a.with(assign.block)).kind, BlockKind::Body)
+                            let in_maker = || sources.makers.contains(&a.with(assign.block));
+                            beside() && !matches!(self.block(a.with(assign.block)).kind, BlockKind::Body) || in_maker()
                         }
                         _ => self.tells_own(a.with(assign.from), sources, depth),
                     }

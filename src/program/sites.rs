@@ -285,10 +285,21 @@ fn is_given(program: &Program, c: CallAt, registers: &Registers) -> bool {
     listener_of(args, listener).is_some_and(|handler| is_function_like(program, c.with(handler)))
 }
 
+/// So many callers of a function are asked which method it is told.
+const METHODS: usize = 8;
+
 /// The name that `e[method](...)` calls, of those wanted, if every value of `method` registers or releases.
 pub(super) fn computed_name(program: &Program, key: At<ValueId>, wanted: fn(&str) -> bool) -> Option<Rc<str>> {
     let mut found: Option<Rc<str>> = None;
-    for origin in program.origins(key).iter() {
+    let names: Vec<Origin> = match &program.origins(key)[..] {
+        // `e[method](...)`, where the callers tell the method.
+        [o @ Origin { root: Root::Param(f, _), path }] if path.is_empty() => {
+            let told = program.callers(*f).iter().take(METHODS).flat_map(|&c| program.from_callee(c, *f, o));
+            told.filter(|o| !matches!(o.root, Root::Param(..))).collect()
+        }
+        origins => origins.to_vec(),
+    };
+    for origin in &names {
         let (Root::Const(sym), true) = (origin.root, origin.path.is_empty()) else { return None };
         let name = program.text(sym);
         if !is_registration_name(&name) && !is_release_name(&name) {

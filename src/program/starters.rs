@@ -196,7 +196,17 @@ impl Program<'_> {
                 return starter(how, times);
             }
         }
-        starter(Started::Unknown, Times::One)
+        let how = if self.is_error_first(passed) { Started::Callback } else { Started::Unknown };
+        starter(how, Times::One)
+    }
+
+    /// The last argument is a function that gets an error first: by Node's convention it is told once how the work went.
+    fn is_error_first(&self, passed: Passed) -> bool {
+        let call = self.call(passed.call);
+        let told = |f: Fun| self.fun(f).params.first().is_some_and(|param| matches!(param.name.trim_start_matches('_'), "err" | "error"));
+        passed.arg + 1 == call.args.len()
+            && passed.shift == 0
+            && self.functions_of(passed.call.with(call.args[passed.arg])).iter().any(|&(f, _)| told(f))
     }
 
     /// What a function of the program does with its parameter: one starter for each place where it runs or passes it on, seen from

@@ -3,18 +3,27 @@
 //! ```text
 //! told(S, p, b)  :- S stands under a test of the parameter p that has outcome b        if (remove) e.off(...)
 //! told(S, p, b)  :- S calls `e[m]`, m = p ? x : y, and only one of the two is S        e[remove ? 'off' : 'on'](...)
+//! told(S, p, ns) :- S calls `e[p]`, and of the names that p is given, those of ns are S  e[method](...)
 //! not(S at C)    :- told(S, p, b), the call C gives a constant for p that is not b
 //! ```
 
-use super::{At, CallAt, Fun, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
-/// The line runs where this parameter is true, or is false.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The line runs, or is what it is, where this parameter is as wanted.
+#[derive(Debug, Clone, Copy)]
 pub struct Told {
     function: Fun,
     param: u32,
-    truth: bool,
+    wanted: Wanted,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Wanted {
+    /// True, or false.
+    Truth(bool),
+    /// One of these names of methods.
+    Name(fn(&str) -> bool),
 }
 
 impl Program<'_> {
@@ -39,11 +48,11 @@ impl Program<'_> {
             Value::Binding(b) if self.binding(test.with(*b)).kind == BindingKind::Param => {
                 let function = test.with(self.binding(test.with(*b)).function);
                 let param = self.fun(function).params.iter().position(|p| p.binding == Some(*b))?;
-                Some(Told { function, param: param as u32, truth: outcome })
+                Some(Told { function, param: param as u32, wanted: Wanted::Truth(outcome) })
             }
             Value::Binding(_) | Value::Param(..) => match &*self.origins(test) {
                 [o] if o.path.is_empty() => match o.root {
-                    Root::Param(function, param) => Some(Told { function, param, truth: outcome }),
+                    Root::Param(function, param) => Some(Told { function, param, wanted: Wanted::Truth(outcome) }),
                     _ => None,
                 },
                 _ => None,
@@ -54,6 +63,11 @@ impl Program<'_> {
 
     /// Of two names, one is wanted: what chooses it.
     fn chosen_by(&self, key: At<ValueId>, wanted: fn(&str) -> bool) -> Option<Told> {
+        if let &[Origin { root: Root::Param(function, param), ref path }] = &self.origins(key)[..]
+            && path.is_empty()
+        {
+            return Some(Told { function, param, wanted: Wanted::Name(wanted) });
+        }
         match self.value(key) {
             Value::Binding(b) => match self.binding(key.with(*b)).defs[..] {
                 [def] if self.assign(key.with(def)).from != key.id => self.chosen_by(key.with(self.assign(key.with(def)).from), wanted),
@@ -99,12 +113,15 @@ impl Program<'_> {
                 continue;
             }
             match given.or(default) {
-                None if one.truth => return None,
+                None if !matches!(one.wanted, Wanted::Truth(false)) => return None,
                 None => {}
-                Some(value) => match self.truth(value) {
-                    Some(truth) if truth != one.truth => return None,
-                    Some(_) => {}
-                    None => left.extend(self.asks_param(value, one.truth)),
+                Some(value) => match self.is_as(value, one.wanted) {
+                    Some(true) => {}
+                    Some(false) => return None,
+                    None => left.extend(match one.wanted {
+                        Wanted::Truth(truth) => self.asks_param(value, truth),
+                        Wanted::Name(wanted) => self.chosen_by(value, wanted),
+                    }),
                 },
             }
         }
@@ -150,6 +167,14 @@ impl Program<'_> {
                 && self.passed(f).is_empty()
                 && callers.iter().all(|&c| self.tells(c, f, std::slice::from_ref(one)).is_none())
         })
+    }
+
+    /// Whether a constant is as wanted.
+    fn is_as(&self, v: At<ValueId>, wanted: Wanted) -> Option<bool> {
+        match wanted {
+            Wanted::Truth(truth) => self.truth(v).map(|is| is == truth),
+            Wanted::Name(wanted) => self.constant(v).map(|name| wanted(&name)),
+        }
     }
 
     /// Whether a constant counts as true.

@@ -422,9 +422,11 @@ impl Program<'_> {
     fn tail_type(&self, origin: &Origin, name: Option<&str>) -> Option<Type> {
         let holder = origin.prefix()?;
         let shown = self.show(&holder);
-        let last = shown.rsplit(['.', ' ']).next().unwrap_or("").trim_end_matches("()").to_lowercase();
+        let last = shown.rsplit(['.', ' ']).next().unwrap_or("").trim_end_matches("()");
+        // (`incomingRequest` too.)
+        let named = || ["Req", "Request", "Res", "Response"].iter().any(|end| last.ends_with(end));
         match name? {
-            "socket" | "connection" if matches!(last.as_str(), "req" | "request" | "res" | "clientrequest" | "session") => {
+            "socket" | "connection" if matches!(&*last.to_lowercase(), "req" | "request" | "res" | "session") || named() => {
                 self.used_type("http.Socket")
             }
             "ownerDocument" => self.used_type("Document"),
