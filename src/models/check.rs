@@ -131,6 +131,11 @@ impl<'a> Check<'a> {
                 self.fault(format!("{at} is like `{}`, which is no function of the pack with a `deps_arg`", hook.like));
             }
         }
+        for wrapper in &pack.wrappers {
+            let at = format!("wrapper `{}`", wrapper.names.join(", "));
+            self.source(wrapper.source.as_ref(), &at);
+            self.references(std::slice::from_ref(&wrapper.of), &at);
+        }
         for decorator in &pack.decorators {
             let at = format!("decorator `{}`", decorator.name.iter().next().unwrap_or_default());
             self.source(decorator.source.as_ref(), &at);

@@ -28,6 +28,9 @@ impl Models {
             for hook in &pack.hooks {
                 add("hook", &format!("{}*{}", hook.begins, hook.ends), hook.example.as_deref(), None);
             }
+            for wrapper in &pack.wrappers {
+                add("wrapper", &wrapper.names.join(" "), wrapper.example.as_deref(), Some(wrapper.of.as_str()));
+            }
             for decorator in &pack.decorators {
                 add("decorator", decorator.name.iter().next().unwrap_or_default(), decorator.example.as_deref(), None);
             }

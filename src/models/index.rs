@@ -48,6 +48,8 @@ pub struct Models {
     ambient: FxHashSet<TypeIx>,
     /// Methods and functions of any type or module, by name.
     named: FxHashMap<String, Named>,
+    /// Types of what functions of these names wrap objects of the page into.
+    wrappers: FxHashMap<String, TypeIx>,
     /// Packs that have hooks.
     hooks: Vec<usize>,
 }
@@ -110,6 +112,10 @@ impl Models {
             let names = pack.globals.keys().chain(pack.global_functions.keys()).chain(pack.global_classes.keys());
             models.globals.extend(names.map(|name| (name.clone(), p)));
         }
+        for wrapper in packs.iter().flat_map(|pack| &pack.wrappers) {
+            let of = models.type_by_name.get(&wrapper.of).copied();
+            models.wrappers.extend(wrapper.names.iter().filter_map(|name| Some((name.clone(), of?))));
+        }
         models.hooks = (0..packs.len()).filter(|&p| !packs[p].hooks.is_empty()).collect();
         models.packs = packs;
         for ix in 0..models.types.len() {
@@ -162,6 +168,16 @@ impl Models {
             }
         }
         names
+    }
+
+    /// The type that a function of this name wraps an object of the page into.
+    pub fn wrapper(&self, name: &str) -> Option<TypeIx> {
+        self.wrappers.get(name).copied()
+    }
+
+    /// Some function wraps objects of the page into this type.
+    pub fn is_wrapper(&self, ix: TypeIx) -> bool {
+        self.wrappers.values().any(|&of| of == ix)
     }
 
     /// What a function of this name may do, of whatever module.

@@ -43,6 +43,9 @@ pub struct Pack {
     /// Functions that other packages make of one of these, and name after it.
     #[serde(default, rename = "hook")]
     pub hooks: Vec<Hook>,
+    /// Functions that give an object of the page in a wrapper of the library's.
+    #[serde(default, rename = "wrapper")]
+    pub wrappers: Vec<Wrapper>,
     /// Decorators that make a method an entry point or tell how long the objects of a class live.
     #[serde(default, rename = "decorator")]
     pub decorators: Vec<Decorator>,
@@ -410,6 +413,19 @@ impl Hook {
     pub fn is_named(&self, name: &str) -> bool {
         name.len() >= self.begins.len() + self.ends.len() && name.starts_with(&self.begins) && name.ends_with(&self.ends)
     }
+}
+
+/// A function that puts what stands ready in every page into a wrapper, which lives as long and is one for all who ask: `$(document)`.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wrapper {
+    /// The names that it goes by, whichever module it is from; none that the program gives to a function of its own.
+    pub names: Vec<String>,
+    /// The type of the wrapper.
+    #[serde(rename = "type")]
+    pub of: String,
+    pub source: Option<String>,
+    pub example: Option<String>,
 }
 
 /// A decorator (`@Get()`), as frameworks with dependency injection use them.

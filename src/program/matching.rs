@@ -172,7 +172,9 @@ impl Program<'_> {
             (EventKey::Name(x), EventKey::Name(y)) => {
                 // `off('.menu')` takes away all of a name space (`click.menu`), as jQuery has them.
                 let all_of = y.strip_prefix('.').filter(|space| !space.is_empty());
-                if x == y || all_of.is_some_and(|space| x.split('.').skip(1).any(|part| part == space)) {
+                // `off('click')` takes away those of every name space.
+                let of_all = || x.split_once('.').is_some_and(|(name, _)| name == &**y);
+                if x == y || of_all() || all_of.is_some_and(|space| x.split('.').skip(1).any(|part| part == space)) {
                     Match::Same
                 } else {
                     Match::Different

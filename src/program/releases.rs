@@ -83,6 +83,12 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
             ReleaseSite { receiver: Some(c.with(*target)), event: given(event), listener: rest.first().copied() }
         }
         ("removeAllListeners", args) => ReleaseSite { receiver: on, event: args.first().and_then(given), listener: None },
+        // `$(document).off('click', '.item', f)`: for parts of the page only.
+        ("off" | "unbind", [event, selector, rest @ ..])
+            if matches!(program.value(c.with(*selector)), Value::String(_)) && program.is_wrapped(receiver) =>
+        {
+            ReleaseSite { receiver: on, event: given(event), listener: rest.first().copied() }
+        }
         // (`un` and `unbind` are what emitters outside of Node call it, beside their `on`.)
         ("off" | "un" | "unbind" | "removeListener" | "removeEventListener", [event, handler, ..]) => {
             ReleaseSite { receiver: on, event: given(event), listener: Some(*handler) }

@@ -172,7 +172,8 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
         // `dom.addEventListener(element, event, listener)`: a function that is told the emitter.
         let given_emitter = matches!(rest, [third, ..] if matches!(program.value(c.with(*third)), Value::Function(_)));
         if given_emitter && !matches!(program.value(c.with(*handler)), Value::Function(_)) {
-            return None;
+            // (`$(document).on('click', '.item', f)`.)
+            return if program.is_wrapped(receiver) { modelled(program, c, Some(receiver)) } else { None };
         }
         if !plausible(program, c, *event, *handler) {
             return modelled(program, c, Some(receiver));

@@ -1,7 +1,7 @@
 //! Types: what an object is, strongest sign first: allocation or model, annotation, evidence (what is done with it).
 
 use super::owners::owner_of_constructor;
-use super::{CallAt, Fun, Origin, Owner, PathKey, Program, Root, sites};
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root, sites};
 use crate::facts::*;
 use crate::models::{Member, TypeIx, TypeUse};
 
@@ -347,6 +347,11 @@ impl Program<'_> {
         })
     }
 
+    /// The value is part of the page in a wrapper.
+    pub(super) fn is_wrapped(&self, v: At<ValueId>) -> bool {
+        self.origins(v).iter().any(|o| matches!(self.type_of(o), Some(Type::Model(ix)) if self.models.is_wrapper(ix)))
+    }
+
     fn path_type(&self, origin: &Origin) -> Option<Type> {
         if let (Root::Module(module), [PathKey::Name(name)]) = (origin.root, &origin.path[..])
             && let Some(model) = self.view.module(&self.text(module))
@@ -365,6 +370,9 @@ impl Program<'_> {
             PathKey::Name(name) => Some(self.text(name)),
             _ => None,
         };
+        if let Some(wrapper) = name.as_deref().and_then(|name| name.strip_prefix(super::values::WRAPPED)) {
+            return self.models.wrapper(wrapper).filter(|&ix| self.view.sees_type(ix)).map(Type::Model);
+        }
         if let Some((file, of)) = self.annotated(origin)
             && let Some(found) = self.written_type(file, &of)
         {

@@ -22,6 +22,10 @@ pub const WIDTH: usize = 8;
 /// What looking into a merged bag counts for in depth.
 pub(super) const MERGED: u32 = 20;
 /// How deep calls and variables are looked through.
+/// How the step of a path begins that leads to something in a wrapper; the wrapper's name follows.
+pub(super) const WRAPPED: &str = "()";
+/// How many variables and members lead to a part of the page at most.
+const PARTS: u32 = 4;
 pub(super) const DEPTH: u32 = 40;
 
 /// Where an access path begins.
@@ -265,6 +269,9 @@ impl Program<'_> {
         }
         let arg = |i: usize| call.args.get(i).map(|&a| c.with(a));
         if let Some(name) = self.called_as(c) {
+            if let Some(wrapped) = self.models.wrapper(name).and_then(|_| self.wrapped(c, name)) {
+                return wrapped;
+            }
             // Down-level and interop helpers, natives.
             match (name, arg(0)) {
                 (
@@ -410,6 +417,32 @@ impl Program<'_> {
         }
     }
 
+    /// What stands ready in every page, in a wrapper: `$(document)`.
+    fn wrapped(&self, c: CallAt, name: &str) -> Option<Vec<Origin>> {
+        let call = self.call(c);
+        let [inner] = call.args[..] else { return None };
+        let part = self.page_part(c.with(inner), PARTS)?;
+        let own = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Function(_) | Root::Class(_) | Root::Literal(_));
+        let is_own = self.origins(c.with(call.callee)).iter().any(own);
+        (!is_own).then(|| vec![part.join(PathKey::Name(self.sym(&format!("{WRAPPED}{name}"))))])
+    }
+
+    /// `window`, `document`, `document.body`, also through a variable or what a function around the file is given. (As they are written:
+    /// that many wrap something else has to cost nothing.)
+    fn page_part(&self, v: At<ValueId>, depth: u32) -> Option<Origin> {
+        let depth = depth.checked_sub(1)?;
+        match self.value(v) {
+            Value::Global(name) if matches!(name.as_str(), "window" | "document") => Some(Origin::root(Root::Global(self.sym(name)))),
+            Value::Member(object, Key::Name(name)) if matches!(name.as_str(), "body" | "documentElement") => {
+                let whole = self.page_part(v.with(*object), depth)?;
+                Some(whole.join(PathKey::Name(self.sym(name))))
+            }
+            Value::Binding(_) => self.page_part(self.same_as(v)?, depth),
+            Value::Param(f, i) => self.page_part(self.given_param(v.with(*f), *i)?, depth),
+            _ => None,
+        }
+    }
+
     /// The value is this global variable.
     pub fn is_global(&self, v: At<ValueId>, name: &str) -> bool {
         matches!(self.value(v), Value::Global(global) if global == name)
@@ -462,10 +495,13 @@ impl Program<'_> {
         };
         for key in &origin.path {
             match key {
-                PathKey::Name(sym) => {
-                    text.push('.');
-                    text.push_str(&self.text(*sym));
-                }
+                PathKey::Name(sym) => match self.text(*sym).strip_prefix(WRAPPED) {
+                    Some(wrapper) => text = format!("{wrapper}({text})"),
+                    None => {
+                        text.push('.');
+                        text.push_str(&self.text(*sym));
+                    }
+                },
                 PathKey::Symbol(v) => match self.value(*v) {
                     Value::Binding(b) => text.push_str(&format!("[{}]", self.binding(v.with(*b)).name)),
                     _ => text.push_str("[symbol]"),
