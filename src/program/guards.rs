@@ -115,6 +115,14 @@ impl Program<'_> {
         self.guard_at(c, &Seen { receivers, given: &[], named: &[], foreign }, EDGES)
     }
 
+    /// The call stands under a test of the emitter's state, whatever else it stands under.
+    pub(super) fn is_under_state(&self, c: CallAt, receivers: &[Origin]) -> bool {
+        let seen = Seen { receivers, given: &[], named: &[], foreign: true };
+        let f = self.function_of(c);
+        let tests = self.tests_before(c.with(self.call(c).block), self.order_of(c));
+        tests.into_iter().any(|(test, outcome)| self.guard_of_test(test, outcome, f, &seen, TEST_DEPTH) == Some(Guard::State))
+    }
+
     /// The call stands under a test that lets it run once (for one object, or in one life of the program where `program` is asked).
     pub(super) fn is_guarded_edge(&self, c: CallAt, program: bool) -> bool {
         let f = self.function_of(c);

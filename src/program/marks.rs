@@ -123,20 +123,32 @@ impl Program<'_> {
             || facts.assigns.iter().any(|assign| matches!(&assign.to, Place::Member(_, key) if key.is("length")))
     }
 
-    /// `this` of the function is one object of the program: a literal in a module's body, or of a class of which the body makes one.
+    /// `this` of the function is one object of the program: a literal in a module's body, or of a class of which the body makes one, or
+    /// whoever asks first (`if (!one) one = new One()`).
     fn is_single(&self, g: Fun) -> bool {
         let Some(owner) = self.owner_of_this(g) else { return false };
         if let Owner::Literal(_) = owner {
             return self.parent(g).is_some_and(|body| self.runs_with_module(body, CALLS));
         }
-        match self.makers(owner)[..] {
+        // (Tests make their own.)
+        let makers = self.makers(owner);
+        let makers: Vec<CallAt> = makers.iter().copied().filter(|made| !self.files[made.file as usize].test).collect();
+        match makers[..] {
             [made] => {
-                self.is_class(owner)
-                    && !self.is_public_owner(owner)
-                    && self.loop_around(made.with(self.call(made).block)).is_none()
-                    && self.runs_with_module(self.function_of(made), CALLS)
+                let with_module = || !self.is_public_owner(owner) && self.runs_with_module(self.function_of(made), CALLS);
+                // (Users may have that one, and make no other.)
+                let alone = || !self.is_public_class(owner) && self.is_made_where_none_is(made);
+                self.is_class(owner) && self.loop_around(made.with(self.call(made).block)).is_none() && (with_module() || alone())
             }
             _ => false,
         }
+    }
+
+    fn is_made_where_none_is(&self, made: CallAt) -> bool {
+        let kept = self.assigned(made.with(self.call(made).value)).filter(|&a| match self.assign(a).to {
+            Place::Binding(b) => self.fun(made.with(self.binding(made.with(b)).function)).at_load,
+            _ => false,
+        });
+        kept.is_some_and(|a| self.assign(a).only_if_empty || self.is_guarded_edge(made, true))
     }
 }

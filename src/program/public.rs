@@ -15,6 +15,8 @@ pub(super) struct Public {
     owners: FxHashSet<Owner>,
     /// Of which they can make objects.
     classes: FxHashSet<Owner>,
+    /// Those of them that users have by name.
+    given: FxHashSet<Owner>,
     /// Functions that they can call only where they load any file of a folder, or look into the program's own name space: those that the
     /// program calls itself are its own.
     loose: FxHashSet<Fun>,
@@ -67,6 +69,7 @@ impl Public {
         let before = self.functions.clone();
         for class in classes {
             self.loose_owners.extend(program.family(class).iter().filter(|owner| !self.classes.contains(owner)));
+            self.given.insert(class);
             self.classes.extend(program.family(class).iter());
             self.publish_owner(program, class, &mut Vec::new());
         }
@@ -101,6 +104,7 @@ impl Public {
             // `Base.extend({...})` and `new Class({...})` are classes.
             if let Root::Call(c) = origin.root {
                 for body in program.call(c).args.iter().map(|&a| Owner::Literal(c.with(a))).filter(|&body| program.is_class(body)) {
+                    self.given.insert(body);
                     self.classes.extend(program.family(body).iter());
                     self.publish_owner(program, body, &mut origins);
                 }
@@ -108,6 +112,7 @@ impl Public {
             match origin.root {
                 Root::Function(f) => {
                     self.functions.insert(f);
+                    self.given.insert(Owner::Proto(f));
                     self.classes.extend(program.family(Owner::Proto(f)).iter());
                     self.publish_owner(program, Owner::Proto(f), &mut origins);
                     self.publish_owner(program, Owner::Function(f), &mut origins);
@@ -121,6 +126,7 @@ impl Public {
                     }
                 }
                 Root::Class(class) => {
+                    self.given.insert(Owner::Class(class));
                     self.classes.extend(program.family(Owner::Class(class)).iter());
                     self.publish_owner(program, Owner::Class(class), &mut origins);
                 }
@@ -313,6 +319,12 @@ impl Program<'_> {
     pub fn is_public_function(&self, f: Fun) -> bool {
         let public = self.public();
         public.functions.contains(&f) && (!public.loose.contains(&f) || self.callers(f).is_empty())
+    }
+
+    /// The package's users have the class itself, or one that extends it.
+    pub(super) fn is_public_class(&self, owner: Owner) -> bool {
+        let loose = |one: &Owner| self.public().loose_owners.contains(one) && !self.makers(*one).is_empty();
+        self.descendants(owner).iter().any(|one| self.public().given.contains(one) && !loose(one))
     }
 
     /// The package's users can have any number of such objects: they make them, or have functions make them.

@@ -263,7 +263,9 @@ impl Program<'_> {
         if registration.once && self.presumed_to_fire(registration, emitter) {
             return None;
         }
-        if self.guard(registration.call, &registration.receivers, true) == Some(Guard::State) {
+        if self.guard(registration.call, &registration.receivers, true) == Some(Guard::State)
+            || registration.once && self.is_under_state(registration.call, &registration.receivers)
+        {
             return None;
         }
         let held = kept.iter().map(|k| self.held_anyway(registration, k)).min().unwrap_or(Sure::No);
