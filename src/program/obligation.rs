@@ -112,7 +112,7 @@ impl Program<'_> {
         let guarded = again.is_none();
         let count = again.map_or(count, |many| Count::Many(Box::new(many)));
         let sure = matches!(&count, Count::Many(many) if many.confidence >= Confidence::Medium && !many.operation);
-        let left = || self.left_at_end(sites, registration, emitter).or_else(|| self.own_ended(registration));
+        let left = || self.own_ended(registration).or_else(|| self.left_at_end(sites, registration, emitter));
         let left = if fault == Fault::NotReleased && !sure { left() } else { None };
         let count = left.map_or(count, |many| Count::Many(Box::new(many)));
         // To wait once for the end of what outlives this is no promise that it comes soon.

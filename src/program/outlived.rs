@@ -79,6 +79,10 @@ impl Program<'_> {
                 && registration.receivers.iter().all(|o| self.is_given(o, owner))
         };
         let last = self.end_of(owner).filter(|_| pair.is_none() && self.is_at_start(f, owner) && given() && self.is_made_somewhere(owner));
+        // Who listens to a part of what was given is mostly a part of that as well, and goes with it.
+        let of_part = |o: &Origin| matches!(o.root, Root::This(_)) && o.path.len() > 1;
+        let part = last.is_some() && registration.receivers.iter().all(of_part);
+        let confidence = if part { Confidence::Low } else { Confidence::Medium };
         let (region, end, why, again) = if let Some(end) = last {
             let why = format!("was given to {}: it is older, and others have it too", self.owner_name(owner));
             (Region::Instance, end, why, false)
@@ -113,7 +117,7 @@ impl Program<'_> {
             self.step_function(f, format!("`{}` {why}", self.show(first))),
             self.step_function(end, format!("`{}` ends that, and leaves the listener", self.function_name(end))),
         ];
-        match self.many(region, Confidence::Medium, first, steps) {
+        match self.many(region, confidence, first, steps) {
             Count::Many(many) => Some(*many),
             _ => None,
         }
