@@ -233,7 +233,8 @@ impl Program<'_> {
         None
     }
 
-    /// The connection of a request that is told not to share one (`agent: false`).
+    /// The connection of a request that is told not to share one (`agent: false`), or asks for one that is taken over (Node's manual, http:
+    /// the events `upgrade` and `connect` of a request hand out its socket, which then belongs to no agent).
     pub(super) fn is_own_connection(&self, g: Fun, origin: &Origin) -> bool {
         let is_false = |v: At<ValueId>| match self.value(v) {
             Value::Bool(told) => !told,
@@ -255,6 +256,14 @@ impl Program<'_> {
                 _ => false,
             })
         };
+        let taken_over = |made: CallAt| {
+            self.calls_within(self.function_of(made)).into_iter().any(|c| {
+                sites::registration(self, c).is_some_and(|site| {
+                    matches!(site.event.as_deref(), Some("upgrade" | "connect"))
+                        && site.receivers(self).contains(&Origin::root(Root::Call(made)))
+                })
+            })
+        };
         let passed = self.passed(g);
         origin.path.is_empty()
             && !passed.is_empty()
@@ -262,7 +271,9 @@ impl Program<'_> {
                 let Some(site) = sites::registration(self, p.call).filter(|site| site.event.as_deref() == Some("socket")) else {
                     return false;
                 };
-                site.receivers(self).iter().all(|o| matches!(o.root, Root::Call(made) if o.path.is_empty() && alone(made)))
+                site.receivers(self)
+                    .iter()
+                    .all(|o| matches!(o.root, Root::Call(made) if o.path.is_empty() && (alone(made) || taken_over(made))))
             })
     }
 

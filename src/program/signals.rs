@@ -253,6 +253,10 @@ impl Program<'_> {
                 Root::Param(h, _) if h != g && depth > 0 && !self.is_public_function(h) => {
                     self.is_given_controller(&o.join(*key), h, self.callers(h), depth - 1)
                 }
+                // `this.loading = new AbortController(); load(this.loading)`: each call puts another one there.
+                Root::This(_) => self.field_sources(o).iter().any(|(assign, written)| {
+                    !written.is_empty() && written.iter().all(|o| self.is_new_controller(o)) && self.is_just_before(*assign, caller)
+                }),
                 _ => false,
             })
         };

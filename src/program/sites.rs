@@ -314,6 +314,15 @@ pub(super) fn computed_name(program: &Program, key: At<ValueId>, wanted: fn(&str
     found
 }
 
+/// What a release names. (Where nothing but `null` is known of a member, it was put there in a way that is not seen.)
+fn released_listeners(program: &Program, listener: At<ValueId>) -> Vec<Origin> {
+    let origins = program.origins(listener);
+    match program.value(listener) {
+        Value::Member(..) if origins.iter().all(Origin::is_nothing) => vec![Origin::root(Root::Unknown(listener))],
+        _ => origins.to_vec(),
+    }
+}
+
 /// The arguments may be an event and a listener.
 fn plausible(program: &Program, c: CallAt, event: ValueId, handler: ValueId) -> bool {
     match program.value(c.with(event)) {
@@ -435,7 +444,7 @@ impl Sites {
                         ReleasedEvent::Fixed(name) => EventKey::Name(name),
                     }),
                     handlers: match site.listener {
-                        Some(listener) => Some(program.origins(c.with(listener)).to_vec()),
+                        Some(listener) => Some(released_listeners(program, c.with(listener))),
                         None => super::releases::is_given_none(program, c).then(|| vec![Origin::root(Root::Nothing)]),
                     },
                     options: program.call(c).args.get(2).map(|&o| c.with(o)),
