@@ -264,6 +264,14 @@ impl Models {
         named(name).or_else(|| named("*"))
     }
 
+    /// What is told of every event of the type, where nothing is told of one apart from the others.
+    pub fn any_event(&self, ix: TypeIx) -> Option<&EventModel> {
+        match &self.model(ix).events[..] {
+            [event] if event.name.iter().eq(["*"]) => Some(event),
+            _ => None,
+        }
+    }
+
     /// Most events of the type come rarely, or at its end: what is known only as one of them is presumed to.
     pub fn is_mostly_rare(&self, ix: TypeIx) -> bool {
         let (mut rare, mut other) = (0, 0);

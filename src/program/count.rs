@@ -508,10 +508,10 @@ impl Program<'_> {
         }
         let whole = |length: usize| Origin { root: origin.root, path: origin.path[..length].to_vec() };
         let mut lifetimes = (0..=origin.path.len()).rev().map(whole).filter_map(|o| self.type_lifetime(&o).map(|lifetime| (o, lifetime)));
-        if !matches!(lifetimes.next(), Some((_, Region::Server | Region::Program))) {
+        if !matches!(lifetimes.next(), Some((_, Region::Connection | Region::Server | Region::Program))) {
             return None;
         }
-        lifetimes.find(|(_, lifetime)| *lifetime == Region::Request).map(|(whole, _)| whole)
+        lifetimes.find(|(_, lifetime)| matches!(lifetime, Region::Request | Region::Message)).map(|(whole, _)| whole)
     }
 
     pub(super) fn count_global(&self, c: CallAt, f: Fun, origin: &Origin) -> Count {

@@ -39,6 +39,7 @@ pub(super) const STATES: &[&str] = &[
     "isOpen",
     "encrypted",
     "authorized",
+    "alpnProtocol",
     "complete",
 ];
 
@@ -181,8 +182,10 @@ impl Program<'_> {
             return state;
         }
         // The place where the function around is written may stand under a guard: its receiver is seen from there.
+        // (What the function itself is given at each run was not there then.)
         let function = self.fun(f);
-        if let (Some(block), FunctionKind::Arrow | FunctionKind::Plain) = (function.at, function.kind)
+        let given = !seen.receivers.is_empty() && seen.receivers.iter().all(|o| matches!(o.root, Root::Param(g, _) if g == f));
+        if let (Some(block), FunctionKind::Arrow | FunctionKind::Plain, false) = (function.at, function.kind, given)
             && function.parent.is_some_and(|p| !self.fun(f.with(p)).at_load)
             && self.callers(f).is_empty()
         {

@@ -256,12 +256,14 @@ impl Program<'_> {
                 _ => false,
             })
         };
-        let taken_over = |made: CallAt| {
+        // (Wherever the connection is asked for, one that is taken over is waited for.)
+        let taken_over = |made: CallAt, asked: CallAt| {
             self.calls_within(self.function_of(made)).into_iter().any(|c| {
-                sites::registration(self, c).is_some_and(|site| {
-                    matches!(site.event.as_deref(), Some("upgrade" | "connect"))
-                        && site.receivers(self).contains(&Origin::root(Root::Call(made)))
-                })
+                self.block_within(asked.with(self.call(asked).block), c.with(self.call(c).block))
+                    && sites::registration(self, c).is_some_and(|site| {
+                        matches!(site.event.as_deref(), Some("upgrade" | "connect"))
+                            && site.receivers(self).contains(&Origin::root(Root::Call(made)))
+                    })
             })
         };
         let passed = self.passed(g);
@@ -273,7 +275,7 @@ impl Program<'_> {
                 };
                 site.receivers(self)
                     .iter()
-                    .all(|o| matches!(o.root, Root::Call(made) if o.path.is_empty() && (alone(made) || taken_over(made))))
+                    .all(|o| matches!(o.root, Root::Call(made) if o.path.is_empty() && (alone(made) || taken_over(made, p.call))))
             })
     }
 

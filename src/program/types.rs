@@ -309,7 +309,14 @@ impl Program<'_> {
 
     /// The type of a listener's parameter.
     fn event_param(&self, site: &sites::Site, index: usize) -> Option<Type> {
-        let event = site.event.as_ref()?;
+        let Some(event) = site.event.as_ref() else {
+            // Where all events bring the same, the name is no matter.
+            let models = site.receivers(self).iter().find_map(|o| match self.model_type(o) {
+                Some(Type::Model(ix)) => self.models.any_event(ix),
+                _ => None,
+            });
+            return models?.params.get(index).and_then(|t| self.used_type(t));
+        };
         for origin in site.receivers(self).iter() {
             if let Some(Type::Model(ix)) = self.model_type(origin)
                 && let Some(model) = self.models.event(ix, event)
