@@ -134,6 +134,31 @@ impl Program<'_> {
         (!removed).then(|| format!("when `{event}` comes, the listener settles what it was added for, and stays"))
     }
 
+    /// What the listener was added for is settled by another event, whose listener leaves it: it stays until all of the object's are taken
+    /// away at the object's end.
+    pub(super) fn left_by_the_other(&self, sites: &Sites, registration: &Registration, release: &Release) -> Option<String> {
+        let (f, g) = (self.function_of(registration.call), self.function_of(release.call));
+        let settles = self.settles(registration);
+        if settles.is_empty() || self.within(g, f) || !super::stages::is_teardown(&self.fun(g).name) {
+            return None;
+        }
+        let removes = |r: &Release| {
+            let (receiver, event, handler) = self.compare(registration, r);
+            receiver != Match::Different && event != Match::Different && handler != Match::Different
+        };
+        let other = sites.registrations_in(f).find(|other| {
+            let listeners = self.functions_of_origins(&other.handlers, 4);
+            other.call != registration.call
+                && other.receivers == registration.receivers
+                && other.event != registration.event
+                && !other.event.name().is_some_and(is_end)
+                && !self.settles(other).is_disjoint(&settles)
+                && !sites.releases_in(f.file).any(|r| self.is_run_within(r, &listeners) && removes(r))
+        })?;
+        let event = other.event.name().unwrap_or("the other event");
+        Some(format!("when `{event}` fires instead, it stays until all are removed"))
+    }
+
     /// Why a one-time listener may stay though its event is presumed to fire: what it waits for can end in another way, which leaves it.
     pub(super) fn ends_otherwise(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
         if self.is_retried(registration.call, &registration.receivers, registration.event.name()) {

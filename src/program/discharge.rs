@@ -264,6 +264,14 @@ impl Program<'_> {
                 partial.get_or_insert((release.call, exit));
                 continue;
             }
+            if all
+                && release.event.is_none()
+                && emitter == Emitter::Longer
+                && let Some(exit) = self.left_by_the_other(sites, registration, release)
+            {
+                partial.get_or_insert((release.call, exit));
+                continue;
+            }
             if self.is_left_to_the_end(registration, release) {
                 partial.get_or_insert((release.call, "when the promise settles, it stays there until all are removed".to_owned()));
                 continue;
