@@ -234,7 +234,7 @@ impl Program<'_> {
     }
 
     /// The connection of a request that is told not to share one (`agent: false`), or asks for one that is taken over (Node's manual, http:
-    /// the events `upgrade` and `connect` of a request hand out its socket, which then belongs to no agent).
+    /// the event `upgrade` of a request hands out its socket, which then belongs to no agent).
     pub(super) fn is_own_connection(&self, g: Fun, origin: &Origin) -> bool {
         let is_false = |v: At<ValueId>| match self.value(v) {
             Value::Bool(told) => !told,
@@ -261,8 +261,7 @@ impl Program<'_> {
             self.calls_within(self.function_of(made)).into_iter().any(|c| {
                 self.block_within(asked.with(self.call(asked).block), c.with(self.call(c).block))
                     && sites::registration(self, c).is_some_and(|site| {
-                        matches!(site.event.as_deref(), Some("upgrade" | "connect"))
-                            && site.receivers(self).contains(&Origin::root(Root::Call(made)))
+                        site.event.as_deref() == Some("upgrade") && site.receivers(self).contains(&Origin::root(Root::Call(made)))
                     })
             })
         };
