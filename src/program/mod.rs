@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `resolve` | which file does a specifier mean, what does a module export |
 //! | `values`, `members`, `promises`, `down_level`, `spaces` | where does a value come from |
-//! | `owners`, `families`, `bodies`, `fields` | whose member is a function, what extends what, which values does a field get |
+//! | `owners`, `class_helpers`, `families`, `bodies`, `fields` | whose member is a function, what extends what, which values does a field get |
 //! | `types`, `written`, `uses` | what is an object, what is written of it, what does its use tell |
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `public`, `starters` | what does a call run, what can users call, who starts a function and how often |
@@ -40,6 +40,7 @@ mod bodies;
 pub mod calls;
 mod candidates;
 mod captured;
+mod class_helpers;
 mod components;
 mod confidence;
 mod confined;
