@@ -126,11 +126,7 @@ impl Program<'_> {
         if settles.is_empty() || elsewhere || self.ends_receiver(&own, &registration.receivers) {
             return None;
         }
-        let releases = |r: &Release| {
-            let (receiver, event, handler) = self.compare(registration, r);
-            receiver != Match::Different && event != Match::Different && handler != Match::Different
-        };
-        let removed = sites.releases_in(f.file).any(|r| self.is_run_within(r, &own) && releases(r));
+        let removed = sites.releases_in(f.file).any(|r| self.is_run_within(r, &own) && self.may_release(registration, r));
         (!removed).then(|| format!("when `{event}` comes, the listener settles what it was added for, and stays"))
     }
 
@@ -142,10 +138,6 @@ impl Program<'_> {
         if settles.is_empty() || self.within(g, f) || !super::stages::is_teardown(&self.fun(g).name) {
             return None;
         }
-        let removes = |r: &Release| {
-            let (receiver, event, handler) = self.compare(registration, r);
-            receiver != Match::Different && event != Match::Different && handler != Match::Different
-        };
         let other = sites.registrations_in(f).find(|other| {
             let listeners = self.functions_of_origins(&other.handlers, 4);
             other.call != registration.call
@@ -153,7 +145,7 @@ impl Program<'_> {
                 && other.event != registration.event
                 && !other.event.name().is_some_and(is_end)
                 && !self.settles(other).is_disjoint(&settles)
-                && !sites.releases_in(f.file).any(|r| self.is_run_within(r, &listeners) && removes(r))
+                && !sites.releases_in(f.file).any(|r| self.is_run_within(r, &listeners) && self.may_release(registration, r))
         })?;
         let event = other.event.name().unwrap_or("the other event");
         Some(format!("when `{event}` fires instead, it stays until all are removed"))

@@ -435,9 +435,7 @@ impl Program<'_> {
             return Count::One;
         }
         // What the package's users hand over is not known.
-        // (What its class names as its own is called by the class.)
-        let own = self.fun(g).name.starts_with('_') && self.owner_of_function(g).is_some() && !self.callers(g).is_empty();
-        let mut unknown = !own && self.is_public_function(g);
+        let mut unknown = self.is_public_function(g) && (!self.is_own_method(g) || self.callers(g).is_empty());
         let mut called = false;
         let mut likely: Option<Count> = None;
         for &caller in self.callers(g) {

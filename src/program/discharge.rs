@@ -79,8 +79,7 @@ impl Program<'_> {
             // The inside of a helper that releases what it is given speaks through its calls.
             // The helper that registers keeps, or runs first, what releases.
             if release.call == registration.call && release.inner != registration.inner {
-                let (receiver, event, handler) = self.compare(registration, release);
-                if receiver != Match::Different && event != Match::Different && handler != Match::Different {
+                if self.may_release(registration, release) {
                     if self.is_of_other_phase(registration, release) {
                         mismatch.get_or_insert((release.inner, Mismatch::Phase));
                     } else {

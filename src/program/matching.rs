@@ -172,9 +172,7 @@ impl Program<'_> {
             (EventKey::Name(x), EventKey::Name(y)) => {
                 // `off('.menu')` takes away all of a name space (`click.menu`), as jQuery has them.
                 let all_of = y.strip_prefix('.').filter(|space| !space.is_empty());
-                // `off('click')` takes away those of every name space.
-                let of_all = || x.split_once('.').is_some_and(|(name, _)| name == &**y);
-                if x == y || of_all() || all_of.is_some_and(|space| x.split('.').skip(1).any(|part| part == space)) {
+                if x == y || all_of.is_some_and(|space| x.split('.').skip(1).any(|part| part == space)) {
                     Match::Same
                 } else {
                     Match::Different
@@ -321,9 +319,22 @@ impl Program<'_> {
         }
     }
 
+    /// Nothing tells that the release is of another emitter, event or listener.
+    pub(super) fn may_release(&self, registration: &Registration, release: &Release) -> bool {
+        let (receiver, event, handler) = self.compare(registration, release);
+        receiver != Match::Different && event != Match::Different && handler != Match::Different
+    }
+
     pub(super) fn compare(&self, registration: &Registration, release: &Release) -> (Match, Match, Match) {
         let receiver = self.compare_receivers(&registration.receivers, &release.receivers);
         let mut event = release.event.as_ref().map_or(Match::Same, |e| self.compare_events(&registration.event, e));
+        // jQuery's `off('click')` takes away those of every name space.
+        if let (EventKey::Name(added), Some(EventKey::Name(removed)), Match::Different) = (&registration.event, &release.event, event)
+            && added.split_once('.').is_some_and(|(name, _)| name == &**removed)
+            && release.receivers.iter().any(|o| self.is_in_wrapper(o))
+        {
+            event = Match::Same;
+        }
         // What a helper makes of the name that it is given is another name at each of its calls.
         let of_helpers = registration.call != registration.inner && release.call != release.inner && registration.call != release.call;
         let made = |event: &EventKey| matches!(event, EventKey::Value(origins) if origins.iter().any(|o| matches!(o.root, Root::Unknown(_) | Root::Call(_))));

@@ -1,11 +1,12 @@
 //! Members: what is found under a name on an object, in a literal, a module, a class, or behind a getter.
 
+use rustc_hash::FxHashSet;
+
 use super::layers::BARE;
 use super::resolve::Exported;
 use super::values::{DEPTH, MERGED, WIDTH};
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
-use rustc_hash::FxHashSet;
 
 /// How many calls that pick some elements (`filter`) are looked through.
 const PICKED: u32 = 3;
@@ -49,11 +50,12 @@ impl Program<'_> {
                         if found {
                             return;
                         }
-                        if !bags.insert(literal) {
+                        let merged = self.merged(literal);
+                        let copies = !spreads.is_empty() || !merged.is_empty();
+                        if copies && !bags.insert(literal) {
                             return;
                         }
                         // What is put there by hand comes before what was copied.
-                        let merged = self.merged(literal);
                         let depth = self.depth().get();
                         // Bags merged into one another again and again tell nothing new.
                         if !merged.is_empty()

@@ -308,10 +308,11 @@ impl Program<'_> {
             && let Some(runs) = self.once_for_each_made(registration)
         {
             // (Who makes an object and calls its methods knows how often.)
-            let by_method = !self.starters(self.function_of(registration.call)).iter().any(|s| s.within == runs.1);
-            confidence = if runs.0.operation && by_method { Confidence::Low } else { confidence.min(runs.0.confidence) };
-            many.region = runs.0.region;
-            many.steps = runs.0.steps;
+            let f = self.function_of(registration.call);
+            let by_method = !self.starters(f).iter().any(|s| s.within.is_some() && s.within == self.maker_of_listener(registration));
+            confidence = if runs.operation && by_method { Confidence::Low } else { confidence.min(runs.confidence) };
+            many.region = runs.region;
+            many.steps = runs.steps;
         }
         // (Each new object adds its own, unless all have one function and one emitter.)
         let one = many.emitter == Emitter::Process
@@ -332,19 +333,23 @@ impl Program<'_> {
             .is_some_and(|handler| self.same_object(&self.origins(c.with(handler)), &registration.handlers))
     }
 
-    /// How often the function around makes another listener, where the line adds it again and again.
-    fn made_anew(&self, registration: &Registration) -> Option<super::runs::Runs> {
+    /// The function, around the line, that makes the one listener: not the module's body.
+    fn maker_of_listener(&self, registration: &Registration) -> Option<super::Fun> {
         let [Origin { root: Root::Function(h), path }] = &registration.handlers[..] else { return None };
         let around = self.parent(*h).filter(|&p| path.is_empty() && !self.fun(p).at_load)?;
-        self.runs(around, None).filter(|_| self.within(self.function_of(registration.call), around))
+        self.within(self.function_of(registration.call), around).then_some(around)
+    }
+
+    /// How often the function around makes another listener, where the line adds it again and again.
+    fn made_anew(&self, registration: &Registration) -> Option<super::runs::Runs> {
+        self.runs(self.maker_of_listener(registration)?, None)
     }
 
     /// How often the function around makes another listener, where what adds it runs once for each.
-    fn once_for_each_made(&self, registration: &Registration) -> Option<(super::runs::Runs, Option<super::Fun>)> {
-        let [Origin { root: Root::Function(h), path }] = &registration.handlers[..] else { return None };
+    fn once_for_each_made(&self, registration: &Registration) -> Option<super::runs::Runs> {
         let f = self.function_of(registration.call);
-        let around = self.parent(*h).filter(|&p| path.is_empty() && !self.fun(p).at_load && p != f && self.within(f, p))?;
-        if self.runs(f, Some(around)).is_some() { None } else { self.runs(around, None).map(|runs| (runs, Some(around))) }
+        let again = |&maker: &super::Fun| maker == f || self.runs(f, Some(maker)).is_some();
+        self.maker_of_listener(registration).filter(|maker| !again(maker)).and_then(|maker| self.runs(maker, None))
     }
 
     /// The listener is another function at each run.

@@ -9,7 +9,7 @@
 use super::count::{Count, Many};
 use super::sites::Registration;
 use super::stages::is_teardown;
-use super::{At, CallAt, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -51,19 +51,10 @@ impl Program<'_> {
         if sources.given.is_empty() || sources.made.is_empty() || self.is_for_own(registration.call, &sources) {
             return None;
         }
-        let is_field = |object: ValueId, c: CallAt| {
-            let origins = self.origins(c.with(object));
-            !origins.is_empty() && origins.iter().all(|o| self.same_origin(o, field))
-        };
-        let ends = |&c: &CallAt| {
-            self.receiver(c).is_some_and(|(object, key)| matches!(key, Key::Name(name) if is_teardown(name)) && is_field(object.id, c))
-        };
-        let members = self.family(owner).iter().flat_map(|&o| self.members(o).iter().map(|&(_, m)| m)).collect::<Vec<_>>();
-        let ends: Vec<CallAt> = members.into_iter().flat_map(|m| self.calls_within(m)).filter(ends).collect();
-        let end = *ends.first()?;
-        if !ends.iter().all(|&end| self.is_for_own(end, &sources)) {
-            return None;
-        }
+        let is_field = |object: &[Origin]| !object.is_empty() && object.iter().all(|o| self.same_origin(o, field));
+        let family = self.family(owner);
+        let members = family.iter().flat_map(|&o| self.members(o)).map(|&(_, member)| member);
+        let end = self.end_of_own(members, &is_field, &sources)?;
         let given = format!("`{}` may be given by the maker of {}: it is older, and goes on", self.show(field), self.owner_name(owner));
         let steps = vec![self.step_function(*g, given), self.step_call(end, "only one that is made here is ended")];
         match self.many(Region::Instance, Confidence::Medium, field, steps) {
@@ -72,6 +63,22 @@ impl Program<'_> {
         }
     }
 
+    /// The first call in the functions that ends the emitter, where all that do end one's own only.
+    fn end_of_own(
+        &self,
+        functions: impl Iterator<Item = Fun>,
+        is_emitter: &dyn Fn(&[Origin]) -> bool,
+        sources: &Sources,
+    ) -> Option<CallAt> {
+        let is_end = |&c: &CallAt| {
+            self.receiver(c)
+                .is_some_and(|(object, key)| matches!(key, Key::Name(name) if is_teardown(name)) && is_emitter(&self.origins(object)))
+        };
+        let ends: Vec<CallAt> = functions.flat_map(|f| self.calls_within(f)).filter(is_end).collect();
+        ends.iter().all(|&end| self.is_for_own(end, sources)).then(|| ends.first().copied())?
+    }
+
+    /// A call does, for what it is given and keeps to itself.
     fn own_ended_in_call(&self, registration: &Registration) -> Option<Many> {
         let f = self.function_of(registration.call);
         let first = registration.receivers.iter().find(|o| matches!(o.root, Root::Param(..)))?;
@@ -79,21 +86,12 @@ impl Program<'_> {
             return None;
         }
         let sources = self.sources_of(registration);
-        if sources.given.is_empty() || sources.made.is_empty() {
+        if sources.given.is_empty() || sources.made.is_empty() || self.is_for_own(registration.call, &sources) {
             return None;
         }
-        let ends = |&c: &CallAt| {
-            self.receiver(c).is_some_and(|(object, key)| {
-                matches!(key, Key::Name(name) if is_teardown(name)) && self.same_object(&self.origins(object), &registration.receivers)
-            })
-        };
         let top = self.chain(f).into_iter().rev().find(|&g| !self.fun(g).at_load)?;
-        let ends: Vec<CallAt> = self.calls_within(top).into_iter().filter(ends).collect();
-        let end = *ends.first()?;
-        let listens_to_own = self.is_for_own(registration.call, &sources);
-        if listens_to_own || !ends.iter().all(|&end| self.is_for_own(end, &sources)) {
-            return None;
-        }
+        let is_it = |object: &[Origin]| self.same_object(object, &registration.receivers);
+        let end = self.end_of_own([top].into_iter(), &is_it, &sources)?;
         let runs = self.runs(f, None)?;
         let mut steps = vec![
             self.step_function(f, format!("`{}` may be given by the caller: it is older, and goes on", self.show(first))),

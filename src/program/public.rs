@@ -321,6 +321,11 @@ impl Program<'_> {
         public.functions.contains(&f) && (!public.loose.contains(&f) || self.callers(f).is_empty())
     }
 
+    /// What its class names as its own is called by the class: `_start()`.
+    pub(super) fn is_own_method(&self, f: Fun) -> bool {
+        self.fun(f).name.starts_with('_') && self.owner_of_function(f).is_some()
+    }
+
     /// The package's users have the class itself, or one that extends it.
     pub(super) fn is_public_class(&self, owner: Owner) -> bool {
         let loose = |one: &Owner| self.public().loose_owners.contains(one) && !self.makers(*one).is_empty();

@@ -88,8 +88,7 @@ impl Program<'_> {
         if inner.is_none() && self.is_given_controller(origin, g, &callers, depth) {
             return Count::One;
         }
-        // What its class names as its own is called by the class.
-        let own = self.fun(g).name.starts_with('_') && self.owner_of_function(g).is_some();
+        let own = self.is_own_method(g);
         let mut fresh = !callers.is_empty() && (own || !self.is_public_function(g));
         if fresh {
             for &caller in &callers {

@@ -356,7 +356,12 @@ impl Program<'_> {
 
     /// The value is part of the page in a wrapper.
     pub(super) fn is_wrapped(&self, v: At<ValueId>) -> bool {
-        self.origins(v).iter().any(|o| matches!(self.type_of(o), Some(Type::Model(ix)) if self.models.is_wrapper(ix)))
+        self.origins(v).iter().any(|o| self.is_in_wrapper(o))
+    }
+
+    /// Part of the page in a wrapper.
+    pub(super) fn is_in_wrapper(&self, o: &Origin) -> bool {
+        matches!(self.type_of(o), Some(Type::Model(ix)) if self.models.is_wrapper(ix))
     }
 
     fn path_type(&self, origin: &Origin) -> Option<Type> {

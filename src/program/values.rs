@@ -21,11 +21,11 @@ pub const PATH: usize = 4;
 pub const WIDTH: usize = 8;
 /// What looking into a merged bag counts for in depth.
 pub(super) const MERGED: u32 = 20;
-/// How deep calls and variables are looked through.
 /// How the step of a path begins that leads to something in a wrapper; the wrapper's name follows.
 pub(super) const WRAPPED: &str = "()";
 /// How many variables and members lead to a part of the page at most.
 const PARTS: u32 = 4;
+/// How deep calls and variables are looked through.
 pub(super) const DEPTH: u32 = 40;
 
 /// Where an access path begins.
