@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 pub use captures::{Captures, ClosureCaptures, Retained, RetainedName, captures};
 pub use model::*;
 pub use suppress::{Covers, Suppression};
+pub use wrappers::is_bundled_require;
 
 pub use crate::syntax::component::is_component;
 

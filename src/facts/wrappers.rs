@@ -22,8 +22,19 @@ use rustc_hash::FxHashMap;
 use super::extract::Extractor;
 use super::model::*;
 
-/// What modules are handed under names of CommonJS and of webpack.
-const HANDED: [&str; 6] = ["module", "exports", "require", "__webpack_require__", "__webpack_exports__", "__unused_webpack_module"];
+/// What modules are handed under names of CommonJS.
+const HANDED: [&str; 3] = ["module", "exports", "require"];
+
+/// A name under which a module is handed something, by Node or by webpack and what is made of it (`__webpack_require__`,
+/// `__nccwpck_require__`, `__unused_webpack_module`, `__unused_exports`).
+fn is_handed(name: &str) -> bool {
+    HANDED.contains(&bare(name)) || is_bundled_require(name) || name.starts_with("__unused_") || name == "__webpack_exports__"
+}
+
+/// The loader of a bundle, by the name that its modules know it by.
+pub fn is_bundled_require(name: &str) -> bool {
+    name.strip_prefix("__").is_some_and(|rest| rest.ends_with("_require__") && rest.len() > "_require__".len())
+}
 
 /// Helpers of esbuild, rolldown and Rollup that run a module when it is first asked for.
 const BUNDLERS: [&str; 4] = ["__commonJS", "__commonJSMin", "__esm", "createCommonjsModule"];
@@ -249,7 +260,7 @@ impl ModuleFacts {
 
     fn is_handed_module(&self, f: FunctionId) -> bool {
         let function = &self.functions[f.index()];
-        let handed = function.params.iter().filter(|param| HANDED.contains(&bare(&param.name))).count();
+        let handed = function.params.iter().filter(|param| is_handed(&param.name)).count();
         matches!(function.kind, FunctionKind::Plain | FunctionKind::Arrow | FunctionKind::Method) && handed >= 2
     }
 

@@ -62,6 +62,7 @@ impl Program<'_> {
                 if self.origins(c.with(self.call(c).callee)).iter().any(given)
                     || self.receiver(c).is_some_and(tells)
                     || self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(|o| given(o) && self.is_settler(o)))
+                    || self.hands_to_caller(c, &given)
                 {
                     return true;
                 }
@@ -75,6 +76,17 @@ impl Program<'_> {
             }
         }
         false
+    }
+
+    /// The call hands such a function to one that calls it: `this.answer(callback, message)`.
+    fn hands_to_caller(&self, c: CallAt, such: &dyn Fn(&Origin) -> bool) -> bool {
+        self.call(c).args.iter().enumerate().any(|(at, &arg)| {
+            let calls = |g: Fun| {
+                let told = Origin::root(Root::Param(g, at as u32));
+                self.calls_within(g).into_iter().any(|d| self.origins(d.with(self.call(d).callee)).contains(&told))
+            };
+            self.origins(c.with(arg)).iter().any(such) && self.functions_called(c).iter().any(|&g| calls(g))
+        })
     }
 
     /// The method that adds to its object's emitter puts what it was given into a collection of the object: it is called for each of

@@ -185,7 +185,8 @@ impl Program<'_> {
                 }
                 for &def in &binding.defs {
                     match self.value(b.with(self.assign(b.with(def)).from)) {
-                        Value::Call(_) | Value::Await(_) | Value::Object(..) | Value::Array(_) => return true,
+                        Value::Call(c) if self.is_new_table(b.with(*c)) => {}
+                        Value::Call(_) | Value::Await(_) | Value::Object(..) => return true,
                         Value::Function(g) if !functions.contains(&b.with(*g)) => functions.push(b.with(*g)),
                         _ => {}
                     }
@@ -193,6 +194,16 @@ impl Program<'_> {
             }
         }
         false
+    }
+
+    /// `new Map()`: what it notes for itself, nothing that others have.
+    fn is_new_table(&self, c: CallAt) -> bool {
+        let table = |name: &str| matches!(name, "Map" | "Set" | "WeakMap" | "WeakSet" | "Array");
+        self.call(c).kind == CallKind::New
+            && self
+                .origins(c.with(self.call(c).callee))
+                .iter()
+                .all(|o| o.path.is_empty() && matches!(o.root, Root::Global(name) if table(&self.text(name))))
     }
 
     /// The activations around a line, up to the method of an object that it belongs to: what is around that is the object's, as its

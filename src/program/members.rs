@@ -321,7 +321,10 @@ impl Program<'_> {
                     return PathKey::Name(self.sym(&text));
                 }
                 match &*self.origins(at) {
-                    [Origin { root: Root::Call(call), path }] if path.is_empty() => PathKey::Symbol(call.with(self.call(*call).value)),
+                    // A symbol, or a name that the module makes once: each call of another function gives a name of its own.
+                    [Origin { root: Root::Call(call), path }] if path.is_empty() && self.fun(self.function_of(*call)).at_load => {
+                        PathKey::Symbol(call.with(self.call(*call).value))
+                    }
                     [Origin { root: Root::Module(module), path }] => {
                         let mut text = self.text(*module).to_string();
                         for key in path {

@@ -93,6 +93,7 @@ mod readiness;
 mod readings;
 pub mod releases;
 pub mod remedies;
+mod reopened;
 mod replaced;
 pub mod resolve;
 pub mod retains;
@@ -198,6 +199,7 @@ pub struct Program<'a> {
     weights: sizes::Weights,
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, uses::Uses>>>>,
     called_by_name: RefCell<FxHashMap<PathKey, bool>>,
+    borrowed: std::cell::OnceCell<FxHashSet<PathKey>>,
     /// How names begin and end that calls put together: `this[`on${event}`]()`.
     built_names: std::cell::OnceCell<Vec<(String, String, CallAt)>>,
     spaces: std::cell::OnceCell<spaces::Spaces>,
@@ -252,6 +254,7 @@ impl<'a> Program<'a> {
             weights: sizes::Weights::default(),
             uses: RefCell::default(),
             called_by_name: RefCell::default(),
+            borrowed: std::cell::OnceCell::new(),
             built_names: std::cell::OnceCell::new(),
             spaces: std::cell::OnceCell::new(),
             emitted: std::cell::OnceCell::new(),
@@ -309,9 +312,20 @@ impl<'a> Program<'a> {
         let found = self.candidates().called_under(key).any(|c| {
             matches!(self.receiver(c), Some((_, Key::Name(name))) if PathKey::Name(self.sym(name)) == key)
                 && self.functions_called(c).is_empty()
-        });
+        }) || self.borrowed.get_or_init(|| self.names_borrowed()).contains(&key);
         self.called_by_name.borrow_mut().insert(key, found);
         found
+    }
+
+    /// Names of methods that are called for another object: `parent.end.call(this)`.
+    fn names_borrowed(&self) -> FxHashSet<PathKey> {
+        let by = ["call", "apply"].map(|name| PathKey::Name(self.sym(name)));
+        let calls = by.into_iter().flat_map(|key| self.candidates().called_under(key));
+        let method = |c: CallAt| match self.value(self.receiver(c)?.0) {
+            Value::Member(_, Key::Name(name)) if self.functions_called(c).is_empty() => Some(PathKey::Name(self.sym(name))),
+            _ => None,
+        };
+        calls.filter_map(method).collect()
     }
 
     pub fn sym(&self, name: &str) -> Sym {

@@ -261,8 +261,14 @@ impl Program<'_> {
     }
 
     /// The registration runs many times for one object.
-    fn of_many<'s>(&self, sites: &Sites, registration: &'s Registration, fault: Fault, many: Many) -> Option<Obligation<'s>> {
-        let confidence = self.confidence(sites, registration, &fault, &many);
+    fn of_many<'s>(&self, sites: &Sites, registration: &'s Registration, fault: Fault, mut many: Many) -> Option<Obligation<'s>> {
+        let mut confidence = self.confidence(sites, registration, &fault, &many);
+        if confidence == Confidence::Low
+            && let Some(step) = self.set_up_again(sites, registration, &fault, &many)
+        {
+            confidence = Confidence::Medium;
+            many.steps.push(step);
+        }
         let (fault, many, confidence) = self.on_a_target(sites, registration, (fault, many, confidence))?;
         let origin = registration.receivers.first()?;
         Some(Obligation {

@@ -238,6 +238,11 @@ impl Program<'_> {
             if self.call(d).kind != CallKind::Call {
                 continue;
             }
+            for list in self.drained(d) {
+                for (index, adder) in adders.iter().enumerate() {
+                    queue[index] |= self.is_same_list(list, adder.list);
+                }
+            }
             let mut callee = d.with(self.call(d).callee);
             if let Value::Member(object, Key::Name(name)) = self.value(callee)
                 && matches!(name.as_str(), "call" | "apply")
@@ -277,6 +282,21 @@ impl Program<'_> {
         }
         let mut kept = told.into_iter().zip(queue).map(|(told, queue)| told && !queue);
         adders.retain(|_| kept.next() == Some(true));
+    }
+
+    /// The lists that the call empties into another one, which is gone through then: `run(jobs.splice(0))`.
+    fn drained(&self, c: CallAt) -> Vec<List> {
+        let call = self.call(c);
+        let Some((list, Key::Name(name))) = self.receiver(c) else { return Vec::new() };
+        let whole = || match call.args[..] {
+            [from] | [from, _] => matches!(self.value(c.with(from)), Value::Number(from) if from == "0"),
+            _ => false,
+        };
+        let one = || call.args.get(1).is_some_and(|&count| matches!(self.value(c.with(count)), Value::Number(count) if count == "1"));
+        match name == "splice" && call.result != Use::Dropped && whole() && !one() {
+            true => self.lists_of(list, 0),
+            false => Vec::new(),
+        }
     }
 
     /// The function and those around it, up to the one that users call: what is around that has the list, and all that is done with it.

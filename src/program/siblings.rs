@@ -114,7 +114,7 @@ impl Program<'_> {
     }
 
     /// The call ends such an object, or empties it.
-    fn is_ended_by(&self, c: CallAt, such: &dyn Fn(&[Origin]) -> bool) -> bool {
+    pub(super) fn is_ended_by(&self, c: CallAt, such: &dyn Fn(&[Origin]) -> bool) -> bool {
         matches!(self.receiver(c), Some((object, Key::Name(name)))
             if (is_teardown(name) || matches!(name.as_str(), "remove" | "empty" | "replaceChildren")) && such(&self.origins(object)))
     }

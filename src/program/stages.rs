@@ -29,6 +29,12 @@ pub fn is_teardown(name: &str) -> bool {
         || matches!(name.as_str(), "disconnectedcallback" | "componentwillunmount" | "ngondestroy" | "onmoduledestroy")
 }
 
+/// Names of methods that end an object for good: nobody uses it after that.
+pub fn is_last_end(name: &str) -> bool {
+    let name = name.trim_start_matches(['_', '#']).to_ascii_lowercase();
+    ["destroy", "dispose", "terminate", "teardown", "kill", "final", "exit", "ondestroy", "unload"].iter().any(|end| name.starts_with(end))
+}
+
 /// Names of methods that set an object up: many objects, once each.
 pub fn is_set_up(name: &str) -> bool {
     let name = name.trim_start_matches(['_', '#']);

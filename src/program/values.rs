@@ -293,7 +293,7 @@ impl Program<'_> {
                     return self.origins(first).to_vec();
                 }
                 // A bundle's own `require` of a package that it leaves outside (webpack: `externals`).
-                ("__webpack_require__", Some(first)) => {
+                (name, Some(first)) if crate::facts::is_bundled_require(name) => {
                     if let Value::String(module) = self.value(first)
                         && !module.starts_with(['.', '/'])
                     {
@@ -406,7 +406,7 @@ impl Program<'_> {
         }
         match origin.root {
             Root::Param(g, i) if g == f => match call.args.get(i as usize) {
-                Some(&arg) => followed(arg),
+                Some(&arg) => self.put_before(c, arg, &origin.path).unwrap_or_else(|| followed(arg)),
                 None => vec![Origin::root(Root::Nothing)],
             },
             Root::This(g) if g == f => match self.value(c.with(call.callee)) {
@@ -414,6 +414,33 @@ impl Program<'_> {
                 _ => vec![Origin::root(Root::Call(c))],
             },
             _ => vec![origin.clone()],
+        }
+    }
+
+    /// What the line before a call puts into a member of what the call is given: `job.reply = reply; answer(job)`.
+    fn put_before(&self, c: CallAt, given: ValueId, path: &[PathKey]) -> Option<Vec<Origin>> {
+        let (&Value::Binding(variable), [key @ PathKey::Name(_), rest @ ..]) = (self.value(c.with(given)), path) else { return None };
+        let puts = |assign: &Assign| match &assign.to {
+            Place::Member(object, name @ Key::Name(_)) => {
+                matches!(self.value(c.with(*object)), Value::Binding(b) if *b == variable) && self.path_key(c.file, name) == *key
+            }
+            _ => false,
+        };
+        let mut at = c.with(self.call(c).block);
+        let mut upto = self.order_of(c);
+        loop {
+            let block = self.block(at);
+            let last = block.items.iter().take(upto).rev().find_map(|item| match item {
+                Item::Assign(a) => Some(self.assign(c.with(*a))).filter(|assign| puts(assign)),
+                _ => None,
+            });
+            if let Some(assign) = last {
+                let whole = !assign.only_if_empty && !assign.delete && !assign.compound;
+                return whole.then(|| self.origins(c.with(assign.from)).iter().flat_map(|o| self.follow(o, rest)).collect());
+            }
+            let parent = block.parent?;
+            upto = block.index as usize;
+            at = at.with(parent);
         }
     }
 

@@ -1,0 +1,114 @@
+//! What shows that something which is set up is set up again: an object that is opened and closed, and opened once more.
+//!
+//! ```text
+//! reopened(R) :- R in a method that sets an object up, on what lives as long as the object
+//!                the method fills a field, and the object's end empties it
+//! readded(R)  :- in R's activation, on R's emitter, another listener is taken away before it is added
+//! ```
+
+use super::count::{Emitter, Many};
+use super::obligation::Fault;
+use super::sites::{Registration, Sites};
+use super::stages::{is_last_end, is_set_up, is_teardown};
+use super::{At, Fun, Origin, PathKey, Program, Root};
+use crate::facts::*;
+use crate::findings::{Region, Step};
+
+impl Program<'_> {
+    /// What shows that a set-up comes again for one object, where its name alone says that it comes once.
+    pub(super) fn set_up_again(&self, sites: &Sites, registration: &Registration, fault: &Fault, many: &Many) -> Option<Step> {
+        let about = matches!(fault, Fault::NotReleased | Fault::NeverFires)
+            && many.emitter == Emitter::Longer
+            && many.region == Region::Call
+            && many.operation;
+        if !about {
+            return None;
+        }
+        self.readded(sites, registration).or_else(|| self.reopened(registration))
+    }
+
+    /// The same activation takes another listener of the emitter away before it adds it: it expects to find its own of last time.
+    fn readded(&self, sites: &Sites, registration: &Registration) -> Option<Step> {
+        let f = self.function_of(registration.call);
+        let owner = self.owner_around(f)?;
+        let on_same = |receivers: &[Origin]| {
+            !receivers.is_empty() && receivers.iter().all(|o| registration.receivers.iter().any(|own| self.same_origin(o, own)))
+        };
+        sites.registrations_near(self, owner).filter(|r| self.function_of(r.call) == f && on_same(&r.receivers)).find_map(|r| {
+            let before = sites.releases_for(self, r).find(|release| {
+                self.function_of(release.call) == f
+                    && release.call.id < r.call.id
+                    && release.handlers.is_some()
+                    && on_same(&release.receivers)
+                    && self.compare(r, release)
+                        == (super::matching::Match::Same, super::matching::Match::Same, super::matching::Match::Same)
+            })?;
+            Some(self.step_call(before.call, "another listener is taken away before it is added: the set-up comes again"))
+        })
+    }
+
+    /// The method fills a field that the object's end empties: a closed object can be opened again.
+    fn reopened(&self, registration: &Registration) -> Option<Step> {
+        let method = self.member_around(self.function_of(registration.call));
+        let owner = self.owner_of_this(method).filter(|&o| self.is_class(o) && !self.is_constructor(method, o))?;
+        if !is_set_up(&self.fun(method).name) || self.at_start(method, owner) {
+            return None;
+        }
+        // (What a part of something given lives through is for its owner to say.)
+        if registration.receivers.iter().any(|o| o.path.len() > 1) {
+            return None;
+        }
+        let own = |key: PathKey| registration.receivers.iter().any(|o| o.path.first() == Some(&key));
+        self.filled_within(method).into_iter().filter(|&key| !own(key)).find_map(|key| {
+            let emptied = self.field_assigns(owner, &[key]).into_iter().find(|&a| {
+                let end = self.member_around(a.with(self.assign(a).function));
+                end != method
+                    && is_teardown(&self.fun(end).name)
+                    && !is_last_end(&self.fun(end).name)
+                    && self.is_empty_value(a)
+                    && !self.callers(end).iter().any(|&c| self.function_of(c) == method)
+                    && !self.ends_emitter_of(end, registration)
+            })?;
+            let position = self.files[emptied.file as usize].positions.assigns[emptied.id.index()];
+            let end = self.member_around(emptied.with(self.assign(emptied).function));
+            Some(self.step_at(
+                emptied.file,
+                position,
+                format!(
+                    "`{}` makes the {} object ready for another `{}`",
+                    self.function_name(end),
+                    self.owner_name(owner),
+                    self.fun(method).name
+                ),
+            ))
+        })
+    }
+
+    /// The fields of `this` to which the method, or a function in it, gives something.
+    fn filled_within(&self, method: Fun) -> Vec<PathKey> {
+        let mut out = Vec::new();
+        for (id, assign) in self.facts(method.file).assigns.iter().enumerate() {
+            let Place::Member(object, key @ Key::Name(_)) = &assign.to else { continue };
+            let a = method.with(AssignId(id as u32));
+            if self.within(method.with(assign.function), method) && !self.is_empty_value(a) && self.is_this_of(method, method.with(*object))
+            {
+                out.push(self.path_key(method.file, key));
+            }
+        }
+        out
+    }
+
+    fn is_this_of(&self, method: Fun, object: At<ValueId>) -> bool {
+        self.origins(object).iter().any(|o| o.path.is_empty() && o.root == Root::This(method))
+    }
+
+    fn is_empty_value(&self, a: At<AssignId>) -> bool {
+        matches!(self.value(a.with(self.assign(a).from)), Value::Null | Value::Undefined | Value::Bool(false))
+    }
+
+    /// The end ends the emitter too: whether that one is used again is not known.
+    fn ends_emitter_of(&self, end: Fun, registration: &Registration) -> bool {
+        let about = |o: &[Origin]| o.iter().any(|x| registration.receivers.iter().any(|y| !y.path.is_empty() && self.same_origin(x, y)));
+        self.calls_within(end).into_iter().any(|c| self.is_ended_by(c, &about))
+    }
+}
