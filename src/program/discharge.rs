@@ -50,6 +50,10 @@ pub enum Mismatch {
     Slot,
     /// The test above the release: it asks that nobody listens.
     Unmet,
+    /// What is given for the listener: what the adding call gave back, which is nothing.
+    Result,
+    /// The method: there is none of that name.
+    Method,
 }
 
 /// Why a listener stays that waits for an attempt's success.
@@ -104,6 +108,10 @@ impl Program<'_> {
                 continue;
             }
             let all = release.handlers.is_none();
+            if receiver != Match::Different && self.names_result(registration, release) {
+                mismatch.get_or_insert((release.call, Mismatch::Result));
+                continue;
+            }
             // Nothing that is asked below makes more of it.
             if event == Match::Different && (all || handler != Match::Same) {
                 continue;

@@ -68,6 +68,21 @@ impl Program<'_> {
             && handlers.iter().all(|o| o.is_nothing() && !member || self.is_unwritten(o))
     }
 
+    /// The release is given what the line gave back, as if that were the listener: `addEventListener` gives back nothing (DOM Standard,
+    /// 2.7).
+    pub(super) fn names_result(&self, registration: &Registration, release: &Release) -> bool {
+        let c = registration.inner;
+        registration.call == c
+            && registration.target
+            && self.called_as(c) == Some("addEventListener")
+            && self.functions_called(c).is_empty()
+            && release.handlers.as_ref().is_some_and(|handlers| {
+                let result = |o: &Origin| o.path.is_empty() && o.root == Root::Call(c);
+                let held = |o: &Origin| self.field_sources(o).into_iter().any(|(_, sources)| sources.iter().any(result));
+                !handlers.is_empty() && handlers.iter().all(|o| result(o) || held(o))
+            })
+    }
+
     /// `this.member` of a class or component of the program, where no file has anything of that name.
     fn is_unwritten(&self, o: &Origin) -> bool {
         let (Root::This(f), [PathKey::Name(name)]) = (o.root, &o.path[..]) else { return false };

@@ -74,6 +74,7 @@ pub mod matching;
 mod members;
 mod memberships;
 mod mismatches;
+mod misnamed;
 pub mod obligation;
 mod observables;
 mod openings;

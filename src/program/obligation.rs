@@ -108,6 +108,10 @@ impl Program<'_> {
         {
             return None;
         }
+        let fault = match fault {
+            Fault::NotReleased => self.misnamed(registration).map_or(fault, |call| Fault::Mismatch(call, Mismatch::Method)),
+            other => other,
+        };
         let again = if fault == Fault::NotReleased { self.started_again(sites, registration, emitter) } else { None };
         let guarded = again.is_none();
         let count = again.map_or(count, |many| Count::Many(Box::new(many)));

@@ -106,7 +106,7 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         // Few of the calls of such a name are one: whom they run is asked of these only.
         _ => modelled_release(program, c, on)?,
     };
-    (!is_other_method(program, c, receiver)).then_some(site)
+    (!is_other_method(program, c, receiver) && !program.lacks(receiver, &name)).then_some(site)
 }
 
 /// `target.removeEventListener(event)`: an EventTarget takes nothing away then (DOM Standard, 2.7: both arguments are required), nor do

@@ -47,6 +47,16 @@ fn word(program: &Program, obligation: &Obligation) -> Words {
             "this release stands under a test that asks for an emitter without listeners: while the listener is there, it does not run",
             "remove the listener whatever else listens",
         ),
+        Mismatch::Result => (
+            "names what `addEventListener` gave back, which is nothing",
+            "this release is given what `addEventListener` gave back: that is `undefined`, and no listener",
+            "keep the function itself (`this.onEvent = this.onEvent.bind(this)` once, or a variable) and give the same one to both calls",
+        ),
+        Mismatch::Method => (
+            "calls a method that does not exist",
+            "there is no method of this name: the call throws, and the listener stays",
+            "call the method that takes away what this one adds (`removeEventListener`, with the same event and function)",
+        ),
         Mismatch::Event => (
             "names another event",
             "this release names another event than the registration",

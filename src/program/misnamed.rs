@@ -1,0 +1,88 @@
+//! Releases by a name that nothing has: `window.removeEventHandler('resize', f)`. They throw, or are skipped, and remove nothing.
+
+use super::matching::Match;
+use super::sites::{EventKey, Registration, Release};
+use super::{At, CallAt, Origin, PathKey, Program, Root};
+use crate::facts::*;
+
+/// What people call a release who do not remember its name, or another library's.
+const NAMES: [&str; 13] = [
+    "removeEventHandler",
+    "removeEventListeners",
+    "removeEventlistener",
+    "removeEventListner",
+    "removeEventLister",
+    "removeEvent",
+    "removeListener",
+    "removeHandler",
+    "detachEventListener",
+    "off",
+    "un",
+    "unbind",
+    "unlisten",
+];
+
+impl Program<'_> {
+    /// A call that would release what the line adds, were there a method of that name.
+    pub(super) fn misnamed(&self, registration: &Registration) -> Option<CallAt> {
+        let named = |name: &&str| PathKey::Name(self.sym(name));
+        let calls = NAMES.iter().map(named).flat_map(|key| self.candidates().called_under(key));
+        calls.into_iter().find(|&c| self.is_misnamed(c, registration))
+    }
+
+    fn is_misnamed(&self, c: CallAt, registration: &Registration) -> bool {
+        let call = self.call(c);
+        let Some((object, Key::Name(name))) = self.receiver(c) else { return false };
+        if call.kind != CallKind::Call || call.args.len() < 2 || c.file != registration.call.file {
+            return false;
+        }
+        let (receivers, event, listener) = match call.args[..] {
+            [target, event, listener, ..] if self.lacks(object, name) => (self.origins(c.with(target)), event, listener),
+            [event, listener, ..] if registration.target && self.is_page(object) => (self.origins(object), event, listener),
+            _ => return false,
+        };
+        let Some(event) = self.constant(c.with(event)) else { return false };
+        let release = Release {
+            answers: Default::default(),
+            call: c,
+            inner: c,
+            receivers: receivers.to_vec(),
+            event: Some(EventKey::Name(event)),
+            handlers: Some(self.origins(c.with(listener)).to_vec()),
+            options: None,
+            told: Vec::new(),
+        };
+        self.functions_called(c).is_empty() && self.compare(registration, &release) == (Match::Same, Match::Same, Match::Same)
+    }
+
+    /// The window or the document, whose methods the standards list.
+    fn is_page(&self, object: At<ValueId>) -> bool {
+        let page =
+            |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Global(name) if matches!(&*self.text(name), "window" | "document"));
+        let origins = self.origins(object);
+        !origins.is_empty() && origins.iter().all(page)
+    }
+
+    /// An object of the program that is written out, without such a member, and that gets none later.
+    pub(super) fn lacks(&self, object: At<ValueId>, name: &str) -> bool {
+        let origins = self.origins(object);
+        let given = |literal: At<ValueId>| {
+            let to = |a: &At<AssignId>| match self.assign(*a).to {
+                Place::Member(holder, _) => self.origins(a.with(holder)).iter().any(|o| o.root == Root::Literal(literal)),
+                _ => false,
+            };
+            self.puts_under(PathKey::Name(self.sym(name))).iter().any(to)
+        };
+        let without = |o: &Origin| match (o.root, o.path.is_empty()) {
+            (Root::Literal(literal), true) => match self.value(literal) {
+                Value::Object(members, spread) => {
+                    let other = |key: &Key| matches!(key, Key::Name(key) if key != name);
+                    !members.is_empty() && spread.is_empty() && members.iter().all(|(key, _)| other(key)) && !given(literal)
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        !origins.is_empty() && origins.iter().all(without)
+    }
+}
