@@ -109,10 +109,14 @@ impl<'a> Extractor<'a> {
         self.lines.range(self.offset(span.lo), self.offset(span.hi))
     }
 
-    /// The id of a value; equal values have one id.
+    /// The id of a value; equal values have one id, but for objects and lists: each that is written makes one of its own.
     pub fn value(&mut self, value: Value) -> ValueId {
-        let hash = FxBuildHasher.hash_one(&value);
         let values = &mut self.facts.values;
+        if matches!(value, Value::Object(..) | Value::Array(_)) {
+            values.push(value);
+            return ValueId(values.len() as u32 - 1);
+        }
+        let hash = FxBuildHasher.hash_one(&value);
         if let Some(&id) = self.interned.find(hash, |id| values[id.index()] == value) {
             return id;
         }

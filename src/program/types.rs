@@ -324,11 +324,20 @@ impl Program<'_> {
                 return model.params.get(index).and_then(|t| self.used_type(t));
             }
         }
-        // An untyped emitter's `socket` event hands over a connection: no other API has that name.
+        // An untyped emitter's `socket` event hands over the request's connection. (A server's tells of a new one.)
         match (&**event, index) {
-            ("socket", 0) => self.used_type("http.Socket"),
+            ("socket", 0) if !site.receivers(self).iter().any(|o| self.is_server(o)) => self.used_type("http.Socket"),
             _ => None,
         }
+    }
+
+    /// What a call that makes servers gave, by its name: `library.server()`, `new SocketServer()`.
+    pub(super) fn is_server(&self, o: &Origin) -> bool {
+        let makes = |o: &Origin| {
+            o.path.is_empty()
+                && matches!(o.root, Root::Call(c) if self.callee_name(c).is_some_and(|name| name.to_ascii_lowercase().contains("server")))
+        };
+        makes(o) || self.field_sources(o).into_iter().flat_map(|(_, sources)| sources).any(|o| makes(&o))
     }
 
     /// `(req, res, next)` and the like.

@@ -26,7 +26,7 @@ impl Program<'_> {
         }
         let uses = self.uses(file);
         let uses = uses.get(origin)?;
-        if uses.events.iter().any(|e| &**e == "socket") {
+        if uses.events.iter().any(|e| &**e == "socket") && !self.is_server(origin) {
             return self.used_type("http.ClientRequest");
         }
         // An element of `signals` is a signal.

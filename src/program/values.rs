@@ -135,7 +135,7 @@ impl Program<'_> {
     }
 
     /// The one value that a value is as it stands.
-    fn same_as(&self, v: At<ValueId>) -> Option<At<ValueId>> {
+    pub(super) fn same_as(&self, v: At<ValueId>) -> Option<At<ValueId>> {
         match self.value(v) {
             Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
                 [def] if !self.assign(v.with(def)).compound => Some(v.with(self.assign(v.with(def)).from)),
