@@ -54,7 +54,10 @@ impl Program<'_> {
                 !sources.is_empty()
                     && sources.iter().all(|(a, _)| {
                         let there = a.with(self.assign(*a).function);
-                        self.is_constructor(there.with(self.fun(there).this), owner)
+                        let this = there.with(self.fun(there).this);
+                        // (An arrow in a field is a method.)
+                        let method = self.chain(there).into_iter().take_while(|&g| g != this).any(|g| self.owner_of_function(g).is_some());
+                        self.is_constructor(this, owner) && !method
                     })
             }
             (Root::Global(_) | Root::Module(_), _) => emitter == Emitter::Process,

@@ -104,6 +104,7 @@ pub mod runs;
 mod settling;
 mod siblings;
 pub mod signals;
+mod single;
 pub mod sites;
 pub mod sizes;
 mod spaces;
@@ -201,7 +202,7 @@ pub struct Program<'a> {
     weights: sizes::Weights,
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, uses::Uses>>>>,
     called_by_name: RefCell<FxHashMap<PathKey, bool>>,
-    borrowed: std::cell::OnceCell<FxHashSet<PathKey>>,
+    borrowed: std::cell::OnceCell<FxHashMap<PathKey, bool>>,
     /// How names begin and end that calls put together: `this[`on${event}`]()`.
     built_names: std::cell::OnceCell<Vec<(String, String, CallAt)>>,
     spaces: std::cell::OnceCell<spaces::Spaces>,
@@ -314,20 +315,30 @@ impl<'a> Program<'a> {
         let found = self.candidates().called_under(key).any(|c| {
             matches!(self.receiver(c), Some((_, Key::Name(name))) if PathKey::Name(self.sym(name)) == key)
                 && self.functions_called(c).is_empty()
-        }) || self.borrowed.get_or_init(|| self.names_borrowed()).contains(&key);
+        }) || self.is_name_borrowed(key, false);
         self.called_by_name.borrow_mut().insert(key, found);
         found
     }
 
-    /// Names of methods that are called for another object: `parent.end.call(this)`.
-    fn names_borrowed(&self) -> FxHashSet<PathKey> {
+    /// Some call runs a member of this name for an object that it is told; `other`: which is not the one that it is written for.
+    pub(super) fn is_name_borrowed(&self, key: PathKey, other: bool) -> bool {
+        self.borrowed.get_or_init(|| self.names_borrowed()).get(&key).is_some_and(|&known| known || !other)
+    }
+
+    /// Names of methods that are called for an object that is told: `parent.end.call(this)`, and whether for another than `this`.
+    fn names_borrowed(&self) -> FxHashMap<PathKey, bool> {
         let by = ["call", "apply"].map(|name| PathKey::Name(self.sym(name)));
-        let calls = by.into_iter().flat_map(|key| self.candidates().called_under(key));
-        let method = |c: CallAt| match self.value(self.receiver(c)?.0) {
-            Value::Member(_, Key::Name(name)) if self.functions_called(c).is_empty() => Some(PathKey::Name(self.sym(name))),
-            _ => None,
-        };
-        calls.filter_map(method).collect()
+        let mut out = FxHashMap::default();
+        for c in by.into_iter().flat_map(|key| self.candidates().called_under(key)) {
+            let Some((method, _)) = self.receiver(c) else { continue };
+            if let Value::Member(_, Key::Name(name)) = self.value(method)
+                && self.functions_called(c).is_empty()
+            {
+                let own = self.call(c).args.first().is_none_or(|&arg| matches!(self.value(c.with(arg)), Value::This(_)));
+                *out.entry(PathKey::Name(self.sym(name))).or_insert(false) |= !own;
+            }
+        }
+        out
     }
 
     pub fn sym(&self, name: &str) -> Sym {

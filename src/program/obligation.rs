@@ -100,6 +100,9 @@ impl Program<'_> {
             // That failing takes it back does not tell how long the rest lives.
             Discharge::Nothing | Discharge::RolledBack(_) => Fault::NotReleased,
         };
+        if fault == Fault::NotReleased && (self.waits_for_signal(registration) || self.is_of_borrowed(registration)) {
+            return None;
+        }
         if fault == Fault::NotReleased && self.is_passed_on(registration) {
             return None;
         }

@@ -93,7 +93,7 @@ impl Program<'_> {
             if registration.target && !held {
                 return None;
             }
-            let told = |o: &Origin| held && self.is_told_and_forgotten(o, owner, start, stop);
+            let told = |o: &Origin| held && (self.is_told_and_forgotten(o, owner, start, stop) || self.is_put_on(o, owner, start));
             let around = |o: &Origin| matches!(o.root, Root::Param(g, _) if g != f && g != start && self.within(start, g));
             if !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter) || around(o) || told(o)) && !of_whole {
                 return None;
@@ -130,6 +130,22 @@ impl Program<'_> {
                 matches!(key, Key::Name(name) if is_set_up(name)) && self.origins(object).iter().any(|o| self.same_origin(o, emitter))
             })
         })
+    }
+
+    /// What the object is put on, and is told so: the map in `onAdd(map)` was there before, and may get the object again. (Leaflet's and
+    /// Mapbox's protocol of controls and layers.)
+    fn is_put_on(&self, o: &Origin, owner: Owner, start: Fun) -> bool {
+        let told = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Param(g, 0) if g == start);
+        let filled = |field: &[PathKey]| {
+            let assigns = self.field_assigns(owner, field);
+            let mut given = assigns
+                .iter()
+                .map(|a| a.with(self.assign(*a).from))
+                .filter(|&v| !matches!(self.value(v), Value::Undefined | Value::Null))
+                .peekable();
+            given.peek().is_some() && given.all(|v| self.origins(v).iter().all(told))
+        };
+        self.fun(start).name == "onAdd" && (told(o) || matches!((o.root, &o.path[..]), (Root::This(_), field @ [_]) if filled(field)))
     }
 
     /// A part of a field that the one method fills with what it is told, where the other one, which detaches, only forgets it: that was there
@@ -318,7 +334,7 @@ impl Program<'_> {
         }
         match self.callers(f) {
             &[caller] if depth > 0 => {
-                let by = self.function_of(caller);
+                let by = self.member_around(self.function_of(caller));
                 let inside = self.owner_of_this(by).is_some_and(|o| self.related(o, owner));
                 self.pair(by, owner, depth - 1).filter(|_| inside)
             }

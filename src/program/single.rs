@@ -1,0 +1,72 @@
+//! What is done once in a program, though its function is there for all: waiting for the signal that ends it, and setting it up.
+
+use super::sites::Registration;
+use super::{At, Fun, Origin, Owner, PathKey, Program, Root};
+use crate::facts::*;
+
+impl Program<'_> {
+    /// The listener settles the promise that its call waits for, and the event is a signal that asks the process to end: `await new
+    /// Promise((resolve) => process.on('SIGTERM', resolve))`. Until it comes there is no second call, and after it no process.
+    pub(super) fn waits_for_signal(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let signal = |name: &str| matches!(name, "SIGINT" | "SIGTERM" | "SIGHUP" | "SIGQUIT" | "SIGBREAK");
+        let settles = |o: &Origin| {
+            self.is_settler(o)
+                || matches!((o.root, o.path.is_empty()), (Root::Function(h), true) if self.calls_within(h).into_iter().any(|c| {
+                    self.origins(c.with(self.call(c).callee)).iter().any(|o| self.is_settler(o))
+                }))
+        };
+        registration.event.name().is_some_and(signal)
+            && self.is_executor_of_promise(f)
+            && registration.receivers.iter().all(|o| self.type_name(o).as_deref() == Some("process"))
+            && !registration.handlers.is_empty()
+            && registration.handlers.iter().all(settles)
+    }
+
+    /// The line stands in the one function that its module exports, which is told settings at most, gives nothing back, and has nothing
+    /// that the listener could be for: who uses the module calls it once, at the start.
+    pub(super) fn is_set_up_of_program(&self, registration: &Registration) -> bool {
+        let f = self.outermost(self.function_of(registration.call));
+        let function = self.fun(f);
+        let settings = |i: usize| self.is_bag(&Origin::root(Root::Param(f, i as u32)));
+        matches!(function.kind, FunctionKind::Plain | FunctionKind::Arrow)
+            && !function.at_load
+            && self.owner_of_this(f).is_none_or(|o| !self.is_class(o))
+            && (0..function.params.len()).all(settings)
+            && function.returns.iter().all(|&v| matches!(self.value(f.with(v)), Value::Undefined | Value::Null))
+            && self.is_whole_of_module(f)
+            && self.callers(f).is_empty()
+    }
+
+    /// `module.exports = f`, `export default f`.
+    fn is_whole_of_module(&self, f: Fun) -> bool {
+        let is = |v: At<ValueId>| self.functions_of(v).iter().any(|&(g, _)| g == f);
+        let facts = self.facts(f.file);
+        let exported = |export: &Export| matches!(export, Export::Local(name, v) if name == "default" && is(f.with(*v)));
+        let put = |a: &Assign| match &a.to {
+            Place::Member(object, Key::Name(key)) => {
+                key == "exports" && matches!(self.value(f.with(*object)), Value::Global(name) if name == "module") && is(f.with(a.from))
+            }
+            _ => false,
+        };
+        facts.exports.iter().any(exported) || facts.assigns.iter().any(put)
+    }
+
+    /// The emitter is the `this` of a method of a literal that some call runs for another object: `tool.start.call(host)`.
+    pub(super) fn is_of_borrowed(&self, registration: &Registration) -> bool {
+        let for_other = |c: super::CallAt| {
+            matches!(self.receiver(c), Some((_, Key::Name(name))) if matches!(name.as_str(), "call" | "apply"))
+                && self.call(c).args.first().is_some_and(|&arg| !matches!(self.value(c.with(arg)), Value::This(_)))
+        };
+        let borrowed = |g: Fun| {
+            matches!(self.owner_of_this(g), Some(Owner::Literal(_)))
+                && self.callers(g).iter().all(|&c| for_other(c))
+                && (!self.callers(g).is_empty() || self.is_name_borrowed(PathKey::Name(self.sym(&self.fun(g).name)), true))
+        };
+        !registration.receivers.is_empty()
+            && registration
+                .receivers
+                .iter()
+                .all(|o| matches!(o.root, Root::This(g) if o.path.is_empty() && borrowed(self.member_around(g))))
+    }
+}
