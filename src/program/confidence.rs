@@ -100,6 +100,7 @@ impl Program<'_> {
                     || self.is_of_new_object(sites, registration, many)
                     || self.is_beside_collecting(registration)
                     || self.is_gathering(registration)
+                    || self.is_on_lasting(registration) && self.is_of_new(registration)
                     // A method adds once more for each object at least.
                     || self.is_on_lasting(registration) && of_class() && self.is_call_shaped(registration) && !set_up()
             }
@@ -118,6 +119,23 @@ impl Program<'_> {
         self.owner_of_this(set_up).is_some_and(|owner| {
             self.is_class(owner) && self.is_public_owner(owner) && self.at_start(set_up, owner) && self.holds_object(registration)
         })
+    }
+
+    /// The method is called on objects that its callers have just made, and the listener is the object's: each run is another object's.
+    fn is_of_new(&self, registration: &Registration) -> bool {
+        let set_up = self.member_around(self.function_of(registration.call));
+        let on_new = |c: CallAt| {
+            let new = |o: &Origin| matches!(o.root, Root::Call(made) if o.path.is_empty() && self.call(made).kind == CallKind::New && self.function_of(made) == self.function_of(c));
+            self.receiver(c).is_some_and(|(object, _)| {
+                let origins = self.origins(object);
+                !origins.is_empty() && origins.iter().all(new)
+            })
+        };
+        let callers = self.callers(set_up);
+        self.owner_of_this(set_up).is_some_and(|owner| self.is_class(owner))
+            && !callers.is_empty()
+            && callers.iter().all(|&c| on_new(c))
+            && self.holds_object(registration)
     }
 
     /// `process` takes one more at each run and warns of the eleventh, whatever the listener holds. (Its streams are listened to by who
@@ -184,9 +202,10 @@ impl Program<'_> {
                 {
                     return true;
                 }
-                for &def in &binding.defs {
+                // (What the variable is given later is what the listeners note.)
+                for &def in binding.defs.iter().filter(|&&def| self.assign(b.with(def)).function == binding.function) {
                     match self.value(b.with(self.assign(b.with(def)).from)) {
-                        Value::Call(c) if self.is_new_table(b.with(*c)) => {}
+                        Value::Call(c) if self.is_new_table(b.with(*c)) || self.is_setting(b.with(*c)) => {}
                         Value::Call(_) | Value::Await(_) | Value::Object(..) => return true,
                         Value::Function(g) if !functions.contains(&b.with(*g)) => functions.push(b.with(*g)),
                         _ => {}
@@ -195,6 +214,14 @@ impl Program<'_> {
             }
         }
         false
+    }
+
+    /// `config.getBoolean('animated')`: a part of the settings.
+    fn is_setting(&self, c: CallAt) -> bool {
+        self.receiver(c).is_some_and(|(object, _)| {
+            let origins = self.origins(object);
+            !origins.is_empty() && origins.iter().all(|o| o.path.is_empty() && self.is_bag(o))
+        })
     }
 
     /// `new Map()`: what it notes for itself, nothing that others have.

@@ -10,7 +10,7 @@ use super::count::{Emitter, Many};
 use super::obligation::Fault;
 use super::sites::{Registration, Sites};
 use super::stages::{is_last_end, is_set_up, is_teardown};
-use super::{At, Fun, Origin, PathKey, Program, Root};
+use super::{At, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::findings::{Region, Step};
 
@@ -18,13 +18,13 @@ impl Program<'_> {
     /// What shows that a set-up comes again for one object, where its name alone says that it comes once.
     pub(super) fn set_up_again(&self, sites: &Sites, registration: &Registration, fault: &Fault, many: &Many) -> Option<Step> {
         let about = matches!(fault, Fault::NotReleased | Fault::NeverFires)
-            && many.emitter == Emitter::Longer
+            && matches!(many.emitter, Emitter::Longer | Emitter::Process)
             && many.region == Region::Call
             && many.operation;
         if !about {
             return None;
         }
-        self.readded(sites, registration).or_else(|| self.reopened(registration))
+        self.readded(sites, registration).or_else(|| self.reopened(registration)).or_else(|| self.reopened_by_members(registration))
     }
 
     /// The same activation takes another listener of the emitter away before it adds it: it expects to find its own of last time.
@@ -62,12 +62,7 @@ impl Program<'_> {
         self.filled_within(method).into_iter().filter(|&key| !own(key)).find_map(|key| {
             let emptied = self.field_assigns(owner, &[key]).into_iter().find(|&a| {
                 let end = self.member_around(a.with(self.assign(a).function));
-                end != method
-                    && is_teardown(&self.fun(end).name)
-                    && !is_last_end(&self.fun(end).name)
-                    && self.is_empty_value(a)
-                    && !self.callers(end).iter().any(|&c| self.function_of(c) == method)
-                    && !self.ends_emitter_of(end, registration)
+                end != method && is_end(&self.fun(end).name) && self.is_empty_value(a) && !self.ends_emitter_of(end, registration)
             })?;
             let position = self.files[emptied.file as usize].positions.assigns[emptied.id.index()];
             let end = self.member_around(emptied.with(self.assign(emptied).function));
@@ -82,6 +77,30 @@ impl Program<'_> {
                 ),
             ))
         })
+    }
+
+    /// The same of an object that is written out: its members have the variables of the function that makes it.
+    fn reopened_by_members(&self, registration: &Registration) -> Option<Step> {
+        let chain = self.chain(self.function_of(registration.call));
+        let (member, owner) = chain.into_iter().find_map(|g| match self.owner_of_function(g) {
+            Some(owner @ Owner::Literal(_)) if !self.is_class(owner) => Some((g, owner)),
+            _ => None,
+        })?;
+        let maker = self.parent(member).filter(|&maker| !self.fun(maker).at_load)?;
+        if !is_set_up(&self.fun(member).name) {
+            return None;
+        }
+        let end = self.members(owner).iter().map(|&(_, m)| m).find(|&m| m != member && is_end(&self.fun(m).name))?;
+        let defs = self.facts(maker.file).bindings.iter().filter(|b| b.function == maker.id).map(|b| &b.defs);
+        let within = |d: &AssignId, m: Fun| self.within(maker.with(self.assign(maker.with(*d)).function), m);
+        let emptied = defs.filter_map(|defs| {
+            let filled = defs.iter().any(|d| within(d, member) && !self.is_empty_value(maker.with(*d)));
+            defs.iter().find(|&d| filled && within(d, end) && self.is_empty_value(maker.with(*d)))
+        });
+        let emptied = emptied.copied().next()?;
+        let position = self.files[maker.file as usize].positions.assigns[emptied.index()];
+        let message = format!("`{}` makes the object ready for another `{}`", self.function_name(end), self.fun(member).name);
+        Some(self.step_at(maker.file, position, message))
     }
 
     /// The fields of `this` to which the method, or a function in it, gives something.
@@ -111,4 +130,9 @@ impl Program<'_> {
         let about = |o: &[Origin]| o.iter().any(|x| registration.receivers.iter().any(|y| !y.path.is_empty() && self.same_origin(x, y)));
         self.calls_within(end).into_iter().any(|c| self.is_ended_by(c, &about))
     }
+}
+
+/// The end of a use: who has the object may use it again.
+fn is_end(name: &str) -> bool {
+    is_teardown(name) && !is_last_end(name)
 }

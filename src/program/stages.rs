@@ -64,7 +64,9 @@ pub fn is_set_up(name: &str) -> bool {
         "enable",
         "wire",
     ];
-    STARTS.iter().any(|start| name.starts_with(start))
+    // (Of an element that is made once for a page, or many times: that the name does not tell.)
+    matches!(name.as_str(), "componentdidload" | "componentwillload")
+        || STARTS.iter().any(|start| name.starts_with(start))
         || name.ends_with("init")
         || name.ends_with("listeners")
         || name.ends_with("handlers")
