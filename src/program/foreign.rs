@@ -49,7 +49,8 @@ impl Program<'_> {
     /// The parameter is a bag of parts: named so, taken apart in place, or of a type that is named so.
     pub(super) fn is_bag(&self, origin: &Origin) -> bool {
         let Root::Param(h, i) = origin.root else { return false };
-        let Some(param) = self.fun(h).params.get(i as usize) else { return false };
+        // (One that is not written down, as compilers leave those that have a default: `options = {}`.)
+        let Some(param) = self.fun(h).params.get(i as usize) else { return true };
         const BAGS: &[&str] = &[
             "option",
             "opt",

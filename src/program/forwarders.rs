@@ -24,7 +24,7 @@ impl Program<'_> {
             super::sites::is_registration_name(&self.fun(g).name)
                 && registration.handlers.iter().any(|o| matches!(o.root, Root::Param(h, _) if h == g))
         });
-        if named || self.mirrors(registration) {
+        if named || self.mirrors(registration) || self.is_on_by_another_name(registration) {
             return true;
         }
         let event = match &registration.event {
@@ -32,6 +32,32 @@ impl Program<'_> {
             EventKey::Value(origins) => origins.iter().any(given),
         };
         event && !registration.handlers.is_empty() && registration.handlers.iter().any(given)
+    }
+
+    /// All that a public function does is to add the one thing that it is told, the listener, to an emitter of the module: its callers know
+    /// that they add one (`exports.onStart = (f) => events.on('start', f)`).
+    fn is_on_by_another_name(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let function = self.fun(f);
+        let told = |o: &Origin| o.path.is_empty() && o.root == Root::Param(f, 0);
+        let of_module = |o: &Origin| match o.root {
+            Root::Call(made) => self.fun(self.function_of(made)).at_load,
+            _ => false,
+        };
+        // (What answers one call, a `done` or a `callback`, is no listener to its callers.)
+        let listener = |name: &str| matches!(name, "fn" | "func" | "f" | "hook" | "listener" | "handler" | "observer" | "subscriber");
+        !function.at_load
+            && !registration.once
+            && function.params.len() == 1
+            && listener(&function.params[0].name)
+            && matches!(function.kind, FunctionKind::Arrow | FunctionKind::Plain)
+            && self.calls_within(f).iter().all(|&c| c == registration.call)
+            && !registration.handlers.is_empty()
+            && registration.handlers.iter().all(told)
+            && !registration.receivers.is_empty()
+            && registration.receivers.iter().all(of_module)
+            && self.callers(f).is_empty()
+            && self.passed(f).is_empty()
     }
 
     /// The listener is a parameter, which those who call the function give.

@@ -172,11 +172,9 @@ impl Program<'_> {
             (EventKey::Name(x), EventKey::Name(y)) => {
                 // `off('.menu')` takes away all of a name space (`click.menu`), as jQuery has them.
                 let all_of = y.strip_prefix('.').filter(|space| !space.is_empty());
-                if x == y || all_of.is_some_and(|space| x.split('.').skip(1).any(|part| part == space)) {
-                    Match::Same
-                } else {
-                    Match::Different
-                }
+                // (Where it names several, only what is in each of them.)
+                let within = |spaces: &str| spaces.split('.').all(|space| x.split('.').skip(1).any(|part| part == space));
+                if x == y || all_of.is_some_and(within) { Match::Same } else { Match::Different }
             }
             (EventKey::Value(x), EventKey::Value(y)) if self.same_object(x, y) => Match::Same,
             (EventKey::Value(x), EventKey::Value(y)) => {

@@ -66,23 +66,28 @@ impl Program<'_> {
     /// An object of the program that is written out, without such a member, and that gets none later.
     pub(super) fn lacks(&self, object: At<ValueId>, name: &str) -> bool {
         let origins = self.origins(object);
-        let given = |literal: At<ValueId>| {
-            let to = |a: &At<AssignId>| match self.assign(*a).to {
-                Place::Member(holder, _) => self.origins(a.with(holder)).iter().any(|o| o.root == Root::Literal(literal)),
-                _ => false,
-            };
-            self.puts_under(PathKey::Name(self.sym(name))).iter().any(to)
-        };
+        let key = PathKey::Name(self.sym(name));
         let without = |o: &Origin| match (o.root, o.path.is_empty()) {
-            (Root::Literal(literal), true) => match self.value(literal) {
-                Value::Object(members, spread) => {
-                    let other = |key: &Key| matches!(key, Key::Name(key) if key != name);
-                    !members.is_empty() && spread.is_empty() && members.iter().all(|(key, _)| other(key)) && !given(literal)
-                }
-                _ => false,
-            },
+            (Root::Literal(literal), true) => {
+                matches!(self.value(literal), Value::Object(members, _) if !members.is_empty()) && self.has_no_member(literal, key)
+            }
             _ => false,
         };
         !origins.is_empty() && origins.iter().all(without)
+    }
+
+    /// An object that is written out, without such a member, and that is given none by an assignment.
+    pub(super) fn has_no_member(&self, literal: At<ValueId>, key: PathKey) -> bool {
+        let given = |a: &At<AssignId>| match self.assign(*a).to {
+            Place::Member(holder, _) => self.origins(a.with(holder)).iter().any(|o| o.root == Root::Literal(literal)),
+            _ => false,
+        };
+        let other = |own: &Key| matches!(own, Key::Name(own) if PathKey::Name(self.sym(own)) != key);
+        match (self.value(literal), key) {
+            (Value::Object(members, spread), PathKey::Name(_)) => {
+                spread.is_empty() && members.iter().all(|(own, _)| other(own)) && !self.puts_under(key).iter().any(given)
+            }
+            _ => false,
+        }
     }
 }

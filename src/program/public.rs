@@ -20,6 +20,8 @@ pub(super) struct Public {
     /// Functions that they can call only where they load any file of a folder, or look into the program's own name space: those that the
     /// program calls itself are its own.
     loose: FxHashSet<Fun>,
+    /// Of these, what only a pattern of `exports` lets users load.
+    by_pattern: FxHashSet<Fun>,
     /// The same of classes and objects.
     loose_owners: FxHashSet<Owner>,
     /// Some of it hangs on a global object that the program makes for its own parts (`window.app = {}; app.Part = class {...}`).
@@ -46,6 +48,9 @@ impl Public {
             let mut meant = Public { without_own_space: true, ..Public::default() };
             meant.publish(program, &named);
             public.loose = public.functions.difference(&meant.functions).copied().collect();
+            if !public.of_own_space {
+                public.by_pattern.clone_from(&public.loose);
+            }
             let owners = public.owners.union(&public.classes);
             public.loose_owners = owners.filter(|owner| !meant.owners.contains(owner) && !meant.classes.contains(owner)).copied().collect();
         }
@@ -313,6 +318,11 @@ impl Program<'_> {
 
     fn public(&self) -> &Public {
         self.calls.public.get_or_init(|| self.on(FIRST, || Public::of(self)))
+    }
+
+    /// Only a pattern of `exports` (`"./lib/*"`) lets users load the file that gives the function out.
+    pub(super) fn is_public_by_pattern(&self, f: Fun) -> bool {
+        self.public().by_pattern.contains(&f)
     }
 
     /// The package's users can call it. (What they could load with any other file, and the package itself calls, is its own.)

@@ -174,6 +174,8 @@ impl Program<'_> {
                 return starter.within.and_then(|w| self.runs_through(w, wanted, walk, depth - 1));
             }
             let (confidence, operation) = match starter.how {
+                // (Any file of a folder may be loaded, meant for users or not.)
+                Started::Public if self.is_public_by_pattern(f) => (Confidence::Low, true),
                 Started::Public => (Confidence::Medium, true),
                 Started::Heard(Some(ref event)) if self.is_emitted_again(starter.by, event) => (Confidence::Medium, false),
                 Started::Unknown | Started::Each | Started::Heard(_) => (Confidence::Low, false),

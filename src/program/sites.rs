@@ -31,7 +31,7 @@ pub struct Site {
 impl Site {
     /// The objects that the listener may be added to.
     pub fn receivers(&self, program: &Program) -> Rc<[Origin]> {
-        of_library(program, self.call, self.receiver, origins_of(program, self.receiver))
+        of_library(program, self.call, self.receiver, origins_of(program, self.call, self.receiver))
     }
 }
 
@@ -43,9 +43,21 @@ fn of_library(program: &Program, c: CallAt, receiver: Option<At<ValueId>>, origi
     }
 }
 
-fn origins_of(program: &Program, receiver: Option<At<ValueId>>) -> Rc<[Origin]> {
+/// Without what cannot be an emitter: a text, or what an object that stands in for settings does not have (`options = {}`), where there is
+/// something else.
+fn held_receivers(program: &Program, receivers: &[Origin]) -> Vec<Origin> {
+    let lacking =
+        |o: &Origin| matches!((o.root, o.path.first()), (Root::Literal(literal), Some(key)) if program.has_no_member(literal, *key));
+    let mut held: Vec<Origin> = receivers.iter().filter(|o| !matches!(o.root, Root::Const(_))).cloned().collect();
+    if held.len() > 1 && !held.iter().all(lacking) {
+        held.retain(|o| !lacking(o));
+    }
+    held
+}
+
+fn origins_of(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Rc<[Origin]> {
     match receiver {
-        Some(receiver) => program.origins(receiver),
+        Some(receiver) => program.origins(program.last_given(c, receiver)),
         None => Rc::from([Origin::root(Root::Global(program.sym("window")))]),
     }
 }
@@ -417,8 +429,7 @@ impl Sites {
                 registrations.push(Registration {
                     call: c,
                     inner: c,
-                    // A text is no emitter.
-                    receivers: site.receivers(program).iter().filter(|o| !matches!(o.root, Root::Const(_))).cloned().collect(),
+                    receivers: held_receivers(program, &site.receivers(program)),
                     event,
                     handlers: site.handler.map(|h| program.origins(c.with(h)).to_vec()).unwrap_or_default(),
                     once: site.once,
@@ -438,7 +449,7 @@ impl Sites {
                     answers: Default::default(),
                     call: c,
                     inner: c,
-                    receivers: of_library(program, c, site.receiver, origins_of(program, site.receiver)).to_vec(),
+                    receivers: of_library(program, c, site.receiver, origins_of(program, c, site.receiver)).to_vec(),
                     event: site.event.map(|event| match event {
                         ReleasedEvent::Given(value) => key_of(program, c.with(value)),
                         ReleasedEvent::Fixed(name) => EventKey::Name(name),

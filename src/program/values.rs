@@ -196,6 +196,12 @@ impl Program<'_> {
             Value::Function(f) => one(Root::Function(v.with(*f))),
             Value::Class(c) => one(Root::Class(v.with(*c))),
             Value::Object(..) | Value::Array(_) => one(Root::Literal(v)),
+            // `arguments[0]`: the parameter of that place, written down or not.
+            Value::Member(object, Key::Name(place))
+                if let (Value::Arguments(f), Ok(place)) = (self.value(v.with(*object)), place.parse()) =>
+            {
+                one(Root::Param(v.with(*f), place))
+            }
             Value::Member(object, key) => self.member(v, v.with(*object), key),
             Value::Call(call) => self.call_result(v.with(*call)),
             Value::Choice(ChoiceKind::And, parts) => parts.last().map_or_else(Vec::new, |&last| self.origins(v.with(last)).to_vec()),
@@ -426,22 +432,63 @@ impl Program<'_> {
             }
             _ => false,
         };
+        let assign = self.last_assign(c, &puts)?;
+        let whole = !assign.only_if_empty && !assign.delete && !assign.compound;
+        whole.then(|| self.origins(c.with(assign.from)).iter().flat_map(|o| self.follow(o, rest)).collect())
+    }
+
+    /// The value that a variable has at a call, where the code before it gives it another on every way: `part = find(); part = make();
+    /// part.on(...)`.
+    pub(super) fn last_given(&self, c: CallAt, v: At<ValueId>) -> At<ValueId> {
+        let &Value::Binding(variable) = self.value(v) else { return v };
+        let binding = self.binding(v.with(variable));
+        if binding.defs.len() < 2 || binding.function != self.call(c).function {
+            return v;
+        }
+        let puts = |assign: &Assign| matches!(assign.to, Place::Binding(b) if b == variable);
+        match self.last_assign(c, &puts) {
+            Some(assign) if !assign.only_if_empty && !assign.compound => c.with(assign.from),
+            _ => v,
+        }
+    }
+
+    /// The last such assignment before a call, which every way to the call passes; none where another one may come after it.
+    fn last_assign(&self, c: CallAt, such: &dyn Fn(&Assign) -> bool) -> Option<&Assign> {
         let mut at = c.with(self.call(c).block);
         let mut upto = self.order_of(c);
         loop {
             let block = self.block(at);
-            let last = block.items.iter().take(upto).rev().find_map(|item| match item {
-                Item::Assign(a) => Some(self.assign(c.with(*a))).filter(|assign| puts(assign)),
-                _ => None,
-            });
-            if let Some(assign) = last {
-                let whole = !assign.only_if_empty && !assign.delete && !assign.compound;
-                return whole.then(|| self.origins(c.with(assign.from)).iter().flat_map(|o| self.follow(o, rest)).collect());
+            for item in block.items.iter().take(upto).rev() {
+                match item {
+                    Item::Assign(a) if such(self.assign(c.with(*a))) => return Some(self.assign(c.with(*a))),
+                    item if self.parts_of(item).iter().any(|&part| self.has_assign(c.with(part), such)) => return None,
+                    _ => {}
+                }
+            }
+            if matches!(block.kind, BlockKind::Loop(..)) && self.has_assign(at, such) {
+                return None;
             }
             let parent = block.parent?;
             upto = block.index as usize;
             at = at.with(parent);
         }
+    }
+
+    /// The blocks that an item of a block is made of.
+    fn parts_of(&self, item: &Item) -> Vec<BlockId> {
+        match *item {
+            Item::Branch(_, then, otherwise) => std::iter::once(then).chain(otherwise).collect(),
+            Item::Loop(body) => vec![body],
+            Item::Try(body, catch, finally) => std::iter::once(body).chain(catch).chain(finally).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    fn has_assign(&self, at: At<BlockId>, such: &dyn Fn(&Assign) -> bool) -> bool {
+        self.block(at).items.iter().any(|item| match item {
+            Item::Assign(a) => such(self.assign(at.with(*a))),
+            item => self.parts_of(item).into_iter().any(|part| self.has_assign(at.with(part), such)),
+        })
     }
 
     /// What stands ready in every page, in a wrapper: `$(document)`.
