@@ -71,8 +71,7 @@ impl Program<'_> {
         if !matches!(self.value(place.with(*object)), Value::This(_)) {
             return None;
         }
-        let empties =
-            |a: At<AssignId>| matches!(self.value(a.with(self.assign(a).from)), Value::Bool(false) | Value::Null | Value::Undefined);
+        let empties = |a: At<AssignId>| self.is_nothing_value(a.with(self.assign(a).from));
         let assigns = self.field_assigns(owner, &[self.path_key(place.file, key)]);
         // There, or in what is called there.
         let called = |g: Fun| self.calls_within(f).into_iter().any(|c| self.functions_called(c).contains(&g));

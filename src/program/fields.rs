@@ -75,6 +75,11 @@ impl Program<'_> {
         under.get(&key).map_or(&[], Vec::as_slice)
     }
 
+    /// Nothing, or «no»: what a place is emptied with.
+    pub(super) fn is_nothing_value(&self, v: At<ValueId>) -> bool {
+        matches!(self.value(v), Value::Null | Value::Undefined | Value::Bool(false))
+    }
+
     fn member_assigns(&self) -> FxHashMap<PathKey, Vec<At<AssignId>>> {
         let mut under: FxHashMap<PathKey, Vec<At<AssignId>>> = FxHashMap::default();
         for file in 0..self.files.len() as u32 {

@@ -29,8 +29,7 @@ impl Program<'_> {
         let on_path = |g: Fun| self.within(g, f) || self.callers(g).iter().any(|&c| self.within(self.function_of(c), f));
         let set = binding.defs.iter().any(|&d| {
             let assign = self.assign(b.with(d));
-            on_path(b.with(assign.function))
-                && !matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
+            on_path(b.with(assign.function)) && !self.is_nothing_value(b.with(assign.from))
         });
         set.then_some(Guard::Once)
     }
@@ -165,7 +164,7 @@ impl Program<'_> {
             let begins = order == 0 && assign.function == binding.function;
             let empties = !begins
                 && !self.fun(g).at_load
-                && matches!(self.value(b.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined)
+                && self.is_nothing_value(b.with(assign.from))
                 && !self.is_inside(b.with(assign.block), &BlockKind::Catch)
                 && self.is_reachable(g, CALLS);
             empties.then_some(g)

@@ -458,7 +458,7 @@ impl Program<'_> {
         facts.assigns.iter().enumerate().any(|(index, assign)| {
             let Place::Member(o, k) = &assign.to else { return false };
             let at = place.with(AssignId(index as u32));
-            if assign.delete || matches!(self.value(place.with(assign.from)), Value::Null | Value::Undefined | Value::Bool(false)) {
+            if assign.delete || self.is_nothing_value(place.with(assign.from)) {
                 return false;
             }
             if self.path_key(place.file, k) != step {

@@ -79,7 +79,7 @@ impl Program<'_> {
             let at = place.with(id);
             let g = at.with(assign.function);
             matches!(&assign.to, Place::Member(o, k) if self.path_key(place.file, k) == key && of_holder(place.with(*o)))
-                && (assign.delete || matches!(self.value(at.with(assign.from)), Value::Bool(false) | Value::Null | Value::Undefined))
+                && (assign.delete || self.is_nothing_value(at.with(assign.from)))
                 && !self.fun(g).at_load
                 && self.fun(g).kind != FunctionKind::Initializer
                 && !self.is_inside(at.with(assign.block), &BlockKind::Catch)

@@ -116,7 +116,7 @@ impl Program<'_> {
     /// A variable of a module that becomes true and stays so.
     fn is_raised_once(&self, b: At<BindingId>) -> bool {
         let binding = self.binding(b);
-        let nothing = |v: At<ValueId>| matches!(self.value(v), Value::Bool(false) | Value::Null | Value::Undefined);
+        let nothing = |v: At<ValueId>| self.is_nothing_value(v);
         let assigns: Vec<&Assign> = binding.defs.iter().map(|&d| self.assign(b.with(d))).collect();
         let loads = |f: FunctionId| self.fun(b.with(f)).at_load;
         let begins = |a: &&&Assign| loads(a.function);
@@ -254,7 +254,7 @@ impl Program<'_> {
             let assign = self.assign(a);
             let from = a.with(assign.from);
             let again = match &first {
-                None => matches!(self.value(from), Value::Bool(false) | Value::Null | Value::Undefined) || assign.delete,
+                None => self.is_nothing_value(from) || assign.delete,
                 // A setter gives what its callers do.
                 Some(Some(_)) => !self.origins(from).iter().all(|o| match o.root {
                     Root::Param(g, _) => {

@@ -62,7 +62,7 @@ impl Program<'_> {
         self.filled_within(method).into_iter().filter(|&key| !own(key)).find_map(|key| {
             let emptied = self.field_assigns(owner, &[key]).into_iter().find(|&a| {
                 let end = self.member_around(a.with(self.assign(a).function));
-                end != method && is_end(&self.fun(end).name) && self.is_empty_value(a) && !self.ends_emitter_of(end, registration)
+                end != method && is_end(&self.fun(end).name) && self.is_emptying(a) && !self.ends_emitter_of(end, registration)
             })?;
             let position = self.files[emptied.file as usize].positions.assigns[emptied.id.index()];
             let end = self.member_around(emptied.with(self.assign(emptied).function));
@@ -94,8 +94,8 @@ impl Program<'_> {
         let defs = self.facts(maker.file).bindings.iter().filter(|b| b.function == maker.id).map(|b| &b.defs);
         let within = |d: &AssignId, m: Fun| self.within(maker.with(self.assign(maker.with(*d)).function), m);
         let emptied = defs.filter_map(|defs| {
-            let filled = defs.iter().any(|d| within(d, member) && !self.is_empty_value(maker.with(*d)));
-            defs.iter().find(|&d| filled && within(d, end) && self.is_empty_value(maker.with(*d)))
+            let filled = defs.iter().any(|d| within(d, member) && !self.is_emptying(maker.with(*d)));
+            defs.iter().find(|&d| filled && within(d, end) && self.is_emptying(maker.with(*d)))
         });
         let emptied = emptied.copied().next()?;
         let position = self.files[maker.file as usize].positions.assigns[emptied.index()];
@@ -109,8 +109,7 @@ impl Program<'_> {
         for (id, assign) in self.facts(method.file).assigns.iter().enumerate() {
             let Place::Member(object, key @ Key::Name(_)) = &assign.to else { continue };
             let a = method.with(AssignId(id as u32));
-            if self.within(method.with(assign.function), method) && !self.is_empty_value(a) && self.is_this_of(method, method.with(*object))
-            {
+            if self.within(method.with(assign.function), method) && !self.is_emptying(a) && self.is_this_of(method, method.with(*object)) {
                 out.push(self.path_key(method.file, key));
             }
         }
@@ -121,8 +120,9 @@ impl Program<'_> {
         self.origins(object).iter().any(|o| o.path.is_empty() && o.root == Root::This(method))
     }
 
-    fn is_empty_value(&self, a: At<AssignId>) -> bool {
-        matches!(self.value(a.with(self.assign(a).from)), Value::Null | Value::Undefined | Value::Bool(false))
+    /// The assignment empties its place.
+    fn is_emptying(&self, a: At<AssignId>) -> bool {
+        self.is_nothing_value(a.with(self.assign(a).from))
     }
 
     /// The end ends the emitter too: whether that one is used again is not known.

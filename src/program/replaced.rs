@@ -117,7 +117,7 @@ impl Program<'_> {
             g != f
                 && !self.fun(g).at_load
                 && !self.owner_of_this(g).is_some_and(|o| self.is_constructor(g, o))
-                && matches!(self.value(a.with(self.assign(a).from)), Value::Null | Value::Undefined | Value::Bool(false))
+                && self.is_nothing_value(a.with(self.assign(a).from))
         })
     }
 

@@ -1,7 +1,7 @@
 //! What is done once in a program, though its function is there for all: waiting for the signal that ends it, and setting it up.
 
 use super::sites::Registration;
-use super::{At, Fun, Origin, Owner, PathKey, Program, Root};
+use super::{At, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 impl Program<'_> {
@@ -50,23 +50,5 @@ impl Program<'_> {
             _ => false,
         };
         facts.exports.iter().any(exported) || facts.assigns.iter().any(put)
-    }
-
-    /// The emitter is the `this` of a method of a literal that some call runs for another object: `tool.start.call(host)`.
-    pub(super) fn is_of_borrowed(&self, registration: &Registration) -> bool {
-        let for_other = |c: super::CallAt| {
-            matches!(self.receiver(c), Some((_, Key::Name(name))) if matches!(name.as_str(), "call" | "apply"))
-                && self.call(c).args.first().is_some_and(|&arg| !matches!(self.value(c.with(arg)), Value::This(_)))
-        };
-        let borrowed = |g: Fun| {
-            matches!(self.owner_of_this(g), Some(Owner::Literal(_)))
-                && self.callers(g).iter().all(|&c| for_other(c))
-                && (!self.callers(g).is_empty() || self.is_name_borrowed(PathKey::Name(self.sym(&self.fun(g).name)), true))
-        };
-        !registration.receivers.is_empty()
-            && registration
-                .receivers
-                .iter()
-                .all(|o| matches!(o.root, Root::This(g) if o.path.is_empty() && borrowed(self.member_around(g))))
     }
 }
