@@ -1,13 +1,21 @@
 //! Functions that go through a list by calling themselves, one element a time: loops, written with callbacks.
 
+use super::runs::Runs;
 use super::{At, Fun, Program};
 use crate::facts::*;
+use crate::findings::{Confidence, Region};
 
 impl Program<'_> {
     /// The function, or one around it, leaves where a list of an activation around it is at its end, and goes on to the next element
     /// otherwise: `if (at >= list.length) return done(); const one = list[at++]; ...`.
     pub(super) fn is_list_walk(&self, f: Fun) -> bool {
         self.chain(f).into_iter().filter(|&g| !self.fun(g).at_load).any(|g| self.leaves_at_end_of_list(g))
+    }
+
+    /// Once for each element of a list, which may be short.
+    pub(super) fn runs_for_elements(&self, f: Fun) -> Runs {
+        let step = self.step_function(f, format!("`{}` goes through a list by calling itself", self.function_name(f)));
+        Runs { region: Region::Iteration, confidence: Confidence::Low, steps: vec![step], operation: false, cycle: false }
     }
 
     fn leaves_at_end_of_list(&self, f: Fun) -> bool {

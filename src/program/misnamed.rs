@@ -25,15 +25,26 @@ const NAMES: [&str; 13] = [
 impl Program<'_> {
     /// A call that would release what the line adds, were there a method of that name.
     pub(super) fn misnamed(&self, registration: &Registration) -> Option<CallAt> {
+        let calls = self.misnamed.get_or_init(|| self.calls_of_no_method());
+        calls.iter().copied().find(|&c| self.is_misnamed(c, registration))
+    }
+
+    /// The calls of such a name where no method has it.
+    fn calls_of_no_method(&self) -> Vec<CallAt> {
         let named = |name: &&str| PathKey::Name(self.sym(name));
-        let calls = NAMES.iter().map(named).flat_map(|key| self.candidates().called_under(key));
-        calls.into_iter().find(|&c| self.is_misnamed(c, registration))
+        let of_none = |c: &CallAt| {
+            matches!(self.receiver(*c), Some((object, Key::Name(name))) if self.is_page(object) || self.lacks(object, name))
+                && self.call(*c).kind == CallKind::Call
+                && self.call(*c).args.len() >= 2
+                && self.functions_called(*c).is_empty()
+        };
+        NAMES.iter().map(named).flat_map(|key| self.candidates().called_under(key)).filter(of_none).collect()
     }
 
     fn is_misnamed(&self, c: CallAt, registration: &Registration) -> bool {
         let call = self.call(c);
         let Some((object, Key::Name(name))) = self.receiver(c) else { return false };
-        if call.kind != CallKind::Call || call.args.len() < 2 || c.file != registration.call.file {
+        if c.file != registration.call.file {
             return false;
         }
         let (receivers, event, listener) = match call.args[..] {
@@ -52,7 +63,7 @@ impl Program<'_> {
             options: None,
             told: Vec::new(),
         };
-        self.functions_called(c).is_empty() && self.compare(registration, &release) == (Match::Same, Match::Same, Match::Same)
+        self.compare(registration, &release) == (Match::Same, Match::Same, Match::Same)
     }
 
     /// The window or the document, whose methods the standards list.

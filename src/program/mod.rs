@@ -203,6 +203,7 @@ pub struct Program<'a> {
     uses: RefCell<FxHashMap<u32, Rc<FxHashMap<Origin, uses::Uses>>>>,
     called_by_name: RefCell<FxHashMap<PathKey, bool>>,
     borrowed: std::cell::OnceCell<FxHashMap<PathKey, bool>>,
+    misnamed: std::cell::OnceCell<Vec<CallAt>>,
     /// How names begin and end that calls put together: `this[`on${event}`]()`.
     built_names: std::cell::OnceCell<Vec<(String, String, CallAt)>>,
     spaces: std::cell::OnceCell<spaces::Spaces>,
@@ -258,6 +259,7 @@ impl<'a> Program<'a> {
             uses: RefCell::default(),
             called_by_name: RefCell::default(),
             borrowed: std::cell::OnceCell::new(),
+            misnamed: std::cell::OnceCell::new(),
             built_names: std::cell::OnceCell::new(),
             spaces: std::cell::OnceCell::new(),
             emitted: std::cell::OnceCell::new(),

@@ -80,17 +80,7 @@ impl Program<'_> {
         let entered = match walk.enter(f, depth) {
             walk::Step::Into(entered) => entered,
             walk::Step::Known(runs) => return runs,
-            // (A list may be short, as in a loop over one.)
-            walk::Step::Cycle if self.is_list_walk(f) => {
-                let step = self.step_function(f, format!("`{}` goes through a list by calling itself", self.function_name(f)));
-                return Some(Runs {
-                    region: Region::Iteration,
-                    confidence: Confidence::Low,
-                    steps: vec![step],
-                    operation: false,
-                    cycle: false,
-                });
-            }
+            walk::Step::Cycle if self.is_list_walk(f) => return Some(self.runs_for_elements(f)),
             walk::Step::Cycle => {
                 return Some(Runs {
                     region: Region::Event,
