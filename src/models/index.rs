@@ -5,8 +5,8 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::entry::matches;
 use super::{
-    Decorator, Entry, EventModel, Fires, Hook, Kind, Lifecycle, Member, Method, ModuleModel, Origin, Pack, PackError, Registers, Shape,
-    TypeModel, check,
+    Decorator, Entry, EventModel, Fires, Hook, Kind, Lifecycle, Member, Method, ModuleModel, Origin, Pack, PackError, Registers, Releases,
+    Shape, TypeModel, check,
 };
 use crate::findings::Region;
 
@@ -59,12 +59,29 @@ pub struct Models {
 pub struct Named {
     /// How they add listeners.
     pub registers: Vec<Registers>,
-    /// One of them takes listeners away.
-    pub releases: bool,
+    /// How they take listeners away.
+    pub releases: Vec<Release>,
     /// One of them gives back its receiver or an argument.
     pub gives_back: bool,
     /// One of them gives back something of a type.
     pub returns: bool,
+}
+
+/// How a method or function takes listeners away.
+#[derive(Debug, Clone)]
+pub struct Release {
+    pub what: Releases,
+    /// The event that it fixes; none: an argument names it, where it has one.
+    pub event: Option<String>,
+    /// The argument that is the listener, where it is another than the next one.
+    pub arg: Option<usize>,
+}
+
+impl Release {
+    /// What the model of a method says of it.
+    pub fn of(method: &Method) -> Option<Release> {
+        Some(Release { what: method.releases?, event: method.release_event.clone(), arg: method.release_arg })
+    }
 }
 
 /// Where a type stands, and what was worked out of it.
@@ -162,7 +179,7 @@ impl Models {
             for (name, method) in methods.chain(called) {
                 let named = names.entry(name.to_owned()).or_default();
                 named.registers.extend(method.registers.iter().cloned());
-                named.releases |= method.releases.is_some();
+                named.releases.extend(Release::of(method));
                 named.gives_back |= method.origin == Origin::Receiver || method.returns_arg.is_some();
                 named.returns |= method.returns.is_some();
             }

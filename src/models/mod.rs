@@ -14,7 +14,7 @@ mod pack;
 pub use builtin::BUILTIN;
 pub use check::PackError;
 pub use example::Example;
-pub use index::{LibraryIx, Models, Named, TypeIx, TypeUse, View};
+pub use index::{LibraryIx, Models, Named, Release, TypeIx, TypeUse, View};
 pub use pack::*;
 
 /// The JSON Schema of a pack, for editors.

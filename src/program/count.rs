@@ -429,8 +429,14 @@ impl Program<'_> {
         if let Some(count) = self.count_target(origin, g, i) {
             return count;
         }
+        if let Some(count) = self.count_bound(origin, g, i, depth) {
+            return count;
+        }
         // A listener's or an entry point's parameter is made for this run.
-        let made_for_run = |p: &super::calls::Passed| super::sites::registration(self, p.call).is_some() || self.enters_with(*p, i);
+        // (What `bind` put before is the same for each.)
+        let made_for_run = |p: &super::calls::Passed| {
+            i as usize >= p.shift && (super::sites::registration(self, p.call).is_some() || self.enters_with(*p, i))
+        };
         if origin.path.is_empty() && self.passed(g).iter().any(made_for_run) {
             return Count::One;
         }

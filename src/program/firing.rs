@@ -2,7 +2,7 @@
 
 use super::count::Emitter;
 use super::sites::{Registration, Release};
-use super::{At, CallAt, Fun, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 use crate::models::Fires;
 
@@ -70,10 +70,18 @@ impl Program<'_> {
             (Emitter::Pooled, _) => false,
             (Emitter::Process, Some(Fires::OnceLast | Fires::Rarely)) => false,
             (Emitter::Longer, Some(Fires::Rarely)) => false,
-            (Emitter::Longer, Some(Fires::OnceLast)) => matches!(event, "finish" | "end"),
+            (Emitter::Longer, Some(Fires::OnceLast)) => matches!(event, "finish" | "end") || self.brings_next_round(registration),
             (Emitter::Longer, None) => !self.is_own_and_silent(registration, event),
             _ => true,
         }
+    }
+
+    /// The object hears its own end, and begins anew then: the event has come before the line runs again (`once('close', reconnect)`).
+    fn brings_next_round(&self, registration: &Registration) -> bool {
+        let own = |o: &Origin| matches!(o.root, Root::This(_)) && o.path.is_empty();
+        let f = self.outermost(self.function_of(registration.call));
+        registration.receivers.iter().all(own)
+            && self.functions_of_origins(&registration.handlers, 3).iter().any(|&(h, _)| h != f && self.leads(h, f, super::guards::CALLS))
     }
 
     /// Run by the garbage collector, at a time that nobody knows: no release.

@@ -14,6 +14,9 @@ impl Program<'_> {
     /// An emitter out of a bag of components, taken by a constructor.
     pub(super) fn shared_by_bag(&self, f: Fun, origin: &Origin, g: Fun) -> Option<Count> {
         let owner = self.owner_of_this(g)?;
+        if self.is_never_made(owner) {
+            return None;
+        }
         // What the program itself makes for one call of its users holds what they gave for that call.
         if !self.callers(g).is_empty() && !self.is_public_owner(owner) && !self.held_by_makers(g, origin, MAKERS) {
             return None;

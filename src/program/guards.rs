@@ -94,6 +94,28 @@ impl Program<'_> {
         }
     }
 
+    /// What the method above asserts, which a method calls whenever it runs: `super.draw()`, which throws when all is drawn.
+    fn tests_of_super(&self, f: Fun) -> Vec<(At<ValueId>, bool)> {
+        let of_above = |c: CallAt| match self.receiver(c) {
+            Some((object, _)) if matches!(self.value(object), Value::Super) => self.functions_called(c).to_vec(),
+            _ => Vec::new(),
+        };
+        let items = |f: Fun| self.block(f.with(self.fun(f).body)).items.iter();
+        let above = items(f).filter_map(|item| match item {
+            Item::Call(c) => Some(of_above(f.with(*c))),
+            _ => None,
+        });
+        let throws = |b: At<BlockId>| matches!(self.block(b).items.last(), Some(Item::Exit(Exit::Throw(_))));
+        above
+            .flatten()
+            .flat_map(|g| items(g).map(move |item| (g, item)))
+            .filter_map(|(g, item)| match item {
+                Item::Branch(test, then, _) if throws(g.with(*then)) => Some((g.with(*test), false)),
+                _ => None,
+            })
+            .collect()
+    }
+
     /// Control does not come out of the block's end.
     pub fn leaves(&self, block: At<BlockId>) -> bool {
         self.block(block).items.iter().any(|item| match item {
@@ -169,7 +191,8 @@ impl Program<'_> {
 
     fn guard_at(&self, c: CallAt, seen: &Seen, depth: u32) -> Option<Guard> {
         let f = self.function_of(c);
-        let tests = self.tests_before(c.with(self.call(c).block), self.order_of(c));
+        let mut tests = self.tests_before(c.with(self.call(c).block), self.order_of(c));
+        tests.extend(self.tests_of_super(f));
         let mut state = None;
         for (test, outcome) in tests {
             match self.guard_of_test(test, outcome, f, seen, TEST_DEPTH) {
@@ -250,7 +273,10 @@ impl Program<'_> {
             }
             Value::Choice(ChoiceKind::Or, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
             Value::Binary(op, left, right) => self.comparison(test, op, *left, *right, outcome, f, seen, depth),
-            Value::Call(call) => self.membership(test.with(*call), outcome, f, seen),
+            Value::Call(call) => self.membership(test.with(*call), outcome, f, seen).or_else(|| {
+                let told = self.told_by(test.with(*call))?;
+                self.guard_of_test(told, outcome, f, seen, depth - 1)
+            }),
             Value::Binding(b) => {
                 let binding = self.binding(test.with(*b));
                 // `let x = map.get(e); if (!x) map.set(e, x = ...)`.
@@ -279,7 +305,7 @@ impl Program<'_> {
                 }
                 if let Key::Name(name) = key
                     && !outcome
-                    && (name == "length" && self.is_listener_list(test.with(*object)) || self.is_filled(test, f, seen))
+                    && (name == "length" && self.is_listener_list(test.with(*object), seen) || self.is_filled(test, f, seen))
                 {
                     return Some(Guard::Once);
                 }
@@ -287,6 +313,17 @@ impl Program<'_> {
             }
             _ => None,
         }
+    }
+
+    /// What a call tells that gives nothing: `this.isStarted()`, of a function of the same file that does no more than to return it.
+    fn told_by(&self, c: CallAt) -> Option<At<ValueId>> {
+        let (true, &[g]) = (self.call(c).args.is_empty(), &self.functions_called(c)[..]) else { return None };
+        let &[told] = &self.fun(g).returns[..] else { return None };
+        let function = self.fun(g);
+        let plain = !function.is_async
+            && !function.is_generator
+            && self.block(g.with(function.body)).items.iter().all(|item| matches!(item, Item::Exit(_)));
+        (plain && g.file == c.file).then(|| g.with(told))
     }
 
     /// What a test of a variable asks for: its one value, or the first, where the others are made later on, for what was not there
@@ -343,7 +380,7 @@ impl Program<'_> {
                     return Some(Guard::Once);
                 }
                 let count = if matches!(self.value(right), Value::Number(_)) { left } else { right };
-                return (outcome == op.starts_with('<') && self.is_listener_count(count)).then_some(Guard::Once);
+                return (outcome == op.starts_with('<') && self.is_listener_count(count, seen)).then_some(Guard::Once);
             }
             "in" => return (!outcome && self.is_mark(left)).then_some(Guard::Once),
             // `if (!(this instanceof X)) return new X()`: called without `new`, once.
@@ -361,7 +398,7 @@ impl Program<'_> {
                 return Some(Guard::Once);
             }
             match self.value(other) {
-                Value::Number(n) if n == "0" && equal && (self.is_listener_count(one) || self.is_filled(one, f, seen)) => {
+                Value::Number(n) if n == "0" && equal && (self.is_listener_count(one, seen) || self.is_filled(one, f, seen)) => {
                     return Some(Guard::Once);
                 }
                 Value::Number(n) if n == "-1" && equal => return self.is_search(one).then_some(Guard::Once),
@@ -410,19 +447,30 @@ impl Program<'_> {
     }
 
     /// `e.listenerCount(x)`, `listenerCount(e, x)`, `e.listeners(x).length`.
-    fn is_listener_count(&self, v: At<ValueId>) -> bool {
+    fn is_listener_count(&self, v: At<ValueId>, seen: &Seen) -> bool {
         self.is_some_value(v, TEST_DEPTH, &|v| match self.value(v) {
-            Value::Call(c) => self.callee_name(v.with(*c)).is_some_and(|n| n == "listenerCount"),
-            Value::Member(object, Key::Name(name)) => name == "length" && self.is_listener_list(v.with(*object)),
+            Value::Call(c) => {
+                self.callee_name(v.with(*c)).is_some_and(|n| n == "listenerCount") && self.may_count_those_of(v.with(*c), seen.receivers)
+            }
+            Value::Member(object, Key::Name(name)) => name == "length" && self.is_listener_list(v.with(*object), seen),
             _ => false,
         })
     }
 
-    pub(super) fn is_listener_list(&self, v: At<ValueId>) -> bool {
+    pub(super) fn is_listener_list(&self, v: At<ValueId>, seen: &Seen) -> bool {
         let lists = |c: CallAt| {
             self.callee_name(c).is_some_and(|n| matches!(n.as_str(), "listeners" | "rawListeners" | "getEventListeners" | "eventNames"))
+                && self.may_count_those_of(c, seen.receivers)
         };
         self.is_some_value(v, TEST_DEPTH, &|v| matches!(self.value(v), Value::Call(c) if lists(v.with(*c))))
+    }
+
+    /// The listeners that a method of the object around tells of may be those of the emitter, which is not another object that was given.
+    fn may_count_those_of(&self, c: CallAt, receivers: &[Origin]) -> bool {
+        let Some((object, _)) = self.receiver(c) else { return true };
+        let own = |o: &Origin| matches!(o.root, Root::This(_)) && o.path.is_empty();
+        let given = |o: &Origin| matches!(o.root, Root::Param(..) | Root::Global(_));
+        receivers.is_empty() || !self.origins(object).iter().all(own) || !receivers.iter().all(given)
     }
 
     /// The value, what its variable is given once, or one of its alternatives is such. (`x = x || y` leads back to itself.)
@@ -476,8 +524,7 @@ impl Program<'_> {
             // (`destroyed`) is set elsewhere, and lets the line run again and again until then.
             let same_owner = this && {
                 let whose = |f: Fun| self.owner_of_this(f.with(self.fun(f).this));
-                whose(g) == whose(f)
-                    && whose(f).is_some()
+                whose(g).is_some_and(|one| whose(f).is_some_and(|other| self.related(one, other)))
                     && self.owner_of_this(g).is_none_or(|o| !self.is_constructor(g, o))
                     && self.on_path_of(g, f)
             };

@@ -24,7 +24,7 @@ impl Program<'_> {
         }
         let (object, _) = self.receiver(c)?;
         // `e.listeners(x).includes(f)`.
-        if self.is_listener_list(object) {
+        if self.is_listener_list(object, seen) {
             return Some(Guard::Once);
         }
         // The emitter, or an object that it is a part of (`windows.has(win)`, then `win.document`).

@@ -37,6 +37,7 @@
 pub mod alternatives;
 mod asked;
 mod bodies;
+mod bound;
 pub mod calls;
 mod candidates;
 mod captured;

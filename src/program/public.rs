@@ -342,6 +342,26 @@ impl Program<'_> {
         self.descendants(owner).iter().any(|one| self.public().given.contains(one) && !loose(one))
     }
 
+    /// The package's users have neither the class, or one that extends it, nor an object of it.
+    fn is_kept_inside(&self, owner: Owner) -> bool {
+        let public = self.public();
+        let reached = |owner: &Owner| public.owners.contains(owner) || public.classes.contains(owner);
+        !self.descendants(owner).iter().any(reached)
+    }
+
+    /// The function belongs to such a class: who is to call it stands in the program.
+    pub(super) fn is_of_inside(&self, f: Fun) -> bool {
+        // (What a class extends that is not known may call it.)
+        let whole = |owner: Owner| self.parents(owner).iter().all(|parent| super::owners::owner_of_constructor(parent).is_some());
+        self.owner_of_function(f)
+            .is_some_and(|owner| self.is_class(owner) && whole(owner) && self.fun(f).decorators.is_empty() && self.is_kept_inside(owner))
+    }
+
+    /// Nobody makes an object of the class: it came with others (in the bundle of a package, of which a part is used).
+    pub(super) fn is_never_made(&self, owner: Owner) -> bool {
+        self.is_kept_inside(owner) && self.descendants(owner).iter().all(|&one| self.makers(one).is_empty())
+    }
+
     /// The package's users can have any number of such objects: they make them, or have functions make them.
     pub fn is_public_owner(&self, owner: Owner) -> bool {
         let by_others = || self.makers(owner).iter().any(|&maker| !self.is_made_by_itself(owner, maker));

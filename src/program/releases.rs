@@ -6,7 +6,7 @@ use super::sites::{computed_name, is_release_name};
 use super::types::Type;
 use super::{At, CallAt, Origin, Program};
 use crate::facts::*;
-use crate::models::{Kind, Releases};
+use crate::models::{Kind, Release, Releases};
 
 /// A call that takes listeners away, before anything is resolved.
 #[derive(Debug, Clone)]
@@ -38,7 +38,9 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
             return Some(ReleaseSite { receiver: None, event: given(event), listener: Some(*handler) });
         }
         // `unsubscribe(name, f)` of a library, by itself.
-        Value::Binding(_) if program.called_as(c).and_then(|name| program.models.named(name)).is_some_and(|named| named.releases) => {
+        Value::Binding(_)
+            if program.called_as(c).and_then(|name| program.models.named(name)).is_some_and(|named| !named.releases.is_empty()) =>
+        {
             return modelled_release(program, c, Some(c.with(call.callee)));
         }
         _ => return None,
@@ -73,7 +75,7 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
     if &*name == "clear" && args.is_empty() {
         return holder_of_listeners(program, receiver).map(|holder| ReleaseSite { receiver: Some(holder), event: None, listener: None });
     }
-    if !is_release_name(&name) && !program.models.named(&name).is_some_and(|named| named.releases) {
+    if !is_release_name(&name) && program.models.named(&name).is_none_or(|named| named.releases.is_empty()) {
         return None;
     }
     let on = Some(receiver);
@@ -187,15 +189,32 @@ fn is_released_by_model(program: &Program, c: CallAt) -> bool {
 
 /// A release that a model tells of: `query.removeListener(f)`, `channel.unsubscribe(name, f)`.
 fn modelled_release(program: &Program, c: CallAt, receiver: Option<At<ValueId>>) -> Option<ReleaseSite> {
-    let model = program.method_model(c)?;
+    let release = match program.method_model(c) {
+        Some(model) => Release::of(model)?,
+        None => of_unknown(program, c, receiver?)?,
+    };
     let args = &program.call(c).args;
-    let fixed = model.release_event.as_deref().map(|event| ReleasedEvent::Fixed(event.into()));
+    let fixed = release.event.as_deref().map(|event| ReleasedEvent::Fixed(event.into()));
     let event = || fixed.clone().or_else(|| args.first().map(|&event| ReleasedEvent::Given(event)));
-    match model.releases? {
+    match release.what {
         Releases::All => Some(ReleaseSite { receiver, event: event(), listener: None }),
         Releases::Listener => {
-            let at = model.release_arg.unwrap_or(if fixed.is_some() { 0 } else { 1 });
+            let at = release.arg.unwrap_or(if fixed.is_some() { 0 } else { 1 });
             Some(ReleaseSite { receiver, event: event(), listener: args.get(at).copied() })
         }
     }
+}
+
+/// The same of an object that was kept in a list of such (`for (const { channel, listener } of kept) channel.unsubscribe(listener)`): of its
+/// type nothing is known, but what methods of that name do is.
+fn of_unknown(program: &Program, c: CallAt, receiver: At<ValueId>) -> Option<Release> {
+    let Some((_, Key::Name(name))) = program.receiver(c) else { return None };
+    let named = program.models.named(name)?;
+    let of_list = |o: &Origin| !o.path.is_empty() && program.type_of(o).is_none();
+    let has_listener = |release: &&Release| {
+        let at = release.arg.unwrap_or(if release.event.is_some() { 0 } else { 1 });
+        release.what == Releases::Listener && program.call(c).args.len() == at + 1
+    };
+    let origins = program.origins(receiver);
+    (!origins.is_empty() && origins.iter().all(of_list)).then(|| named.releases.iter().find(has_listener).cloned())?
 }

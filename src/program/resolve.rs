@@ -55,7 +55,8 @@ impl Modules {
             modules.starred.push(module.starred);
         }
         modules.asked = vec![false; files.len()];
-        for (file, edges) in (0..).zip(&modules.edges) {
+        // (A test is no user.)
+        for (file, edges) in (0..).zip(&modules.edges).filter(|&(file, _): &(u32, _)| !files[file as usize].test) {
             for &target in edges.values() {
                 // What two files need of each other is no use by others.
                 if !modules.edges[target as usize].values().any(|&back| back == file) {

@@ -334,7 +334,11 @@ impl Program<'_> {
             return None;
         }
         let step = self.step_function(f, format!("`{}` is called any number of times", self.function_name(f)));
-        let guess = !self.callers(f).is_empty() || goal.is_some() && super::stages::is_set_up(&function.name);
+        let guess = !self.callers(f).is_empty()
+            || match goal {
+                Some(_) => super::stages::is_set_up(&function.name),
+                None => self.is_of_inside(f),
+            };
         let confidence = if guess { Confidence::Low } else { Confidence::Medium };
         Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true, cycle: false })
     }

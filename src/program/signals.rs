@@ -118,6 +118,8 @@ impl Program<'_> {
         if inner.is_none() && !of_users && self.hands_out_signals() {
             return Count::Unknown;
         }
+        let inside = || self.is_of_inside(g) || self.owner_of_this(g).is_some_and(|o| self.is_constructor(g, o) && self.is_never_made(o));
+        let by_nobody = inner.is_none() && !of_users && inside() && !self.may_be_handed(g, origin, HANDED);
         let message = format!("`{}` is the caller's AbortSignal: it outlives this call and serves the next ones too", self.show(origin));
         let mut steps = vec![self.step_function(g, message)];
         let region = match inner {
@@ -138,7 +140,23 @@ impl Program<'_> {
                 None => Region::Call,
             },
         };
-        self.many(region, Confidence::Medium, origin, steps)
+        let confidence = if by_nobody { Confidence::Low } else { Confidence::Medium };
+        self.many(region, confidence, origin, steps)
+    }
+
+    /// A call of an object that is not known gives a method of that name, or one that hands it on, such a thing: `queue.get({ signal })`.
+    fn may_be_handed(&self, g: Fun, origin: &Origin, depth: u32) -> bool {
+        let key = PathKey::Name(self.sym(&self.fun(g).name));
+        let gives = |c: CallAt| match (origin.path.first(), origin.root) {
+            (Some(key), _) => self.call(c).args.iter().any(|&a| match self.value(c.with(a)) {
+                Value::Object(props, _) => props.iter().any(|(name, _)| self.path_key(c.file, name) == *key),
+                _ => false,
+            }),
+            (None, Root::Param(_, i)) => self.call(c).args.len() > i as usize,
+            _ => false,
+        };
+        self.candidates().called_under(key).any(|c| gives(c) && self.functions_called(c).is_empty())
+            || depth > 0 && self.callers(g).iter().any(|&c| self.may_be_handed(self.function_of(c), origin, depth - 1))
     }
 
     /// The package's users tell the function what it is told: it is public, or a public one gives it out, or runs it with its own arguments.

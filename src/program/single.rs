@@ -1,7 +1,7 @@
 //! What is done once in a program, though its function is there for all: waiting for the signal that ends it, and setting it up.
 
 use super::sites::Registration;
-use super::{At, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 impl Program<'_> {
@@ -36,6 +36,22 @@ impl Program<'_> {
             && function.returns.iter().all(|&v| matches!(self.value(f.with(v)), Value::Undefined | Value::Null))
             && self.is_whole_of_module(f)
             && self.callers(f).is_empty()
+    }
+
+    /// The function around sees to the processes of a cluster (`cluster.fork()`, `cluster.on('exit', ...)`): the program's first process
+    /// runs it, once.
+    pub(super) fn is_of_first_process(&self, registration: &Registration) -> bool {
+        let of_cluster = |o: &Origin| matches!(o.root, Root::Module(module) if self.text(module).trim_start_matches("node:") == "cluster");
+        let sees_to = |c: CallAt| self.receiver(c).is_some_and(|(object, _)| self.origins(object).iter().any(of_cluster));
+        let f = self.outermost(self.function_of(registration.call));
+        // (What gives an object to who calls it makes one for each.)
+        let made = |o: &Origin| match o.root {
+            Root::Call(made) => o.path.is_empty() && self.call(made).kind == CallKind::New,
+            Root::Literal(_) | Root::This(_) => o.path.is_empty(),
+            _ => false,
+        };
+        let gives = |&v: &ValueId| self.origins(f.with(v)).iter().any(made);
+        !self.fun(f).returns.iter().any(gives) && self.calls_within(f).into_iter().any(sees_to)
     }
 
     /// `module.exports = f`, `export default f`.
