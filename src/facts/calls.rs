@@ -41,7 +41,9 @@ impl Extractor<'_> {
             ast::Callee::Expr(expr) => {
                 if let Some(specifier) = self.required(expr, &call.args) {
                     self.request(&specifier);
-                    return self.value(Value::Import(specifier, "=".into()));
+                    if !self.forgetting.contains(&self.function) {
+                        return self.value(Value::Import(specifier, "=".into()));
+                    }
                 }
                 // A template as compilers write it for old engines.
                 if let Some(text) = joined_text(expr)

@@ -256,6 +256,13 @@ impl Extractor<'_> {
         if unary.op == ast::UnaryOp::Delete
             && let Some(to) = self.place(&unary.arg)
         {
+            if let Place::Member(object, _) = &to
+                && let Value::Member(whole, Key::Name(name)) = &self.facts.values[object.index()]
+                && name == "cache"
+                && matches!(&self.facts.values[whole.index()], Value::Global(name) if name == "require")
+            {
+                self.forgetting.insert(self.function);
+            }
             let nothing = self.value(Value::Undefined);
             self.assign_with(to, nothing, unary.span, |a| a.delete = true);
         }

@@ -3,7 +3,7 @@
 use std::hash::BuildHasher;
 
 use hashbrown::HashTable;
-use rustc_hash::{FxBuildHasher, FxHashMap};
+use rustc_hash::{FxBuildHasher, FxHashMap, FxHashSet};
 use swc_common::{Span, Spanned};
 use swc_ecma_ast as ast;
 
@@ -31,6 +31,8 @@ pub(super) struct Extractor<'a> {
     /// The function id of `names` to ours.
     function_of: FxHashMap<FunctionId, FunctionId>,
     requested: FxHashMap<String, ()>,
+    /// Functions that forget modules (`delete require.cache[file]`): what they require then is another object each time.
+    pub forgetting: FxHashSet<FunctionId>,
 }
 
 impl<'a> Extractor<'a> {
@@ -48,6 +50,7 @@ impl<'a> Extractor<'a> {
             interned: HashTable::new(),
             function_of: FxHashMap::default(),
             requested: FxHashMap::default(),
+            forgetting: FxHashSet::default(),
         }
     }
 

@@ -61,7 +61,9 @@ pub(super) const RETRIED: &str = "when the attempt fails, the next one adds anot
 
 impl Program<'_> {
     /// What ends the obligation of a registration.
-    pub fn discharge(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> Discharge {
+    ///
+    /// `of_round`: the object itself has the line run again and again, of its own accord.
+    pub fn discharge(&self, sites: &Sites, registration: &Registration, emitter: Emitter, of_round: bool) -> Discharge {
         // `addEventListener(event, f, { signal })`, `once(emitter, event, { signal })`.
         let implied = self.call(registration.inner).args.iter().copied().filter(|_| registration.implicit);
         let objects = implied.map(|v| registration.inner.with(v)).filter(|&v| matches!(self.value(v), Value::Object(..)));
@@ -307,6 +309,12 @@ impl Program<'_> {
             if let Some(back) = back.filter(|&back| !released.iter().any(|&release| self.is_finally_of(release, back))) {
                 let name = self.callee_name(back).unwrap_or_default();
                 return Discharge::NotOnEveryPath { release, exit: format!("a way out gives it back by `{name}`, past that") };
+            }
+            if of_round && let Some(end) = self.round_past_ends(registration, &released) {
+                return Discharge::NotOnEveryPath {
+                    release,
+                    exit: format!("what adds it again does not run `{}` before", self.function_name(end)),
+                };
             }
             return match self.one_sided(sites, registration) {
                 Some((release, event)) => {

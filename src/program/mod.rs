@@ -71,6 +71,7 @@ pub mod listwalk;
 mod loops;
 mod lost;
 mod made;
+mod markup;
 mod marks;
 pub mod matching;
 mod members;

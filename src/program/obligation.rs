@@ -78,7 +78,9 @@ impl Program<'_> {
             Count::Many(many) => many.emitter,
             _ => registration.receivers.iter().map(|o| self.emitter_kind(o)).find(|e| *e != Emitter::Longer).unwrap_or(Emitter::Longer),
         };
-        let discharge = self.discharge(sites, registration, emitter);
+        let of_round = matches!(&count, Count::Many(many)
+            if many.confidence >= Confidence::Medium && !many.operation && matches!(many.region, Region::Tick | Region::Event));
+        let discharge = self.discharge(sites, registration, emitter, of_round);
         let rolled_back = match discharge {
             Discharge::RolledBack(release) => Some(release),
             _ => None,
@@ -413,7 +415,7 @@ impl Program<'_> {
                 // (What removes itself, and settles nothing, is no work that ends.)
                 let hears_both = || self.same_object(&r.handlers, &registration.handlers);
                 let spares_itself = hears_both() || !self.settles(r).is_empty();
-                self.discharge(sites, r, Emitter::Longer).is_released()
+                self.discharge(sites, r, Emitter::Longer, false).is_released()
                     && self.has_release(sites, r, spares_itself)
                     && !self.is_added_again(sites, r)
                     && !self.is_cleaned_by(sites, r, registration)

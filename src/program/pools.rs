@@ -23,6 +23,7 @@ impl Program<'_> {
                 crate::models::Origin::Pooled => {
                     Some(("comes out of a pool: it was used before and is used again".into(), Emitter::Pooled))
                 }
+                crate::models::Origin::Shared if self.is_of_written(made) => None,
                 crate::models::Origin::Shared => {
                     Some(("is one object for all callers".into(), self.emitter_kind(&Origin::root(Root::Call(made)))))
                 }
@@ -55,7 +56,8 @@ impl Program<'_> {
 
     /// A model tells that the call gives the same object to all that ask its receiver; or it asks an unknown object for a part of it.
     pub(super) fn is_looked_up(&self, made: CallAt) -> bool {
-        self.method_model(made).map_or_else(|| self.is_accessor(made), |m| m.origin == crate::models::Origin::Shared)
+        let shared = |m: &crate::models::Method| m.origin == crate::models::Origin::Shared && !self.is_of_written(made);
+        self.method_model(made).map_or_else(|| self.is_accessor(made), shared)
     }
 
     /// A model tells that the call gives what is around its receiver.

@@ -255,7 +255,7 @@ impl Program<'_> {
         let mut kept = self.retained(registration);
         kept.retain(|k| k.weight.is_large() && self.is_burden(registration, k));
         let heaviest = kept.iter().min_by_key(|k| (k.through.is_some(), !k.weight.sure, std::cmp::Reverse(k.weight.size)))?;
-        match self.discharge(sites, registration, emitter) {
+        match self.discharge(sites, registration, emitter, false) {
             Discharge::Nothing | Discharge::RolledBack(_) => {}
             Discharge::Released if self.is_replaced(sites, registration) => {}
             _ => return None,

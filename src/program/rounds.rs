@@ -7,7 +7,7 @@
 use rustc_hash::FxHashSet;
 
 use super::sites::Registration;
-use super::starters::{Starter, Times};
+use super::starters::{Started, Starter, Times};
 use super::{CallAt, Fun, Program};
 
 /// How many functions are gone through backwards.
@@ -44,6 +44,42 @@ impl Program<'_> {
             }
         }
         behind
+    }
+
+    /// The object's own round (a timer's ticks, an event that comes again) leads to the line, and nothing on the way to it runs a release:
+    /// those stand in methods that end the object, which the round does not call. Gives such a method.
+    pub(super) fn round_past_ends(&self, registration: &Registration, released: &[CallAt]) -> Option<Fun> {
+        let f = self.outermost(self.function_of(registration.call));
+        let owner = self.owner_of_this(f).filter(|&owner| self.is_class(owner) && !self.is_constructor(f, owner))?;
+        let ends: Vec<Fun> = released.iter().map(|&release| self.outermost(self.function_of(release))).collect();
+        let is_end = |&h: &Fun| {
+            h != f && self.owner_of_this(h) == Some(owner) && super::stages::is_teardown(&self.fun(h).name) && !self.is_constructor(h, owner)
+        };
+        if !ends.iter().all(is_end) {
+            return None;
+        }
+        let again = |starter: &Starter| {
+            matches!(starter.how, Started::Interval | Started::Listener(_) | Started::Heard(_)) && starter.times != Times::One
+        };
+        let mut comes_again = registration.told.is_empty() && self.starters(f).iter().any(again);
+        let mut seen = FxHashSet::default();
+        let mut open = vec![f];
+        while let Some(g) = open.pop() {
+            if !seen.insert(g) || self.is_constructor(g, owner) {
+                continue;
+            }
+            if seen.len() > WAYS || ends.iter().any(|&end| self.leads(g, end, super::guards::CALLS)) {
+                return None;
+            }
+            // (A call that tells what the line does not stand under runs past it.)
+            let called = self.callers(g).iter().copied().filter(|&c| g != f || self.tells(c, f, &registration.told).is_some());
+            for c in called.chain(self.passed(g).iter().map(|passed| passed.call)) {
+                let top = self.outermost(self.function_of(c));
+                comes_again |= self.chain(self.function_of(c)).into_iter().any(|h| self.starters(h).iter().any(again));
+                open.push(top);
+            }
+        }
+        ends.first().copied().filter(|_| comes_again)
     }
 
     /// The function is started this way once in each activation.
