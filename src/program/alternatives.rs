@@ -11,7 +11,7 @@ use rustc_hash::FxHashSet;
 
 use super::matching::Match;
 use super::sites::{Registration, Release, Sites};
-use super::{CallAt, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 /// Events that end their emitter: what waits for something else goes with it.
@@ -99,8 +99,20 @@ impl Program<'_> {
     /// What makes the other's event happen takes the listener away in its own function: `this.emit('over'); this.removeAllListeners('data')`.
     fn is_released_by_emitting(&self, sites: &Sites, other: &Registration, releases: &dyn Fn(&Release) -> bool) -> bool {
         let emissions = other.event.name().map_or(&[][..], |event| self.emissions_of(event));
-        !emissions.is_empty()
-            && emissions.iter().all(|&emission| {
+        // (Another class of the program, or the source beside what is built from it, speaks of its own.)
+        let owner = |o: &Origin| match o.root {
+            Root::This(f) if o.path.is_empty() => self.owner_of_this(f),
+            _ => None,
+        };
+        let of_others = |emission: CallAt| {
+            let emitters = self.receiver(emission).map(|(object, _)| self.origins(object));
+            let theirs = emitters.iter().flat_map(|origins| origins.iter()).map(owner).collect::<Option<Vec<_>>>().unwrap_or_default();
+            let ours = other.receivers.iter().filter_map(owner).collect::<Vec<_>>();
+            !theirs.is_empty() && !ours.is_empty() && theirs.iter().all(|&one| !ours.iter().any(|&our| self.related(one, our)))
+        };
+        let mut emissions = emissions.iter().filter(|&&emission| !of_others(emission)).peekable();
+        emissions.peek().is_some()
+            && emissions.all(|&emission| {
                 let beside = |release: &Release| self.function_of(release.call) == self.function_of(emission);
                 self.receiver(emission).is_some_and(|(object, _)| self.same_object(&self.origins(object), &other.receivers))
                     && sites.releases_in(emission.file).any(|release| beside(release) && releases(release))
@@ -217,6 +229,9 @@ impl Program<'_> {
             }
             _ => Vec::new(),
         });
+        if self.is_raced_once(race, elements) {
+            return false;
+        }
         let f = self.function_of(registration.call);
         let (mut ends, mut others) = (false, !last && elements.len() > 2);
         for (executor, _) in executors.filter(|&(executor, _)| !self.within(f, executor)) {
@@ -230,6 +245,18 @@ impl Program<'_> {
             }
         }
         others || !last && !ends
+    }
+
+    /// The race is run in a loop against what was there before the loop, and settles once for all its turns.
+    fn is_raced_once(&self, race: CallAt, elements: &[ValueId]) -> bool {
+        let Some(around) = self.loop_around(race.with(self.call(race).block)) else { return false };
+        let before = |b: At<BindingId>| {
+            let defs = &self.binding(b).defs;
+            !defs.is_empty() && defs.iter().all(|&d| !self.block_within(b.with(self.assign(b.with(d)).block), around))
+        };
+        let rivals = elements.iter().filter(|&&e| !matches!(self.value(race.with(e)), Value::Call(_)));
+        let mut rivals = rivals.map(|&e| matches!(self.value(race.with(e)), Value::Binding(b) if before(race.with(*b)))).peekable();
+        rivals.peek().is_some() && rivals.all(|is| is)
     }
 
     /// The promise that is settled is one of several in `Promise.race([...])`.

@@ -2,10 +2,34 @@
 
 use super::sites::{Registration, Release};
 use super::types::Type;
-use super::{At, CallAt, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
+/// Methods of what some emitters give for a listener, by which it is taken away.
+const ENDS: &[&str] = &["unsubscribe", "dispose", "remove", "off", "cancel"];
+
 impl Program<'_> {
+    /// What the registration gave is put into a list, and the file takes away what such lists hold: `kept = [e.once('a', f), e.once('b', g)]`,
+    /// `kept.forEach((one) => one.unsubscribe())`. (That no type tells of the emitter leaves open what it gives.)
+    pub(super) fn is_kept_in_list(&self, registration: &Registration) -> bool {
+        let c = registration.call;
+        let listed = || self.facts(c.file).values.iter().any(|v| matches!(v, Value::Array(list) if list.contains(&self.call(c).value)));
+        let element = |o: &Origin| match o.path.last() {
+            Some(key) => *key == PathKey::Element,
+            None => matches!(o.root, Root::Param(..)) || o.root == Root::Call(c),
+        };
+        let ends = |c: CallAt| match self.receiver(c) {
+            Some((object, Key::Name(name))) => {
+                self.call(c).args.is_empty() && ENDS.contains(&name.as_str()) && self.origins(object).iter().any(element)
+            }
+            _ => false,
+        };
+        self.call(c).result == Use::Used
+            && registration.receivers.iter().all(|o| self.model_type(o).is_none())
+            && listed()
+            && (0..self.facts(c.file).calls.len() as u32).any(|id| ends(c.with(CallId(id))))
+    }
+
     /// The release stands in a closure that one slot holds, and the slot is filled again without being called.
     pub(super) fn overwritten_slot(&self, registration: &Registration, release: &Release) -> bool {
         let f = self.function_of(registration.call);

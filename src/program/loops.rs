@@ -13,7 +13,7 @@ impl Program<'_> {
         if made_in.is_some_and(|m| self.block_within(m, around)) {
             return None;
         }
-        if self.is_event_loop(c, around) || self.leaves_loop(c, around) {
+        if self.is_event_loop(c, around) || self.leaves_loop(c, around) || self.is_latched_in(c, around) {
             return None;
         }
         // An emitter of this activation gathers as many as the collection has, and goes with the activation.
@@ -33,6 +33,46 @@ impl Program<'_> {
             _ => Confidence::High,
         };
         Some(self.many(Region::Iteration, confidence, origin, vec![step]))
+    }
+
+    /// The call stands under a test of a variable that is older than the loop, empty until then, and filled in the same arm: `if (!server)
+    /// { ...; server = make(); }`.
+    fn is_latched_in(&self, c: CallAt, around: At<BlockId>) -> bool {
+        let f = self.function_of(c);
+        let mut at = c.with(self.call(c).block);
+        while at != around {
+            let here = self.block(at);
+            let test = match here.kind {
+                BlockKind::Then(test) => Some((at.with(test), true)),
+                BlockKind::Else(test) => Some((at.with(test), false)),
+                _ => None,
+            };
+            if let Some((test, outcome)) = test
+                && let Some(b) = self.empty_variable(test, outcome)
+                && b.with(self.binding(b).function) == f
+            {
+                let defs = || self.binding(b).defs.iter().map(|&d| self.assign(b.with(d)));
+                let within = |block: BlockId, around: At<BlockId>| self.block_within(b.with(block), around);
+                let filled = defs().any(|a| within(a.block, at) && !self.is_nothing_value(b.with(a.from)));
+                let emptied = defs().any(|a| within(a.block, around) && self.is_nothing_value(b.with(a.from)));
+                let older = self.binding(b).block.is_none_or(|block| !within(block, around));
+                if filled && !emptied && older {
+                    return true;
+                }
+            }
+            let Some(parent) = here.parent else { return false };
+            at = at.with(parent);
+        }
+        false
+    }
+
+    /// The variable that has nothing where the test comes out so.
+    fn empty_variable(&self, test: At<ValueId>, outcome: bool) -> Option<At<BindingId>> {
+        match self.value(test) {
+            Value::Unary(op, inner) if op == "!" => self.empty_variable(test.with(*inner), !outcome),
+            Value::Binding(b) if !outcome => Some(test.with(*b)),
+            _ => None,
+        }
     }
 
     /// After the call the loop is left without a test: one turn only.

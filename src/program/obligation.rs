@@ -163,7 +163,7 @@ impl Program<'_> {
             if fault != Fault::NotReleased || !surely_many {
                 return None;
             }
-            let (other, exit) = self.ends_otherwise(sites, registration)?;
+            let (other, exit) = self.ends_otherwise(sites, registration).filter(|_| !self.is_kept_in_list(registration))?;
             fault = Fault::NotOnEveryPath(other, exit);
         }
         let unsure = match &count {

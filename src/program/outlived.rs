@@ -401,7 +401,8 @@ impl Program<'_> {
         self.parent(f).filter(|_| self.passed(f).iter().any(|p| each(p.call))).unwrap_or(f)
     }
 
-    /// All that make such objects here make a part of their own for each, themselves or through the constructors of its kinds.
+    /// All that make such objects here make a part of their own for each, themselves or through the constructors of its kinds, or functions
+    /// that they tell.
     fn is_made_for_each(&self, g: Fun, o: &Origin, depth: u32) -> bool {
         let makers = self.callers(g);
         let given = |&maker: &CallAt| self.from_callee(maker, g, o).into_iter().map(move |o| (maker, o));
@@ -409,7 +410,9 @@ impl Program<'_> {
             Root::Nothing => true,
             Root::Call(_) => matches!(self.count_at(maker, &o, DEPTH), Count::One),
             Root::Param(h, _) => {
-                depth > 0 && self.owner_of_this(h).is_some_and(|w| self.is_constructor(h, w)) && self.is_made_for_each(h, &o, depth - 1)
+                // (What hands on what it is told, and is told by the program alone.)
+                let told = || self.owner_of_this(h).is_some_and(|w| self.is_constructor(h, w)) || !self.is_public_function(h);
+                depth > 0 && told() && self.is_made_for_each(h, &o, depth - 1)
             }
             _ => false,
         };

@@ -237,7 +237,20 @@ impl Program<'_> {
                 && arm != from.with(self.call(from).block)
                 && self.leaves(arm)
                 && self.comes_behind(from, c)
+                && !self.tells_failure(c)
                 && !self.may_end(self.calls_in(arm), registration)
+        })
+    }
+
+    /// `client.release(error)`, `client.release(true)`: a pool ends what failed, rather than to hand it out again (node-postgres, «Pool»).
+    fn tells_failure(&self, c: CallAt) -> bool {
+        self.call(c).args.iter().any(|&arg| match self.value(c.with(arg)) {
+            Value::Bool(told) => *told,
+            Value::Binding(b) => {
+                let binding = self.binding(c.with(*b));
+                binding.kind == BindingKind::Catch || matches!(binding.name.as_str(), "err" | "error")
+            }
+            _ => false,
         })
     }
 

@@ -53,7 +53,10 @@ impl Program<'_> {
         let owner = self.owner_of_this(f).filter(|&owner| self.is_class(owner) && !self.is_constructor(f, owner))?;
         let ends: Vec<Fun> = released.iter().map(|&release| self.outermost(self.function_of(release))).collect();
         let is_end = |&h: &Fun| {
-            h != f && self.owner_of_this(h) == Some(owner) && super::stages::is_teardown(&self.fun(h).name) && !self.is_constructor(h, owner)
+            h != f
+                && self.owner_of_this(h) == Some(owner)
+                && super::stages::is_teardown(&self.fun(h).name)
+                && !self.is_constructor(h, owner)
         };
         if !ends.iter().all(is_end) {
             return None;
