@@ -125,7 +125,14 @@ impl Program<'_> {
             let handed = registration.through.len() == 1 && self.fun(self.function_of(registration.inner)).returns.contains(&inner);
             return used && handed && self.named_by(given).into_iter().any(|v| self.is_called(v) || self.is_called_in_field(v));
         }
-        if !used || !self.functions_called(c).is_empty() {
+        let adders = self.functions_called(c);
+        if used && !adders.is_empty() {
+            // (An emitter of the program's own that gives a handle, by which the listener is taken off.)
+            let gives_itself = |&f: &Fun| self.fun(f).returns.iter().all(|&v| matches!(self.value(f.with(v)), Value::This(_)));
+            let ends = |name: &str| super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unlisten" | "cancel");
+            return !adders.iter().any(gives_itself) && self.named_by(given).into_iter().any(|v| self.asked_of(v).any(ends));
+        }
+        if !used {
             return false;
         }
         let modelled = self.method_model(c).is_some_and(|model| model.disposer.is_some());

@@ -5,7 +5,8 @@
 //! ```
 
 use super::sites::{EventKey, Registration, Release, Sites, from_origins};
-use super::{CallAt, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
+use crate::facts::*;
 
 /// How far helpers of helpers are followed.
 const LIFTS: u32 = 3;
@@ -96,7 +97,11 @@ impl Sites {
                 let Some(callers) = calls_of(program, f) else { continue };
                 let off = program.called_as(release.inner) == Some("off");
                 for c in callers {
-                    let moved = |origins: &[Origin]| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect::<Vec<_>>();
+                    let given = given_results(program, c);
+                    let moved = |origins: &[Origin]| {
+                        let here = origins.iter().flat_map(|o| program.from_callee(c, f, o));
+                        here.flat_map(|o| of_result(program, c, &given, o)).collect::<Vec<_>>()
+                    };
                     let Some(told) = program.tells(c, f, &release.told) else { continue };
                     added.push(Release {
                         answers: Default::default(),
@@ -104,7 +109,7 @@ impl Sites {
                         inner: release.inner,
                         receivers: moved(&release.receivers),
                         // Who is told no event takes all away; so does an `off` that is told no listener.
-                        event: release.event.as_ref().map(|e| move_event(program, c, f, e)).filter(|e| !e.is_nothing()),
+                        event: release.event.as_ref().map(|e| moved_event(program, e, &moved)).filter(|e| !e.is_nothing()),
                         handlers: release
                             .handlers
                             .as_ref()
@@ -132,13 +137,45 @@ fn calls_of(program: &Program, f: Fun) -> Option<impl Iterator<Item = CallAt>> {
 }
 
 fn move_event(program: &Program, c: CallAt, f: Fun, event: &EventKey) -> EventKey {
+    moved_event(program, event, &|origins| origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect())
+}
+
+fn moved_event(program: &Program, event: &EventKey, moved: &dyn Fn(&[Origin]) -> Vec<Origin>) -> EventKey {
     match event {
         EventKey::Name(_) => event.clone(),
         EventKey::Value(origins) => {
-            let mut moved: Vec<Origin> = origins.iter().flat_map(|o| program.from_callee(c, f, o)).collect();
+            let mut moved = moved(origins);
             moved.sort();
             moved.dedup();
             from_origins(program, moved)
         }
+    }
+}
+
+/// The calls whose results a call is given, by themselves or in a list: `const kept = add(e, 'x', f); remove([kept])`.
+fn given_results(program: &Program, c: CallAt) -> Vec<CallAt> {
+    let args = program.call(c).args.iter().map(|&arg| c.with(arg));
+    let values = args.flat_map(|arg| match program.value(arg) {
+        Value::Array(elements) => elements.iter().map(|&element| c.with(element)).collect(),
+        _ => vec![arg],
+    });
+    let result = |v: At<ValueId>| match (program.value(v), program.same_as(v)) {
+        (Value::Call(made), _) => Some(v.with(*made)),
+        (_, Some(same)) => match program.value(same) {
+            Value::Call(made) => Some(same.with(*made)),
+            _ => None,
+        },
+        _ => None,
+    };
+    values.filter_map(result).collect()
+}
+
+/// What a record holds that a helper gave is what that call of the helper was told, seen from where the record is handed on.
+fn of_result(program: &Program, c: CallAt, given: &[CallAt], o: Origin) -> Vec<Origin> {
+    let Root::Param(h, _) = o.root else { return vec![o] };
+    let made: Vec<&CallAt> = given.iter().filter(|&&made| program.functions_called(made).contains(&h)).collect();
+    match program.within(program.function_of(c), h) || made.is_empty() {
+        true => vec![o],
+        false => made.into_iter().flat_map(|&made| program.from_callee(made, h, &o)).collect(),
     }
 }

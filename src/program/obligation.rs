@@ -108,6 +108,9 @@ impl Program<'_> {
         if fault == Fault::NotReleased && self.is_passed_on(registration) {
             return None;
         }
+        if fault == Fault::NotReleased && self.is_part_of_emitter(registration) {
+            return None;
+        }
         if let (Fault::NotOnEveryPath(release, _), Count::Many(many)) = (&fault, &count)
             && many.since.is_some_and(|since| self.comes_back_past(registration, *release, since))
         {

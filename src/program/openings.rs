@@ -6,8 +6,11 @@
 
 use super::count::Emitter;
 use super::starters::Started;
-use super::{CallAt, Fun, Program, Root};
+use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
+
+/// How many calls may be between a message and what is read of it.
+const PARSED: u32 = 4;
 
 impl Program<'_> {
     /// The call answers a message that by its kind opens the work: who made this process sends it once.
@@ -19,12 +22,25 @@ impl Program<'_> {
             equal
                 && [(*left, *right), (*right, *left)].into_iter().any(|(kind, word)| {
                     self.constant(test.with(word)).is_some_and(|word| opens(&word))
-                        && self.origins(test.with(kind)).iter().any(|o| match o.root {
-                            Root::Param(h, 0) => self.within(f, h) && self.hears_its_maker(h),
-                            _ => false,
-                        })
+                        && self.origins(test.with(kind)).iter().any(|o| self.is_of_message(o, f, PARSED))
                 })
         })
+    }
+
+    /// Something of a message that the process hears from its maker, or of what a call makes of it (`JSON.parse(String(message))`).
+    fn is_of_message(&self, o: &Origin, f: Fun, depth: u32) -> bool {
+        match o.root {
+            Root::Param(h, 0) if self.within(f, h) && self.hears_its_maker(h) => true,
+            Root::Param(h, _) if depth > 0 && self.within(f, h) => self.callers(h).iter().any(|&c| {
+                let told = self.from_callee(c, h, o);
+                told.iter().any(|o| self.is_of_message(o, self.function_of(c), depth - 1))
+            }),
+            Root::Call(c) if depth > 0 && self.functions_called(c).is_empty() => {
+                let given = self.call(c).args.iter().flat_map(|&a| self.origins(c.with(a)).to_vec());
+                given.into_iter().any(|o| self.is_of_message(&o, f, depth - 1))
+            }
+            _ => false,
+        }
     }
 
     /// A listener of the messages that come from who made the process, the worker or the frame.

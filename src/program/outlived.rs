@@ -401,6 +401,26 @@ impl Program<'_> {
         self.parent(f).filter(|_| self.passed(f).iter().any(|p| each(p.call))).unwrap_or(f)
     }
 
+    /// The object is made by the emitter alone, as a part of it, when that is made itself: `this.effects = new Effects(this)` in a constructor.
+    pub(super) fn is_part_of_emitter(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let makes_part = |c: CallAt, o: &Origin, g: Fun| {
+            let h = self.member_around(self.function_of(c));
+            self.owner_of_this(h).is_some_and(|whole| self.is_constructor(h, whole))
+                && self.from_callee(c, g, o).iter().all(|moved| moved.path.is_empty() && matches!(moved.root, Root::This(_)))
+        };
+        let given = |o: &Origin| match o.root {
+            Root::Param(g, _) if o.path.is_empty() && g == f => {
+                let makers: Vec<CallAt> = self.callers(g).iter().copied().filter(|c| !self.files[c.file as usize].test).collect();
+                self.owner_of_this(g).is_some_and(|owner| self.is_constructor(g, owner))
+                    && !makers.is_empty()
+                    && makers.iter().all(|&c| makes_part(c, o, g))
+            }
+            _ => false,
+        };
+        !registration.receivers.is_empty() && registration.receivers.iter().all(given)
+    }
+
     /// All that make such objects here make a part of their own for each, themselves or through the constructors of its kinds, or functions
     /// that they tell.
     fn is_made_for_each(&self, g: Fun, o: &Origin, depth: u32) -> bool {

@@ -60,6 +60,16 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         receiver = c.with(args[0]);
         args = &args[1..];
     }
+    // `const remove = emitter.removeListener || emitter.unbind; remove.call(emitter, event, listener)`.
+    if &*name == "call"
+        && let Value::Binding(_) = program.value(receiver)
+        && let Some(inner) = kept_release(program, receiver)
+        && let [emitter, given @ ..] = args
+    {
+        name = inner;
+        receiver = c.with(*emitter);
+        args = given;
+    }
     // `emitter.off.bind(emitter, event, listener)`: what releases, to be called later.
     if &*name == "bind"
         && let Value::Member(_, Key::Name(inner)) = program.value(receiver)
@@ -109,6 +119,19 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         _ => modelled_release(program, c, on)?,
     };
     (!is_other_method(program, c, receiver) && !program.lacks(receiver, &name)).then_some(site)
+}
+
+/// The method that a variable keeps, where it is one that takes listeners away.
+fn kept_release(program: &Program, variable: At<ValueId>) -> Option<Rc<str>> {
+    let kept = program.same_as(variable)?;
+    let method = |v: At<ValueId>| match program.value(v) {
+        Value::Member(_, Key::Name(name)) if is_release_name(name) => Some(Rc::from(name.as_str())),
+        _ => None,
+    };
+    match program.value(kept) {
+        Value::Choice(_, parts) => parts.iter().find_map(|&part| method(kept.with(part))),
+        _ => method(kept),
+    }
 }
 
 /// `target.removeEventListener(event)`: an EventTarget takes nothing away then (DOM Standard, 2.7: both arguments are required), nor do
