@@ -130,7 +130,8 @@ impl Program<'_> {
             // (An emitter of the program's own that gives a handle, by which the listener is taken off.)
             let gives_itself = |&f: &Fun| self.fun(f).returns.iter().all(|&v| matches!(self.value(f.with(v)), Value::This(_)));
             let ends = |name: &str| super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unlisten" | "cancel");
-            return !adders.iter().any(gives_itself) && self.named_by(given).into_iter().any(|v| self.asked_of(v).any(ends));
+            let asked = |v: At<ValueId>| self.asked_of(v).any(ends) || self.is_ended_in_field(v, &ends);
+            return !adders.iter().any(gives_itself) && self.named_by(given).into_iter().any(asked);
         }
         if !used {
             return false;
@@ -140,6 +141,16 @@ impl Program<'_> {
             return self.is_kept_as_disposer(given, modelled);
         }
         self.named_by(given).into_iter().any(|v| self.is_called(v))
+    }
+
+    /// The value is put into a field, and what a field of that name holds is ended: `this.heard = e.on('x', f)`, `this.heard?.off()`.
+    fn is_ended_in_field(&self, v: At<ValueId>, ends: &dyn Fn(&str) -> bool) -> bool {
+        let keys: Vec<&Key> = self.fields_of(v).collect();
+        !keys.is_empty()
+            && (0..self.facts(v.file).calls.len() as u32).any(|id| match self.receiver(v.with(CallId(id))) {
+                Some((object, Key::Name(name))) => ends(name) && matches!(self.value(object), Value::Member(_, key) if keys.contains(&key)),
+                _ => false,
+            })
     }
 
     /// The value is called, ended by a method of its own, given back, handed on or put away.

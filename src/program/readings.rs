@@ -142,7 +142,7 @@ impl Program<'_> {
     }
 
     /// The fields that the value is put into.
-    fn fields_of(&self, v: At<ValueId>) -> impl Iterator<Item = &Key> {
+    pub(super) fn fields_of(&self, v: At<ValueId>) -> impl Iterator<Item = &Key> {
         let puts = self.readings(v.file).put.get(&v.id).into_iter().flatten();
         puts.filter_map(move |&id| match &self.assign(v.with(id)).to {
             Place::Member(_, key) => Some(key),
