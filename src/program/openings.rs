@@ -6,7 +6,7 @@
 
 use super::count::Emitter;
 use super::starters::Started;
-use super::{CallAt, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 /// How many calls may be between a message and what is read of it.
@@ -21,17 +21,25 @@ impl Program<'_> {
             let equal = outcome && matches!(op.as_str(), "===" | "==");
             equal
                 && [(*left, *right), (*right, *left)].into_iter().any(|(kind, word)| {
-                    self.constant(test.with(word)).is_some_and(|word| opens(&word))
-                        && self.origins(test.with(kind)).iter().any(|o| self.is_of_message(o, f, PARSED))
+                    self.is_opening_word(test.with(word)) && self.origins(test.with(kind)).iter().any(|o| self.is_of_message(o, f, PARSED))
                 })
         })
+    }
+
+    /// A text that says so, or a member of an enumeration: `Kind.Init`.
+    fn is_opening_word(&self, v: At<ValueId>) -> bool {
+        match self.value(v) {
+            Value::Member(_, Key::Name(name)) if name.starts_with(char::is_uppercase) => opens(name),
+            _ => self.constant(v).is_some_and(|word| opens(&word)),
+        }
     }
 
     /// Something of a message that the process hears from its maker, or of what a call makes of it (`JSON.parse(String(message))`).
     fn is_of_message(&self, o: &Origin, f: Fun, depth: u32) -> bool {
         match o.root {
             Root::Param(h, 0) if self.within(f, h) && self.hears_its_maker(h) => true,
-            Root::Param(h, _) if depth > 0 && self.within(f, h) => self.callers(h).iter().any(|&c| {
+            // (What makes something of it may be a function of the program.)
+            Root::Param(h, _) if depth > 0 && (depth < PARSED || self.within(f, h)) => self.callers(h).iter().any(|&c| {
                 let told = self.from_callee(c, h, o);
                 told.iter().any(|o| self.is_of_message(o, self.function_of(c), depth - 1))
             }),
