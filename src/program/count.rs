@@ -244,6 +244,10 @@ impl Program<'_> {
             let counts = self.origins(inner).iter().map(|o| self.count_at(c, &o.join(parent), depth - 1)).collect::<Vec<_>>();
             return counts.into_iter().max_by_key(Count::rank).expect("a value has origins");
         }
+        // By a name that is put together of what this activation is told, another object is found each time.
+        if made.is_some_and(|made| self.is_looked_up(made) && self.is_asked_by_built_name(made)) {
+            return Count::Unknown;
+        }
         // What is looked up below an object belongs to that object.
         if let Some(made) = made
             && origin.path.is_empty()

@@ -60,6 +60,15 @@ impl Program<'_> {
         self.method_model(made).map_or_else(|| self.is_accessor(made), shared)
     }
 
+    /// `document.querySelector('#row-' + row.id)`.
+    pub(super) fn is_asked_by_built_name(&self, made: CallAt) -> bool {
+        self.call(made).args.first().is_some_and(|&name| {
+            let name = made.with(name);
+            let built = matches!(self.value(name), Value::Text(_)) || matches!(self.value(name), Value::Binary(op, ..) if op == "+");
+            built && self.constant(name).is_none()
+        })
+    }
+
     /// A model tells that the call gives what is around its receiver.
     pub(super) fn is_around(&self, made: CallAt) -> bool {
         self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Around)
