@@ -5,8 +5,10 @@ use super::types::Type;
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
-/// Methods of what some emitters give for a listener, by which it is taken away.
-const ENDS: &[&str] = &["unsubscribe", "dispose", "remove", "off", "cancel"];
+/// The name of a method of what some emitters give for a listener, by which it is taken away.
+fn takes_away(name: &str) -> bool {
+    super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unlisten" | "cancel")
+}
 
 impl Program<'_> {
     /// What the registration gave is put into a list, and the file takes away what such lists hold: `kept = [e.once('a', f), e.once('b', g)]`,
@@ -19,9 +21,7 @@ impl Program<'_> {
             None => matches!(o.root, Root::Param(..)) || o.root == Root::Call(c),
         };
         let ends = |c: CallAt| match self.receiver(c) {
-            Some((object, Key::Name(name))) => {
-                self.call(c).args.is_empty() && ENDS.contains(&name.as_str()) && self.origins(object).iter().any(element)
-            }
+            Some((object, Key::Name(name))) => self.call(c).args.is_empty() && takes_away(name) && self.origins(object).iter().any(element),
             _ => false,
         };
         self.call(c).result == Use::Used
@@ -129,8 +129,7 @@ impl Program<'_> {
         if used && !adders.is_empty() {
             // (An emitter of the program's own that gives a handle, by which the listener is taken off.)
             let gives_itself = |&f: &Fun| self.fun(f).returns.iter().all(|&v| matches!(self.value(f.with(v)), Value::This(_)));
-            let ends = |name: &str| super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unlisten" | "cancel");
-            let asked = |v: At<ValueId>| self.asked_of(v).any(ends) || self.is_ended_in_field(v, &ends);
+            let asked = |v: At<ValueId>| self.asked_of(v).any(takes_away) || self.is_ended_in_field(v);
             return !adders.iter().any(gives_itself) && self.named_by(given).into_iter().any(asked);
         }
         if !used {
@@ -144,11 +143,13 @@ impl Program<'_> {
     }
 
     /// The value is put into a field, and what a field of that name holds is ended: `this.heard = e.on('x', f)`, `this.heard?.off()`.
-    fn is_ended_in_field(&self, v: At<ValueId>, ends: &dyn Fn(&str) -> bool) -> bool {
+    fn is_ended_in_field(&self, v: At<ValueId>) -> bool {
         let keys: Vec<&Key> = self.fields_of(v).collect();
         !keys.is_empty()
             && (0..self.facts(v.file).calls.len() as u32).any(|id| match self.receiver(v.with(CallId(id))) {
-                Some((object, Key::Name(name))) => ends(name) && matches!(self.value(object), Value::Member(_, key) if keys.contains(&key)),
+                Some((object, Key::Name(name))) => {
+                    takes_away(name) && matches!(self.value(object), Value::Member(_, key) if keys.contains(&key))
+                }
                 _ => false,
             })
     }
@@ -156,7 +157,6 @@ impl Program<'_> {
     /// The value is called, ended by a method of its own, given back, handed on or put away.
     fn is_kept_as_disposer(&self, given: At<ValueId>, modelled: bool) -> bool {
         // (An effect may give the method itself back.)
-        let ends = |name: &str| super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unlisten" | "cancel");
         let given_back = |v: At<ValueId>| {
             self.giving_back(v).iter().any(|&f| {
                 let f = v.with(f);
@@ -172,7 +172,7 @@ impl Program<'_> {
         };
         self.named_by(given)
             .into_iter()
-            .any(|v| self.is_called(v) || self.asked_of(v).any(ends) || self.is_put_by(v) || given_back(v) || self.is_argument(v))
+            .any(|v| self.is_called(v) || self.asked_of(v).any(takes_away) || self.is_put_by(v) || given_back(v) || self.is_argument(v))
     }
 
     /// What is subscribed is no function but the subscriber that a source of the same kind is made for (`new Observable(subscriber =>
