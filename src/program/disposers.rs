@@ -7,7 +7,7 @@ use crate::facts::*;
 
 /// The name of a method of what some emitters give for a listener, by which it is taken away.
 fn takes_away(name: &str) -> bool {
-    super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unlisten" | "cancel")
+    super::stages::is_teardown(name) || matches!(name, "remove" | "off" | "unsubscribe" | "unlisten" | "cancel")
 }
 
 impl Program<'_> {
