@@ -74,13 +74,18 @@ pub struct Release {
     /// The event that it fixes; none: an argument names it, where it has one.
     pub event: Option<String>,
     /// The argument that is the listener, where it is another than the next one.
-    pub arg: Option<usize>,
+    arg: Option<usize>,
 }
 
 impl Release {
     /// What the model of a method says of it.
     pub fn of(method: &Method) -> Option<Release> {
         Some(Release { what: method.releases?, event: method.release_event.clone(), arg: method.release_arg })
+    }
+
+    /// Which argument is the listener.
+    pub fn listener(&self) -> usize {
+        self.arg.unwrap_or(if self.event.is_some() { 0 } else { 1 })
     }
 }
 

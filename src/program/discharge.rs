@@ -371,6 +371,16 @@ impl Program<'_> {
         rolled_back.map_or(Discharge::Nothing, Discharge::RolledBack)
     }
 
+    /// It is released, as those ask that stand beside it: all of one function may ask that of each other, so it is worked out once.
+    pub(super) fn is_released(&self, sites: &Sites, registration: &Registration) -> bool {
+        if let Some(&known) = registration.released.get() {
+            return known;
+        }
+        let released = self.discharge(sites, registration, Emitter::Longer, false).is_released();
+        let _ = registration.released.set(released);
+        released
+    }
+
     /// The release stands in a method that ends the object, which its owner calls whether the listener runs or not.
     fn is_called_end(&self, release: &Release) -> bool {
         self.chain(self.function_of(release.call)).into_iter().any(|f| {

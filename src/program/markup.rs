@@ -29,21 +29,30 @@ impl Program<'_> {
         match item {
             Item::Assign(a) => {
                 let assign = self.assign(at.with(*a));
-                matches!(&assign.to, Place::Member(object, Key::Name(name)) if matches!(name.as_str(), "innerHTML" | "outerHTML")
+                matches!(&assign.to, Place::Member(object, Key::Name(name)) if is_markup(name)
                     && !self.is_empty_text(at.with(assign.from))
                     && self.may_hold(at.with(*object), asked))
             }
             Item::Call(c) => {
                 let c = at.with(*c);
                 match self.receiver(c) {
-                    Some((object, Key::Name(name))) if matches!(name.as_str(), "insertAdjacentHTML" | "setHTMLUnsafe") => {
-                        self.may_hold(object, asked)
-                    }
-                    _ => through && self.functions_called(c).iter().any(|&f| self.is_writer_of_markup(f, asked)),
+                    Some((object, Key::Name(name))) if is_inserted(name) => self.may_hold(object, asked),
+                    _ => through && self.has_markup() && self.functions_called(c).iter().any(|&f| self.is_writer_of_markup(f, asked)),
                 }
             }
             _ => false,
         }
+    }
+
+    /// The program writes markup at all: else nobody has to be looked through for it.
+    fn has_markup(&self) -> bool {
+        let written = |a: &Assign| matches!(&a.to, Place::Member(_, Key::Name(name)) if is_markup(name));
+        let of_file = |file: u32| {
+            let facts = self.facts(file);
+            facts.assigns.iter().any(written)
+                || facts.values.iter().any(|v| matches!(v, Value::Member(_, Key::Name(name)) if is_inserted(name)))
+        };
+        *self.markup.get_or_init(|| (0..self.files.len() as u32).any(of_file))
     }
 
     fn is_writer_of_markup(&self, f: Fun, asked: At<ValueId>) -> bool {
@@ -66,4 +75,14 @@ impl Program<'_> {
     fn is_empty_text(&self, v: At<ValueId>) -> bool {
         self.constant(v).is_some_and(|text| text.trim().is_empty()) || self.is_nothing_value(v)
     }
+}
+
+/// Members that are the markup of an element's inside, or of the element.
+fn is_markup(name: &str) -> bool {
+    matches!(name, "innerHTML" | "outerHTML")
+}
+
+/// Methods that write markup into an element.
+fn is_inserted(name: &str) -> bool {
+    matches!(name, "insertAdjacentHTML" | "setHTMLUnsafe")
 }

@@ -14,7 +14,10 @@
 //! | `guards`, `flags`, `marks`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `components`, `loops`, `stages`, `patches` | how often does a function run, and within what |
-//! | `count`, `instance`, `writes`, `captured`, `gathering`, `foreign`, `signals`, `pools`, `kept` | how often does a line run for one object |
+//! | `count`, `instance`, `writes`, `bound`, `captured`, `gathering`, `foreign`, `signals`, `pools`, `markup`, `kept` | how often does a line run for one object |
+//! | `reopened` | what is set up again because its end empties what it fills |
+//! | `single` | what is done once in a program, though its function is there for all |
+//! | `listwalk` | which functions that lead back to themselves go through a list |
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `readings` | what becomes of a value within its file |
@@ -23,6 +26,7 @@
 //! | `rounds` | which ways lead back to a line, and past what |
 //! | `replaced` | what is put in the place of what still listens |
 //! | `confined` | which listeners only the lines that add and remove them have |
+//! | `misnamed` | which releases call a method that there is not |
 //! | `lost` | which releases nothing runs, which clean-ups nobody gets |
 //! | `siblings` | what was forgotten beside what is released |
 //! | `outlived`, `ownership` | what does an object's end leave on what it was given, what is ended as one's own |
@@ -206,6 +210,8 @@ pub struct Program<'a> {
     called_by_name: RefCell<FxHashMap<PathKey, bool>>,
     borrowed: std::cell::OnceCell<FxHashMap<PathKey, bool>>,
     misnamed: std::cell::OnceCell<Vec<CallAt>>,
+    /// It writes markup into the page.
+    markup: std::cell::OnceCell<bool>,
     /// How names begin and end that calls put together: `this[`on${event}`]()`.
     built_names: std::cell::OnceCell<Vec<(String, String, CallAt)>>,
     spaces: std::cell::OnceCell<spaces::Spaces>,
@@ -262,6 +268,7 @@ impl<'a> Program<'a> {
             called_by_name: RefCell::default(),
             borrowed: std::cell::OnceCell::new(),
             misnamed: std::cell::OnceCell::new(),
+            markup: std::cell::OnceCell::new(),
             built_names: std::cell::OnceCell::new(),
             spaces: std::cell::OnceCell::new(),
             emitted: std::cell::OnceCell::new(),

@@ -418,7 +418,7 @@ impl Program<'_> {
                 // (What removes itself, and settles nothing, is no work that ends.)
                 let hears_both = || self.same_object(&r.handlers, &registration.handlers);
                 let spares_itself = hears_both() || !self.settles(r).is_empty();
-                self.discharge(sites, r, Emitter::Longer, false).is_released()
+                self.is_released(sites, r)
                     && self.has_release(sites, r, spares_itself)
                     && !self.is_added_again(sites, r)
                     && !self.is_cleaned_by(sites, r, registration)

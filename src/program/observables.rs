@@ -495,6 +495,7 @@ impl Program<'_> {
                 options: None,
                 through: vec![adder.f],
                 told: Vec::new(),
+                released: Default::default(),
             });
         }
         out

@@ -95,6 +95,7 @@ impl Program<'_> {
             options: None,
             through: Vec::new(),
             told: Vec::new(),
+            released: Default::default(),
         };
         Some(Raised { call, behind: behind.map(|o| (o.registration.call, o.confidence, o.region, o.lifetime)) })
     }

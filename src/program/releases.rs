@@ -51,19 +51,9 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
         Key::Name(name) => name.as_str().into(),
         Key::Computed(value) => computed_name(program, c.with(*value), is_release_name)?,
     };
+    // `emitter.off.call(emitter, event, listener)`, `const remove = emitter.off || emitter.unbind; remove.call(emitter, event, listener)`.
     if &*name == "call"
-        && let Value::Member(_, Key::Name(inner)) = program.value(receiver)
-        && is_release_name(inner)
-        && !args.is_empty()
-    {
-        name = inner.as_str().into();
-        receiver = c.with(args[0]);
-        args = &args[1..];
-    }
-    // `const remove = emitter.removeListener || emitter.unbind; remove.call(emitter, event, listener)`.
-    if &*name == "call"
-        && let Value::Binding(_) = program.value(receiver)
-        && let Some(inner) = kept_release(program, receiver)
+        && let Some(inner) = release_method(program, receiver)
         && let [emitter, given @ ..] = args
     {
         name = inner;
@@ -121,13 +111,14 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
     (!is_other_method(program, c, receiver) && !program.lacks(receiver, &name)).then_some(site)
 }
 
-/// The method that a variable keeps, where it is one that takes listeners away.
-fn kept_release(program: &Program, variable: At<ValueId>) -> Option<Rc<str>> {
-    let kept = program.same_as(variable)?;
+/// The method that the value is, by itself or through the variable that keeps it, where it is one that takes listeners away.
+fn release_method(program: &Program, v: At<ValueId>) -> Option<Rc<str>> {
     let method = |v: At<ValueId>| match program.value(v) {
         Value::Member(_, Key::Name(name)) if is_release_name(name) => Some(Rc::from(name.as_str())),
         _ => None,
     };
+    let Value::Binding(_) = program.value(v) else { return method(v) };
+    let kept = program.same_as(v)?;
     match program.value(kept) {
         Value::Choice(_, parts) => parts.iter().find_map(|&part| method(kept.with(part))),
         _ => method(kept),
@@ -221,10 +212,7 @@ fn modelled_release(program: &Program, c: CallAt, receiver: Option<At<ValueId>>)
     let event = || fixed.clone().or_else(|| args.first().map(|&event| ReleasedEvent::Given(event)));
     match release.what {
         Releases::All => Some(ReleaseSite { receiver, event: event(), listener: None }),
-        Releases::Listener => {
-            let at = release.arg.unwrap_or(if fixed.is_some() { 0 } else { 1 });
-            Some(ReleaseSite { receiver, event: event(), listener: args.get(at).copied() })
-        }
+        Releases::Listener => Some(ReleaseSite { receiver, event: event(), listener: args.get(release.listener()).copied() }),
     }
 }
 
@@ -234,10 +222,7 @@ fn of_unknown(program: &Program, c: CallAt, receiver: At<ValueId>) -> Option<Rel
     let Some((_, Key::Name(name))) = program.receiver(c) else { return None };
     let named = program.models.named(name)?;
     let of_list = |o: &Origin| !o.path.is_empty() && program.type_of(o).is_none();
-    let has_listener = |release: &&Release| {
-        let at = release.arg.unwrap_or(if release.event.is_some() { 0 } else { 1 });
-        release.what == Releases::Listener && program.call(c).args.len() == at + 1
-    };
+    let has_listener = |release: &&Release| release.what == Releases::Listener && program.call(c).args.len() == release.listener() + 1;
     let origins = program.origins(receiver);
     (!origins.is_empty() && origins.iter().all(of_list)).then(|| named.releases.iter().find(has_listener).cloned())?
 }

@@ -51,7 +51,7 @@ impl Program<'_> {
                 })
         };
         let other = sites.registrations_near(self, owner).find(sibling)?;
-        self.discharge(sites, other, Emitter::Longer, false).is_released().then_some(other.call)
+        self.is_released(sites, other).then_some(other.call)
     }
 
     /// A registration of the same activation that the end takes away which the activation gives back (`return { destroy() {...} }`), while
@@ -84,7 +84,7 @@ impl Program<'_> {
                         && self.compare(r, release) == (Match::Same, Match::Same, Match::Same)
                 })
         })?;
-        self.discharge(sites, other, Emitter::Longer, false).is_released().then_some(other.call)
+        self.is_released(sites, other).then_some(other.call)
     }
 
     /// Functions by which those who got what `f` gives back end it.

@@ -1,5 +1,6 @@
 //! Sites: the calls that add listeners and the calls that take them away, those behind helpers of the program too.
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -81,6 +82,8 @@ pub struct Registration {
     pub through: Vec<Fun>,
     /// What has to be told to the functions around for the line to add.
     pub told: Vec<Told>,
+    /// Whether it is released, once that was asked.
+    pub(super) released: OnceCell<bool>,
 }
 
 /// A call that takes listeners away, resolved.
@@ -438,6 +441,7 @@ impl Sites {
                     options: site.options.map(|o| c.with(o)),
                     through: Vec::new(),
                     told: program.told_to(c, is_registration_name),
+                    released: OnceCell::new(),
                 });
                 // `e[add ? 'on' : 'off'](...)` is both.
                 if !matches!(program.receiver(c), Some((_, Key::Computed(_)))) {
