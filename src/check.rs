@@ -530,6 +530,8 @@ fn extracted(file: &SourceFile, text: &str, spent: &Spent) -> FileOutcome {
     match facts {
         Ok(Ok(facts)) => {
             let facts = FileFacts { declaration: file.declaration, test: file.test, ..facts };
+            // Every program asks for them: here they are made on all threads, and of facts that are at hand.
+            facts.indices();
             FileOutcome { facts: Some(Arc::new(facts)), problem: None }
         }
         Ok(Err(message)) => problem(message),

@@ -146,6 +146,8 @@ pub fn run(args: CheckArgs, look: Look) -> u8 {
     }
     let mut before = None;
     if args.staged {
+        // What is known of libraries is read while git answers.
+        std::thread::spawn(Models::builtin);
         match source::staged() {
             Ok(staged) => {
                 overlay = staged.index;

@@ -1,23 +1,30 @@
 //! Facts: what one file says, in owned data. Sees one file at a time, does no I/O, never fails.
 
+pub mod bodies;
 mod calls;
 mod captures;
 mod expressions;
 mod extract;
+pub mod indices;
 mod jsx;
 pub mod layout;
 mod model;
 mod private;
+mod readings;
 mod statements;
 mod suppress;
 mod types;
 mod wrappers;
 
+use std::sync::{Arc, OnceLock};
+
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
 pub use captures::{Captures, ClosureCaptures, Retained, RetainedName, captures};
+pub use indices::{Declared, Indices};
 pub use model::*;
+pub use readings::Readings;
 pub use suppress::{Covers, Suppression};
 pub use wrappers::is_bundled_require;
 
@@ -39,6 +46,27 @@ pub struct FileFacts {
     pub declaration: bool,
     /// A test by its name or folder.
     pub test: bool,
+    #[serde(skip)]
+    pub(crate) derived: Derived,
+}
+
+/// What follows from a file's facts, once it was asked: also for the next program that the file is part of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Derived {
+    indices: OnceLock<Arc<Indices>>,
+    readings: OnceLock<Arc<Readings>>,
+}
+
+impl FileFacts {
+    /// Lists of what the file has, which every program asks for.
+    pub fn indices(&self) -> &Indices {
+        self.derived.indices.get_or_init(|| Arc::new(Indices::of(&self.facts)))
+    }
+
+    /// What becomes of the file's values, which is asked of few files.
+    pub fn readings(&self) -> &Readings {
+        self.derived.readings.get_or_init(|| Arc::new(Readings::of(&self.facts)))
+    }
 }
 
 /// What each function of a parsed file keeps alive as a listener.
@@ -53,5 +81,5 @@ pub fn extract(path: &Utf8Path, text: &str, parsed: &Parsed) -> FileFacts {
     extractor.module(&parsed.program);
     let extract::Extractor { facts, positions, .. } = extractor;
     let suppressions = suppress::suppressions(text, &parsed.comments);
-    FileFacts { path: path.to_owned(), facts, positions, suppressions, declaration: false, test: false }
+    FileFacts { path: path.to_owned(), facts, positions, suppressions, declaration: false, test: false, derived: Derived::default() }
 }

@@ -145,6 +145,16 @@ impl Extractor<'_> {
 }
 
 impl ModuleFacts {
+    /// The plain or last name of what a call calls.
+    pub fn called_as(&self, call: &Call) -> Option<&str> {
+        match &self.values[call.callee.index()] {
+            Value::Global(name) => Some(name),
+            Value::Binding(b) => Some(&self.bindings[b.index()].name),
+            Value::Member(_, Key::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// The functions that a call in code that runs at load runs once itself.
     fn wrapped_by(&self, c: CallId, inside: &Inside) -> Vec<Wrapper> {
         let call = &self.calls[c.index()];

@@ -103,13 +103,13 @@ impl Program<'_> {
         if self.level() == FULL {
             return self.on(FIRST, || self.functions_called(c));
         }
-        if let Some(known) = self.layer().targets.borrow().get(&c) {
-            return known.clone();
+        if let Some(known) = self.layer().targets.get(c.file, c.id.index()) {
+            return known;
         }
         let found: Rc<[Fun]> = self.find_called(c).into();
         // What was found while other questions are open may be partial.
         if self.layer().is_idle() {
-            self.layer().targets.borrow_mut().insert(c, found.clone());
+            self.layer().targets.keep(c.file, c.id.index(), self.facts(c.file).calls.len(), found.clone());
         }
         found
     }

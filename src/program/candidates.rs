@@ -279,7 +279,7 @@ impl Candidates {
     fn stored(&mut self, heads: &mut Heads, file: u32) {
         let program = heads.program;
         let facts = program.facts(file);
-        for assign in &facts.assigns {
+        for assign in program.member_puts(file).map(|put| program.assign(put)) {
             if let Place::Member(_, key) = &assign.to {
                 let to = heads.key(file, key);
                 self.store(heads, At::new(file, assign.from), to);

@@ -113,7 +113,7 @@ impl Program<'_> {
     fn emissions(&self) -> &FxHashMap<Rc<str>, Vec<CallAt>> {
         self.emissions.get_or_init(|| {
             let mut out: FxHashMap<Rc<str>, Vec<CallAt>> = FxHashMap::default();
-            for c in self.all_calls() {
+            for c in self.calls_under(&["emit", "trigger", "fire", "emitAsync", "dispatchEvent"]) {
                 let Some((_, Key::Name(name))) = self.receiver(c) else { continue };
                 let Some(&first) = self.call(c).args.first() else { continue };
                 let event = match name.as_str() {

@@ -159,7 +159,7 @@ impl Program<'_> {
     /// Calls of members whose names are put together, where this name may come out.
     pub(super) fn built_calls<'s>(&'s self, name: &'s str) -> impl Iterator<Item = CallAt> + 's {
         let built = self.built_names.get_or_init(|| {
-            let parts = self.all_calls().filter_map(|c| {
+            let parts = self.built_name_calls().filter_map(|c| {
                 let (_, Key::Computed(key)) = self.receiver(c)? else { return None };
                 let Value::Text(parts) = self.value(c.with(*key)) else { return None };
                 let text = |part: Option<&ValueId>| match part.map(|&v| self.value(c.with(v))) {

@@ -12,14 +12,14 @@
 //! A layer asks only those below it, each from the start, so that no answer rests on a question that is still open there. Everything is
 //! asked on demand.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::calls::Held;
 use super::types::Type;
-use super::{At, CallAt, Fun, Origin, Program};
+use super::{At, Fun, Origin, Program};
 use crate::facts::ValueId;
 
 /// Nothing is known of calls.
@@ -31,17 +31,48 @@ pub(super) const FULL: usize = 2;
 /// Owners are not known either. It stands beside the others: none of them is below it, and only owners and fields are told by it.
 pub(super) const BARE: usize = 3;
 
+/// Answers about the things of each file, side by side: as many as there are are asked for sooner or later, and a place is found faster
+/// than a key. Those of a file are laid out once it is asked about.
+pub(super) struct ByFile<T>(RefCell<Vec<Vec<Option<T>>>>);
+
+impl<T> Default for ByFile<T> {
+    fn default() -> Self {
+        ByFile(RefCell::default())
+    }
+}
+
+impl<T: Clone> ByFile<T> {
+    /// What is known of the thing at this place of the file.
+    pub fn get(&self, file: u32, at: usize) -> Option<T> {
+        self.0.borrow().get(file as usize)?.get(at)?.clone()
+    }
+
+    /// Keeps it; `of`: how many such things the file has.
+    pub fn keep(&self, file: u32, at: usize, of: usize, answer: T) {
+        let mut files = self.0.borrow_mut();
+        if files.len() <= file as usize {
+            files.resize(file as usize + 1, Vec::new());
+        }
+        let answers = &mut files[file as usize];
+        if answers.is_empty() {
+            answers.resize(of, None);
+        }
+        answers[at] = Some(answer);
+    }
+}
+
 /// What one layer has answered, and what it is answering.
 #[derive(Default)]
 pub(super) struct Layer {
-    pub values: RefCell<FxHashMap<At<ValueId>, Rc<[Origin]>>>,
+    /// By value.
+    pub values: ByFile<Rc<[Origin]>>,
     pub resolving: RefCell<FxHashSet<At<ValueId>>>,
     pub types: RefCell<FxHashMap<Origin, Option<Type>>>,
     pub typing: RefCell<FxHashSet<Origin>>,
     /// Functions that an access path holds, as they were found at a depth.
     pub held: RefCell<FxHashMap<(Origin, u32), Held>>,
     /// What calls run.
-    pub targets: RefCell<FxHashMap<CallAt, Rc<[Fun]>>>,
+    pub targets: ByFile<Rc<[Fun]>>,
     /// Type questions cut short by a cycle or a limit.
     pub cuts: Cell<u32>,
     /// How deep values are looked through just now.
@@ -102,9 +133,5 @@ impl Program<'_> {
     /// How deep values are looked through just now.
     pub(super) fn depth(&self) -> &Cell<u32> {
         &self.layer().depth
-    }
-
-    pub(super) fn values(&self) -> RefMut<'_, FxHashMap<At<ValueId>, Rc<[Origin]>>> {
-        self.layer().values.borrow_mut()
     }
 }

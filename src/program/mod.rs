@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | `resolve` | which file does a specifier mean, what does a module export |
 //! | `values`, `members`, `promises`, `down_level`, `spaces` | where does a value come from |
-//! | `owners`, `class_helpers`, `families`, `bodies`, `fields` | whose member is a function, what extends what, which values does a field get |
+//! | `owners`, `class_helpers`, `families`, `fields` | whose member is a function, what extends what, which values does a field get |
 //! | `types`, `written`, `uses` | what is an object, what is written of it, what does its use tell |
 //! | `layers` | in which order are values, types and calls told |
 //! | `calls`, `candidates`, `public`, `starters` | what does a call run, what can users call, who starts a function and how often |
@@ -40,7 +40,6 @@
 
 pub mod alternatives;
 mod asked;
-mod bodies;
 mod bound;
 pub mod calls;
 mod candidates;
@@ -192,14 +191,6 @@ pub struct Program<'a> {
     pub view: View<'a>,
     symbols: RefCell<Interner>,
     modules: resolve::Modules,
-    indices: Vec<std::cell::OnceCell<indices::Indices>>,
-    /// Asked of every file, unlike the other indices.
-    invoked: Vec<std::cell::OnceCell<FxHashMap<FunctionId, CallId>>>,
-    given_modules: Vec<std::cell::OnceCell<FxHashMap<FunctionId, ValueId>>>,
-    /// Asked of few files.
-    looked_into: Vec<std::cell::OnceCell<FxHashSet<FunctionId>>>,
-    chained: Vec<std::cell::OnceCell<FxHashMap<ValueId, CallId>>>,
-    readings: Vec<std::cell::OnceCell<readings::Readings>>,
     layers: layers::Layers,
     owners: owners::Owners,
     fields: fields::Fields,
@@ -240,24 +231,12 @@ impl<'a> Program<'a> {
         let view = models.without(package.as_deref());
         let modules = resolve::Modules::link(&files, resolve);
         let calls = calls::CallGraph::of(files.len());
-        let invoked = files.iter().map(|_| std::cell::OnceCell::new()).collect();
-        let given_modules = files.iter().map(|_| std::cell::OnceCell::new()).collect();
-        let looked_into = files.iter().map(|_| std::cell::OnceCell::new()).collect();
-        let readings = files.iter().map(|_| std::cell::OnceCell::new()).collect();
-        let chained = files.iter().map(|_| std::cell::OnceCell::new()).collect();
-        let indices = files.iter().map(|_| std::cell::OnceCell::new()).collect();
         let mut program = Program {
             files,
             models,
             view,
             symbols: RefCell::default(),
             modules,
-            indices,
-            invoked,
-            given_modules,
-            looked_into,
-            chained,
-            readings,
             layers: layers::Layers::asking(layers::BARE),
             owners: owners::Owners::default(),
             fields: fields::Fields::default(),
@@ -296,11 +275,8 @@ impl<'a> Program<'a> {
         self.emitted
             .get_or_init(|| {
                 let mut out = FxHashSet::default();
-                for c in self.all_calls() {
+                for c in self.calls_under(&["emit", "emitAsync", "dispatchEvent", "apply", "call"]) {
                     let Some((_, Key::Name(name))) = self.receiver(c) else { continue };
-                    if !matches!(name.as_str(), "emit" | "emitAsync" | "dispatchEvent" | "apply" | "call") {
-                        continue;
-                    }
                     if matches!(name.as_str(), "apply" | "call")
                         && !matches!(self.receiver(c), Some((object, _)) if matches!(self.value(object), Value::Member(_, Key::Name(n)) if n == "emit"))
                     {

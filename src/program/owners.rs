@@ -13,7 +13,7 @@ use std::rc::Rc;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::layers::BARE;
-use super::{At, Fun, Origin, PathKey, Program, Root, bodies};
+use super::{At, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 use crate::models::Lifecycle;
 
@@ -69,7 +69,7 @@ impl Owners {
         }
         for file in 0..program.files.len() as u32 {
             owners.literals(program, file, &grouping);
-            for body in bodies::class_bodies(program, file) {
+            for body in program.indices(file).class_bodies.iter().map(|&body| At::new(file, body)) {
                 owners.named(program, Owner::Literal(body), body);
                 owners.bodies.insert(body);
             }
@@ -149,9 +149,8 @@ impl Owners {
     }
 
     fn literals(&mut self, program: &Program, file: u32, grouping: &[&Lifecycle]) {
-        for (index, value) in program.facts(file).values.iter().enumerate() {
-            if let Value::Object(props, _) = value {
-                let literal = At::new(file, ValueId(index as u32));
+        for literal in program.indices(file).objects.iter().map(|&literal| At::new(file, literal)) {
+            if let Value::Object(props, _) = program.value(literal) {
                 for (key, value) in props {
                     if let Value::Function(f) = program.value(literal.with(*value)) {
                         let key = program.path_key(file, key);
@@ -195,8 +194,8 @@ impl Owners {
     }
 
     fn prototypes(&mut self, program: &Program, file: u32) {
-        let facts = program.facts(file);
-        for (index, assign) in facts.assigns.iter().enumerate() {
+        for put in program.member_puts(file) {
+            let assign = program.assign(put);
             let Place::Member(object, key) = &assign.to else { continue };
             let object = At::new(file, *object);
             // A field of `this` is no prototype, and nobody else's member.
@@ -233,7 +232,7 @@ impl Owners {
                         }
                     }
                     if !matches!(target.root, Root::This(_) | Root::File(_) | Root::Literal(_) | Root::Function(_) | Root::Class(_)) {
-                        self.patches.entry(function).or_insert(At::new(file, AssignId(index as u32)));
+                        self.patches.entry(function).or_insert(put);
                     }
                 }
             }
@@ -293,7 +292,7 @@ impl Owners {
 
     /// `this.handle = function () {...}`, `this.handle = function () {...}.bind(this)`: members too.
     fn stored(&mut self, program: &Program, file: u32) {
-        for assign in &program.facts(file).assigns {
+        for assign in program.member_puts(file).map(|put| program.assign(put)) {
             let Place::Member(object, key) = &assign.to else { continue };
             let from = At::new(file, assign.from);
             let function = match program.value(from) {
@@ -312,11 +311,11 @@ impl Owners {
     /// Private methods as compilers write them: plain functions that variables hold, each used as a member of `this` in the class or in one
     /// that is known for one.
     fn private_methods(&mut self, program: &Program, file: u32) {
-        let uses = |assign: &&Assign| match (&assign.to, &program.facts(file).values[assign.from.index()]) {
+        let uses = |assign: &&Assign| match (&assign.to, program.value(At::new(file, assign.from))) {
             (Place::Member(_, Key::Name(name)), Value::Binding(_)) => name.starts_with('#'),
             _ => false,
         };
-        let uses: Vec<&Assign> = program.facts(file).assigns.iter().filter(uses).collect();
+        let uses: Vec<&Assign> = program.member_puts(file).map(|put| program.assign(put)).filter(uses).collect();
         let mut known = usize::MAX;
         while known != self.of_function.len() {
             known = self.of_function.len();
@@ -351,7 +350,7 @@ impl Owners {
 
     /// `function Store() { this.get = function () {...} }`: what gives `this` methods makes objects.
     fn own_methods(&mut self, program: &Program, file: u32) {
-        for assign in &program.facts(file).assigns {
+        for assign in program.member_puts(file).map(|put| program.assign(put)) {
             let Place::Member(object, key) = &assign.to else { continue };
             let Value::Function(method) = program.value(At::new(file, assign.from)) else { continue };
             for target in program.origins(At::new(file, *object)).iter() {
@@ -366,12 +365,11 @@ impl Owners {
 
     /// Functions that make objects which have nothing but fields: the program says `new` to them, or they are named as classes are.
     fn makers(&mut self, program: &Program, file: u32) {
-        let facts = program.facts(file);
-        for call in facts.calls.iter().filter(|call| call.kind == CallKind::New) {
-            let made = program.origins(At::new(file, call.callee));
+        for &c in &program.indices(file).news {
+            let made = program.origins(At::new(file, program.call(At::new(file, c)).callee));
             self.makers.extend(made.iter().filter_map(whole_function).filter(|&f| program.fun(f).kind == FunctionKind::Plain));
         }
-        for assign in &facts.assigns {
+        for assign in program.member_puts(file).map(|put| program.assign(put)) {
             let Place::Member(object, _) = &assign.to else { continue };
             let &Value::This(f) = program.value(At::new(file, *object)) else { continue };
             let f = At::new(file, f);
@@ -415,29 +413,10 @@ pub fn owner_of_constructor(origin: &Origin) -> Option<Owner> {
     }
 }
 
-/// Function literals whose `this` the place that writes them decides: `function () {}.bind(this)`, `.call(this)`,
-/// `list.forEach(function () {}, this)`.
+/// The functions whose `this` the place that writes them decides, and what that is.
 pub fn this_given(program: &Program) -> FxHashMap<Fun, At<ValueId>> {
-    let mut out = FxHashMap::default();
-    for c in program.all_calls() {
-        let call = program.call(c);
-        let literal = |v: ValueId| match program.value(c.with(v)) {
-            Value::Function(f) if program.fun(c.with(*f)).kind != FunctionKind::Arrow => Some(c.with(*f)),
-            _ => None,
-        };
-        let given = match (program.callee_name(c).as_deref(), &call.args[..]) {
-            (Some("bind" | "call" | "apply"), [this, ..]) => match program.value(c.with(call.callee)) {
-                Value::Member(object, _) => literal(*object).map(|f| (f, *this)),
-                _ => None,
-            },
-            (Some("forEach" | "map" | "filter" | "some" | "every"), [function, this]) => literal(*function).map(|f| (f, *this)),
-            _ => None,
-        };
-        if let Some((function, this)) = given {
-            out.insert(function, c.with(this));
-        }
-    }
-    out
+    let given = (0..).zip(&program.files).flat_map(|(file, facts)| facts.indices().this_given.iter().map(move |given| (file, given)));
+    given.map(|(file, &(f, this))| (At::new(file, f), At::new(file, this))).collect()
 }
 
 impl Program<'_> {
@@ -527,7 +506,8 @@ impl Program<'_> {
         match owner {
             Owner::Proto(g) => f == g,
             Owner::Literal(body) if self.owners().bodies.contains(&body) => {
-                let makes = |key: PathKey| matches!(key, PathKey::Name(name) if bodies::CONSTRUCTORS.contains(&&*self.text(name)));
+                let makes =
+                    |key: PathKey| matches!(key, PathKey::Name(name) if crate::facts::bodies::CONSTRUCTORS.contains(&&*self.text(name)));
                 self.members(owner).iter().any(|&(key, g)| g == f && makes(key))
             }
             _ => matches!(self.fun(f).kind, FunctionKind::Constructor | FunctionKind::Initializer),

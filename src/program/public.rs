@@ -184,14 +184,10 @@ impl Public {
 
     /// Classes that the program hands to what makes objects of them by a name: `customElements.define('x-part', Part)`.
     fn registered(program: &Program) -> Vec<Origin> {
-        let registers = |c: &CallAt| {
-            !program.files[c.file as usize].test
-                && program.call(*c).kind == CallKind::Call
-                && program.call(*c).args.len() > 1
-                && program.called_as(*c).is_some_and(|name| name.starts_with("define") || name.starts_with("register"))
-        };
+        let registers =
+            |c: &CallAt| !program.files[c.file as usize].test && program.call(*c).kind == CallKind::Call && program.call(*c).args.len() > 1;
         let mut out = Vec::new();
-        for c in program.all_calls().filter(registers) {
+        for c in program.defining_calls().filter(registers) {
             let named = program.constant(c.with(program.call(c).args[0])).is_some();
             if !named || !program.functions_called(c).is_empty() {
                 continue;

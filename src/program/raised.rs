@@ -49,7 +49,14 @@ impl Raised {
 impl Program<'_> {
     /// Every call that takes the limit away where it is needed.
     pub fn raised(&self, sites: &Sites, obligations: &[Obligation]) -> Vec<Raised> {
-        self.all_calls().filter_map(|c| self.raise(sites, c, obligations)).collect()
+        let mut calls = self.calls_under(&["setMaxListeners"]);
+        // By itself it can only be what `events` gives out.
+        let asks = |file: &FileFacts| file.facts.requests.iter().any(|module| matches!(module.as_str(), "events" | "node:events"));
+        let asking = (0..).zip(&self.files).filter(|(_, facts)| asks(facts));
+        calls.extend(asking.flat_map(|(file, facts)| (0..facts.facts.calls.len() as u32).map(move |id| At::new(file, CallId(id)))));
+        calls.sort_unstable();
+        calls.dedup();
+        calls.into_iter().filter_map(|c| self.raise(sites, c, obligations)).collect()
     }
 
     fn raise(&self, sites: &Sites, c: CallAt, obligations: &[Obligation]) -> Option<Raised> {

@@ -291,14 +291,19 @@ fn listener_of(args: &[ValueId], listener: i32) -> Option<ValueId> {
 /// The call has the listener and the event that such a registration wants, and the library does not take it away by itself.
 fn is_given(program: &Program, c: CallAt, registers: &Registers) -> bool {
     let args = &program.call(c).args;
-    if registers.self_releasing || registers.on_member.is_some() || registers.event_arg.is_some_and(|event| event >= args.len()) {
+    if registers.self_releasing || registers.on_member.is_some() {
+        return false;
+    }
+    if registers.event_arg.is_some_and(|event| args.get(event).is_none_or(|&event| !may_be_event(program, c.with(event)))) {
         return false;
     }
     if registers.until_end && !program.receiver(c).is_some_and(|(receiver, _)| program.is_endless(receiver)) {
         return false;
     }
     let Some(listener) = registers.listener else { return true };
-    listener_of(args, listener).is_some_and(|handler| is_function_like(program, c.with(handler)))
+    // (`handler.bind(this)` is told apart from a socket's `bind(port, listener)` so.)
+    let is_listener = |v: At<ValueId>| is_function_like(program, v) && !matches!(program.value(v), Value::This(_));
+    listener_of(args, listener).is_some_and(|handler| is_listener(c.with(handler)))
 }
 
 /// So many callers of a function are asked which method it is told.
@@ -340,18 +345,23 @@ fn released_listeners(program: &Program, listener: At<ValueId>) -> Vec<Origin> {
 
 /// The arguments may be an event and a listener.
 fn plausible(program: &Program, c: CallAt, event: ValueId, handler: ValueId) -> bool {
-    match program.value(c.with(event)) {
+    may_be_event(program, c.with(event)) && is_function_like(program, c.with(handler)) && !is_told_thing(program, c.with(handler))
+}
+
+/// It is written as what may be an event's name.
+fn may_be_event(program: &Program, v: At<ValueId>) -> bool {
+    !matches!(
+        program.value(v),
         Value::Function(_)
-        | Value::Object(..)
-        | Value::Array(_)
-        | Value::Bool(_)
-        | Value::Null
-        | Value::Undefined
-        | Value::Class(_)
-        | Value::This(_)
-        | Value::Regex => false,
-        _ => is_function_like(program, c.with(handler)) && !is_told_thing(program, c.with(handler)),
-    }
+            | Value::Object(..)
+            | Value::Array(_)
+            | Value::Bool(_)
+            | Value::Null
+            | Value::Undefined
+            | Value::Class(_)
+            | Value::This(_)
+            | Value::Regex
+    )
 }
 
 /// A record that the program makes, which nobody can call: `bus.on('hi', peer)` tells it.

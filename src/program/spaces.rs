@@ -29,7 +29,7 @@ impl Program<'_> {
                 return spaces;
             }
             for file in 0..self.files.len() as u32 {
-                for assign in &self.facts(file).assigns {
+                for assign in self.member_puts(file).map(|put| self.assign(put)) {
                     if let Place::Member(object, Key::Name(name)) = &assign.to
                         && let Value::Global(space) = self.value(At::new(file, *object))
                         && spaces.names.contains(&self.sym(space))

@@ -115,8 +115,8 @@ fn is_whole(origins: &[Origin]) -> bool {
 impl Program<'_> {
     /// Where a value comes from; never empty.
     pub fn origins(&self, v: At<ValueId>) -> Rc<[Origin]> {
-        if let Some(known) = self.values().get(&v) {
-            return known.clone();
+        if let Some(known) = self.layer().values.get(v.file, v.id.index()) {
+            return known;
         }
         let unknown = || -> Rc<[Origin]> { Rc::from([Origin::root(Root::Unknown(v))]) };
         if self.depth().get() > DEPTH || !self.layer().resolving.borrow_mut().insert(v) {
@@ -130,7 +130,7 @@ impl Program<'_> {
         self.layer().resolving.borrow_mut().remove(&v);
         let out = same.unwrap_or_else(|| Self::orderly(found).unwrap_or_else(unknown));
         // What was found within a cycle may be partial; asking again and again would cost exponentially.
-        self.values().insert(v, out.clone());
+        self.layer().values.keep(v.file, v.id.index(), self.facts(v.file).values.len(), out.clone());
         out
     }
 
@@ -312,7 +312,7 @@ impl Program<'_> {
                 }
                 // `__assign({}, a, b)`: the first, with the members of the others.
                 (name, Some(first))
-                    if super::indices::is_merge(name)
+                    if crate::facts::indices::is_merge(name)
                         && matches!(&*self.origins(first), [Origin { root: Root::Literal(_), path }] if path.is_empty()) =>
                 {
                     return self.origins(first).to_vec();
@@ -529,12 +529,7 @@ impl Program<'_> {
 
     /// The same, as it stands in the facts.
     pub(super) fn called_as(&self, c: CallAt) -> Option<&str> {
-        match self.value(c.with(self.call(c).callee)) {
-            Value::Global(name) => Some(name),
-            Value::Binding(b) => Some(&self.binding(c.with(*b)).name),
-            Value::Member(_, Key::Name(name)) => Some(name),
-            _ => None,
-        }
+        self.facts(c.file).called_as(self.call(c))
     }
 
     /// The object whose method is called, and the method's key.

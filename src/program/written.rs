@@ -1,6 +1,5 @@
 //! Written types: annotations, interfaces, aliases and classes, followed from file to file.
 
-use super::indices::Declared;
 use super::owners::owner_of_constructor;
 use super::types::Type;
 use super::{At, Origin, Owner, PathKey, Program, Root};

@@ -5,8 +5,10 @@
 //! see whole ones only; what a run misses because another has just melted it, it works out again. Nothing in here is trusted: an entry
 //! whose checksum is wrong is not there.
 
-use std::fs;
-use std::io::Write;
+use std::borrow::Cow;
+use std::fs::{self, File};
+use std::hash::Hasher;
+use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, OnceLock};
 
@@ -19,13 +21,15 @@ use serde::de::DeserializeOwned;
 pub type Key = [u8; 32];
 
 /// Begins every segment; another form of the cache has another.
-const MAGIC: &[u8; 16] = b"unlisten cache 1";
+const MAGIC: &[u8; 16] = b"unlisten cache 2";
 /// More segments are melted into one.
 const SEGMENTS: usize = 8;
 /// Entries that a run did not ask for are kept up to this many bytes.
 const UNUSED: usize = 64 << 20;
 /// A project's folder that nobody has used for so long is taken away by the next run of any project.
 const FORGOTTEN: std::time::Duration = std::time::Duration::from_secs(60 * 60 * 24 * 30);
+/// A segment of so many bytes is read at once.
+const AT_ONCE: u64 = 1 << 20;
 /// Magic, number of entries.
 const HEAD: usize = 20;
 /// Key, offset, length, checksum.
@@ -43,7 +47,15 @@ pub struct Cache {
 
 struct Segment {
     path: Utf8PathBuf,
-    bytes: Vec<u8>,
+    bytes: Bytes,
+}
+
+/// The bytes of a segment.
+enum Bytes {
+    Read(Vec<u8>),
+    /// Read where they are asked for: of a large segment most may be what other runs asked for. The file stays what it is though another
+    /// run takes its name away.
+    OnDisk(File),
 }
 
 #[derive(Clone, Copy)]
@@ -98,8 +110,66 @@ pub fn key(parts: &[&[u8]]) -> Key {
     *hasher.finalize().as_bytes()
 }
 
+/// Tells what was broken by chance, at the speed of reading. (Another build may compute another, and finds nothing then.)
 fn checksum(bytes: &[u8]) -> u64 {
-    u64::from_le_bytes(blake3::hash(bytes).as_bytes()[..8].try_into().expect("eight bytes"))
+    let mut hasher = rustc_hash::FxHasher::default();
+    hasher.write(bytes);
+    hasher.write_usize(bytes.len());
+    hasher.finish()
+}
+
+/// Fills `bytes` from this place of a file, whoever else reads it.
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> std::io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset);
+    #[cfg(windows)]
+    {
+        let mut read = 0;
+        while read < bytes.len() {
+            match std::os::windows::fs::FileExt::seek_read(file, &mut bytes[read..], offset + read as u64)? {
+                0 => return Err(std::io::ErrorKind::UnexpectedEof.into()),
+                more => read += more,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Bytes {
+    /// Of a segment: its head and table, and where the rest of it is.
+    fn open(path: &Utf8Path) -> std::io::Result<(Vec<u8>, Bytes)> {
+        let mut file = File::open(path)?;
+        let length = file.metadata()?.len();
+        let mut bytes = Vec::new();
+        if length <= AT_ONCE {
+            file.read_to_end(&mut bytes)?;
+            let table = bytes.get(..HEAD + ROW * count(&bytes)).unwrap_or(&bytes).to_vec();
+            return Ok((table, Bytes::Read(bytes)));
+        }
+        bytes.resize(HEAD, 0);
+        file.read_exact(&mut bytes)?;
+        // A broken count asks for no more than there is.
+        let table = (ROW * count(&bytes)) as u64;
+        (&file).take(table).read_to_end(&mut bytes)?;
+        Ok((bytes, Bytes::OnDisk(file)))
+    }
+
+    fn get(&self, offset: usize, length: usize) -> Option<Cow<'_, [u8]>> {
+        match self {
+            Bytes::Read(bytes) => bytes.get(offset..offset.checked_add(length)?).map(Cow::Borrowed),
+            Bytes::OnDisk(file) => {
+                let mut bytes = vec![0; length];
+                read_at(file, &mut bytes, offset as u64).ok()?;
+                Some(Cow::Owned(bytes))
+            }
+        }
+    }
+}
+
+/// The number of entries that a segment says it has; none where it is no segment.
+fn count(head: &[u8]) -> usize {
+    let number = head.get(16..HEAD).filter(|_| head.starts_with(MAGIC)).and_then(|four| four.try_into().ok()).map(u32::from_le_bytes);
+    number.unwrap_or_default() as usize
 }
 
 impl Cache {
@@ -118,8 +188,8 @@ impl Cache {
         let mut cache =
             Cache { folder, kind, segments: Vec::new(), index: FxHashMap::default(), used: Vec::new(), fresh: Mutex::default() };
         for path in paths {
-            match fs::read(&path) {
-                Ok(bytes) => cache.take(path, bytes),
+            match Bytes::open(&path) {
+                Ok((table, bytes)) => cache.take(path, &table, bytes),
                 Err(_) => continue,
             }
         }
@@ -131,35 +201,34 @@ impl Cache {
     }
 
     /// Takes in a segment, as far as its table is whole.
-    fn take(&mut self, path: Utf8PathBuf, bytes: Vec<u8>) {
+    fn take(&mut self, path: Utf8PathBuf, table: &[u8], bytes: Bytes) {
         let segment = self.segments.len() as u32;
-        if bytes.get(..16) == Some(MAGIC.as_slice())
-            && let Some(count) = bytes.get(16..HEAD).and_then(|four| four.try_into().ok()).map(u32::from_le_bytes)
-        {
-            for row in bytes[HEAD..].chunks_exact(ROW).take(count as usize) {
-                let number = |range: std::ops::Range<usize>| {
-                    let mut eight = [0; 8];
-                    eight[..range.len()].copy_from_slice(&row[range]);
-                    u64::from_le_bytes(eight)
-                };
-                let (offset, length, checksum) = (number(32..40) as usize, number(40..44) as usize, number(44..52));
-                let key: Key = row[..32].try_into().expect("32 bytes");
-                self.index.insert(key, Place { segment, offset, length, checksum, number: 0 });
-            }
+        let rows = table.get(HEAD..).unwrap_or_default().chunks_exact(ROW).take(count(table));
+        self.index.reserve(rows.len());
+        for row in rows {
+            let number = |range: std::ops::Range<usize>| {
+                let mut eight = [0; 8];
+                eight[..range.len()].copy_from_slice(&row[range]);
+                u64::from_le_bytes(eight)
+            };
+            let (offset, length, checksum) = (number(32..40) as usize, number(40..44) as usize, number(44..52));
+            let key: Key = row[..32].try_into().expect("32 bytes");
+            self.index.insert(key, Place { segment, offset, length, checksum, number: 0 });
         }
         // One that is broken is melted away with the others.
         self.segments.push(Segment { path, bytes });
     }
 
-    fn bytes(&self, place: &Place) -> Option<&[u8]> {
-        self.segments[place.segment as usize].bytes.get(place.offset..place.offset.checked_add(place.length)?)
+    /// What is kept there, as long as it is whole.
+    fn bytes(&self, place: &Place) -> Option<Cow<'_, [u8]>> {
+        let bytes = self.segments[place.segment as usize].bytes.get(place.offset, place.length)?;
+        (checksum(&bytes) == place.checksum).then_some(bytes)
     }
 
     /// What is kept under a key.
     pub fn get<T: DeserializeOwned>(&self, key: &Key) -> Option<T> {
         let place = self.index.get(key)?;
-        let bytes = self.bytes(place).filter(|bytes| checksum(bytes) == place.checksum)?;
-        let value = postcard::from_bytes(bytes).ok()?;
+        let value = postcard::from_bytes(&self.bytes(place)?).ok()?;
         self.used[place.number as usize].store(true, Relaxed);
         Some(value)
     }
@@ -182,34 +251,30 @@ impl Cache {
 
     /// Writes what is new. Nothing is told of a disk that is full or read-only: the next run works it out again.
     pub fn save(self) {
-        let mut fresh = self.fresh.into_inner().unwrap_or_default();
+        let mut fresh = self.fresh.lock().map(|mut fresh| std::mem::take(&mut *fresh)).unwrap_or_default();
         if fresh.is_empty() {
             return;
         }
         let melt = self.segments.len() >= SEGMENTS;
         fresh.sort();
         fresh.dedup_by(|a, b| a.0 == b.0);
+        let kept: Vec<(&Key, Cow<[u8]>)>;
         let mut entries: Vec<(&Key, &[u8])> = fresh.iter().map(|(key, bytes)| (key, bytes.as_slice())).collect();
         if melt {
             let new: FxHashSet<&Key> = fresh.iter().map(|(key, _)| key).collect();
-            let mut kept: Vec<(bool, u32, &Key, &[u8])> = self
-                .index
-                .iter()
-                .filter(|(key, _)| !new.contains(key))
-                .filter_map(|(key, place)| {
-                    let bytes = self.segments[place.segment as usize].bytes.get(place.offset..place.offset.checked_add(place.length)?)?;
-                    (checksum(bytes) == place.checksum)
-                        .then(|| (!self.used[place.number as usize].load(Relaxed), u32::MAX - place.segment, key, bytes))
-                })
-                .collect();
+            let old = self.index.iter().filter(|(key, _)| !new.contains(key));
+            let idle = |place: &Place| !self.used[place.number as usize].load(Relaxed);
+            let mut old: Vec<(bool, u32, &Key, &Place)> =
+                old.map(|(key, place)| (idle(place), u32::MAX - place.segment, key, place)).collect();
             // Used ones first, then the newest.
-            kept.sort();
+            old.sort_by_key(|&(idle, age, key, _)| (idle, age, key));
             let mut unused = 0;
-            kept.retain(|(idle, _, _, bytes)| {
-                unused += if *idle { bytes.len() } else { 0 };
+            old.retain(|(idle, _, _, place)| {
+                unused += if *idle { place.length } else { 0 };
                 unused <= UNUSED
             });
-            entries.extend(kept.into_iter().map(|(_, _, key, bytes)| (key, bytes)));
+            kept = old.into_iter().filter_map(|(_, _, key, place)| Some((key, self.bytes(place)?))).collect();
+            entries.extend(kept.iter().map(|(key, bytes)| (*key, &**bytes)));
         }
         let first_ever = !self.folder.exists();
         if write(&self.folder, self.kind, &entries).is_ok() && melt {

@@ -42,13 +42,16 @@ struct Entry {
 
 /// Asks git about the repository around the working directory. The error is a sentence that says what to do.
 pub fn staged() -> Result<Staged, String> {
-    let root = String::from_utf8_lossy(&git(&["rev-parse", "--show-toplevel"], Vec::new())?).trim_end_matches(['\n', '\r']).to_owned();
-    let root = Utf8PathBuf::from(root);
-    let root = root.canonicalize_utf8().unwrap_or(root);
+    // Both at once: a hook is waited for.
+    let root = std::thread::spawn(|| git(&["rev-parse", "--show-toplevel"], Vec::new()));
     // Without locks: the user's own git may run meanwhile.
     let status =
         ["--no-optional-locks", "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames", "--ignore-submodules=all"];
-    let entries = entries(&String::from_utf8_lossy(&git(&status, Vec::new())?))?;
+    let status = git(&status, Vec::new());
+    let root = root.join().map_err(|_| "git cannot be run".to_owned())??;
+    let root = Utf8PathBuf::from(String::from_utf8_lossy(&root).trim_end_matches(['\n', '\r']));
+    let root = root.canonicalize_utf8().unwrap_or(root);
+    let entries = entries(&String::from_utf8_lossy(&status?))?;
 
     let mut objects: Vec<&str> = entries
         .iter()
