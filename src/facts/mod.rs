@@ -29,6 +29,7 @@ pub use suppress::{Covers, Suppression};
 pub use wrappers::is_bundled_require;
 
 pub use crate::syntax::component::is_component;
+pub use crate::syntax::unnumbered;
 
 use crate::syntax::Parsed;
 use crate::syntax::names::Names;

@@ -143,11 +143,38 @@ impl Program<'_> {
                 }
             }
             if call.kind == CallKind::New {
-                for origin in self.origins(callee).iter() {
-                    out.extend(self.constructors(origin));
+                for origin in self.classes_of(callee) {
+                    out.extend(self.constructors(&origin));
                 }
             } else {
                 out.extend(self.functions_of(callee).into_iter().map(|(f, _)| f));
+            }
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// What `new` makes objects of: what the value is, or, where it is a member that a class of the program keeps (`new this.Stream()`),
+    /// what is put there.
+    pub(super) fn classes_of(&self, callee: At<ValueId>) -> Vec<Origin> {
+        let mut out = Vec::new();
+        for origin in self.origins(callee).iter() {
+            let Some((&key, prefix)) = origin.path.last().zip(origin.prefix()).filter(|_| matches!(origin.root, Root::This(_))) else {
+                out.push(origin.clone());
+                continue;
+            };
+            let before = out.len();
+            if let Some(Type::Owner(owner)) = self.type_of(&prefix) {
+                let plain = |f: &Fun| self.fun(*f).kind == FunctionKind::Plain;
+                out.extend(self.methods(owner, key).into_iter().filter(plain).map(|f| Origin::root(Root::Function(f))));
+                for assign in self.field_assigns(owner, &[key]) {
+                    let put = self.origins(assign.with(self.assign(assign).from));
+                    out.extend(put.iter().filter(|o| owner_of_constructor(o).is_some() || matches!(o.root, Root::Module(_))).cloned());
+                }
+            }
+            if out.len() == before {
+                out.push(origin.clone());
             }
         }
         out.sort();
@@ -314,8 +341,8 @@ impl Program<'_> {
         for &c in calls {
             let run = self.on(below, || self.functions_called(c));
             let made = match self.call(c).kind {
-                CallKind::New => self.on(below, || self.origins(c.with(self.call(c).callee))),
-                _ => Rc::from([]),
+                CallKind::New => self.on(below, || self.classes_of(c.with(self.call(c).callee))),
+                _ => Vec::new(),
             };
             let mut met = self.calls.met[below].borrow_mut();
             for &f in run.iter().filter(|f| self.speaks_of(c.file, f.file)) {
@@ -504,7 +531,10 @@ impl Program<'_> {
 
 /// Helpers of compilers that make an asynchronous function out of a generator.
 pub(super) fn made_async(name: &str) -> bool {
-    matches!(name.trim_start_matches('_'), "asyncToGenerator" | "async_to_generator" | "wrapAsyncGenerator" | "__async")
+    matches!(
+        crate::facts::unnumbered(name).trim_start_matches('_'),
+        "asyncToGenerator" | "async_to_generator" | "wrapAsyncGenerator" | "__async"
+    )
 }
 
 /// In order, each once.

@@ -28,9 +28,9 @@ impl Owners {
         for index in 0..program.facts(file).calls.len() as u32 {
             let c = At::new(file, CallId(index));
             let call = program.call(c);
-            let Some(name) = program.called_as(c) else { continue };
+            let Some(name) = program.called_as(c).map(unnumbered) else { continue };
             match (name, &call.args[..]) {
-                ("inherits" | "__extends" | "_inherits" | "_inheritsLoose" | "inheritsLoose" | "_inherits$1", [child, parent, ..]) => {
+                ("inherits" | "__extends" | "_inherits" | "_inheritsLoose" | "inheritsLoose", [child, parent, ..]) => {
                     let parents = program.origins(c.with(*parent)).to_vec();
                     for child in program.origins(c.with(*child)).iter() {
                         if let Some(owner) = owner_of_constructor(child) {

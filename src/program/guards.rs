@@ -274,7 +274,7 @@ impl Program<'_> {
             Value::Choice(ChoiceKind::Or, parts) => parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State),
             Value::Binary(op, left, right) => self.comparison(test, op, *left, *right, outcome, f, seen, depth),
             Value::Call(call) => self.membership(test.with(*call), outcome, f, seen).or_else(|| {
-                let told = self.told_by(test.with(*call))?;
+                let told = self.told_by(test.with(*call), seen)?;
                 self.guard_of_test(told, outcome, f, seen, depth - 1)
             }),
             Value::Binding(b) => {
@@ -315,14 +315,30 @@ impl Program<'_> {
         }
     }
 
-    /// What a call tells that gives nothing: `this.isStarted()`, of a function of the same file that does no more than to return it.
-    fn told_by(&self, c: CallAt) -> Option<At<ValueId>> {
-        let (true, &[g]) = (self.call(c).args.is_empty(), &self.functions_called(c)[..]) else { return None };
+    /// What a call tells: `this.isStarted()`, of a function of the same file that does no more than to return it; where it is told
+    /// something, whether that is in a collection (`this.isLoaded(id)`).
+    fn told_by(&self, c: CallAt, seen: &Seen) -> Option<At<ValueId>> {
+        let &[g] = &self.functions_called(c)[..] else { return None };
         let &[told] = &self.fun(g).returns[..] else { return None };
+        let args = &self.call(c).args;
+        let asked = match self.value(g.with(told)) {
+            Value::Call(asked) if self.called_as(g.with(*asked)) == Some("has") => Some(*asked),
+            _ => None,
+        };
+        let of_listener = |&arg: &ValueId| self.origins(c.with(arg)).iter().any(|o| seen.given.contains(o));
+        if !args.is_empty() && (asked.is_none() || args.iter().any(of_listener)) {
+            return None;
+        }
         let function = self.fun(g);
         let plain = !function.is_async
             && !function.is_generator
-            && self.block(g.with(function.body)).items.iter().all(|item| matches!(item, Item::Exit(_)));
+            && self.block(g.with(function.body)).items.iter().all(|item| match item {
+                Item::Exit(_) => true,
+                Item::Call(c) => Some(*c) == asked,
+                // (What it is told.)
+                Item::Assign(a) => matches!(self.value(g.with(self.assign(g.with(*a)).from)), Value::Param(..)),
+                _ => false,
+            });
         (plain && g.file == c.file).then(|| g.with(told))
     }
 

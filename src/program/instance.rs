@@ -231,6 +231,9 @@ impl Program<'_> {
         if let Some((h, o)) = &injected {
             // What the instance was given is older than the instance.
             if self.emitter_kind(o) == Emitter::Signal || self.emitter_kind(origin) == Emitter::Signal {
+                if self.is_never_handed(*h, o, super::signals::HANDED) {
+                    return Count::One;
+                }
                 let message = format!("`{}` is the caller's AbortSignal: it outlives this object", self.show(o));
                 let mut steps = vec![self.step_function(*h, message)];
                 steps.extend(inner.into_iter().flat_map(|r| r.steps));

@@ -41,8 +41,7 @@ impl Program<'_> {
         }
         let collection = self.origins(object);
         // The program adds to that collection, near by.
-        let adds =
-            self.putting(f.file).any(|c| self.receiver(c).is_some_and(|(o, _)| self.origins(o).iter().any(|o| collection.contains(o))));
+        let adds = self.putting(f.file).any(|c| self.receiver(c).is_some_and(|(o, _)| self.same_object(&self.origins(o), &collection)));
         (adds || name == "hasOwnProperty" || name == "hasOwn").then_some(Guard::Once)
     }
 

@@ -17,6 +17,11 @@ use crate::findings::{Confidence, Region};
 /// How the names begin of methods that undo each other.
 const PAIRS: &[(&str, &str)] = &[
     ("start", "stop"),
+    ("start", "close"),
+    ("start", "shutdown"),
+    ("run", "shutdown"),
+    ("run", "stop"),
+    ("launch", "close"),
     ("enable", "disable"),
     ("attach", "detach"),
     ("activate", "deactivate"),
@@ -62,7 +67,9 @@ impl Program<'_> {
         let owner = self.owner_of_function(f).or_else(around).filter(|o| !matches!(o, Owner::Function(_)))?;
         // What is given back takes the listener away, for whom it may concern.
         let given_back = self.call(registration.inner).result == Use::Used && !registration.target;
-        if registration.once || registration.implicit || given_back || self.tells_of_end(registration) {
+        // (The process does not end with an object that its signals end.)
+        let with_emitter = || emitter != Emitter::Process && self.tells_of_end(registration);
+        if registration.once || registration.implicit || given_back || with_emitter() {
             return None;
         }
         let first = registration.receivers.first()?;
@@ -312,7 +319,7 @@ impl Program<'_> {
     /// former or is called by it alone.
     fn pair(&self, f: Fun, owner: Owner, depth: u32) -> Option<(Fun, Fun)> {
         let f = self.lister(f);
-        if self.fun(f).this != f.id && self.owner_of_function(f).is_none() || self.is_constructor(f, owner) {
+        if !self.is_member(f) || self.is_constructor(f, owner) {
             return None;
         }
         let bare = |name: &str| name.trim_start_matches(['_', '#']).to_owned();
@@ -392,7 +399,7 @@ impl Program<'_> {
     /// A constructor, or what sets an object up; or what one of them does for each of a list.
     fn is_at_start(&self, f: Fun, owner: Owner) -> bool {
         let start = self.lister(f);
-        self.fun(start).this == start.id && (self.at_start(start, owner) || is_set_up(&self.fun(start).name))
+        self.is_member(start) && (self.at_start(start, owner) || is_set_up(&self.fun(start).name))
     }
 
     /// The function that goes through a list, where `f` is what it does for each element.

@@ -388,8 +388,8 @@ impl Owners {
             (program.fun(f).kind == FunctionKind::Plain && made).then_some(own)
         };
         match self.of_function.get(&f) {
-            // `exports.Stage = Stage`: a class that an object gives out.
-            Some(&owner @ (Owner::Literal(_) | Owner::Function(_))) => constructor().or(Some(owner)),
+            // `exports.Stage = Stage`, `Server.prototype.Stage = Stage`: a class that an object gives out.
+            Some(&owner @ (Owner::Literal(_) | Owner::Function(_) | Owner::Proto(_))) => constructor().or(Some(owner)),
             Some(&owner) => Some(owner),
             None => constructor(),
         }

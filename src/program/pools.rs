@@ -43,7 +43,7 @@ impl Program<'_> {
         if self.looks_pooled(made) {
             return Some((format!("`{name}` gives an object out of a pool: it was used before and is used again"), Emitter::Pooled));
         }
-        if self.is_handed_back(made) {
+        if self.is_handed_back(made) && !self.is_lease_of_time(made) {
             return Some((format!("`{name}` gives an object that is handed back after use: it serves again"), Emitter::Pooled));
         }
         None
@@ -89,6 +89,12 @@ impl Program<'_> {
             && !self.facts(c.file).values.iter().any(|value| matches!(value, Value::Await(awaited) if *awaited == call.value))
     }
 
+    /// `store.lease(seconds)`: a new lease (of a key, say), which is told how long it lasts.
+    fn is_lease_of_time(&self, c: CallAt) -> bool {
+        let time = |&v: &ValueId| matches!(self.value(c.with(v)), Value::Member(..) | Value::Number(_));
+        self.called_as(c) == Some("lease") && self.call(c).args.first().is_some_and(time)
+    }
+
     /// The call takes something out of a pool, by the words that pools use.
     pub fn looks_pooled(&self, c: CallAt) -> bool {
         if !self.functions_called(c).is_empty() {
@@ -106,7 +112,8 @@ impl Program<'_> {
         };
         match name.as_str() {
             "getConnection" if self.call(c).args.first().is_some_and(told) => false,
-            "getConnection" | "acquire" | "checkout" | "borrow" | "lease" => true,
+            "lease" => !self.is_lease_of_time(c),
+            "getConnection" | "acquire" | "checkout" | "borrow" => true,
             "connect" | "get" | "take" | "request" => {
                 let shown = self.origins(object).first().map(|o| self.show(o)).unwrap_or_default();
                 shown.rsplit('.').next().is_some_and(|last| last.to_ascii_lowercase().ends_with("pool"))

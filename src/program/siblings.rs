@@ -130,11 +130,16 @@ impl Program<'_> {
         owner.is_some_and(|owner| registration.receivers.iter().all(|o| self.is_handed_in(o, owner)))
     }
 
+    /// It has a `this` of its own, or is a member that keeps that of its object (`handle = () => {...}` in a class).
+    pub(super) fn is_member(&self, f: Fun) -> bool {
+        self.fun(f).this == f.id || self.owner_of_function(f).is_some()
+    }
+
     /// The function is a constructor, or a method that a constructor of the class calls.
     pub(super) fn at_start(&self, f: Fun, owner: Owner) -> bool {
         let made = |g: Fun| self.owner_of_this(g).is_some_and(|o| self.related(o, owner) && self.is_constructor(g, o));
         made(f)
-            || self.fun(f).this == f.id
+            || self.is_member(f)
                 && !self.callers(f).is_empty()
                 && self.callers(f).iter().all(|&c| {
                     let g = self.function_of(c);

@@ -19,7 +19,7 @@ use crate::findings::{Confidence, Region};
 const SETTINGS: usize = 2;
 
 /// How many calls up it is followed who handed a signal over.
-const HANDED: u32 = 3;
+pub(super) const HANDED: u32 = 3;
 
 impl Program<'_> {
     /// A signal that this program makes: `new AbortController().signal`, or a field that only ever gets one.
@@ -78,7 +78,7 @@ impl Program<'_> {
 
     /// A caller's AbortSignal: it outlives the call, unless every caller in the program makes it for the call.
     pub(super) fn count_signal(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, depth: u32, inner: Option<Runs>) -> Count {
-        if self.is_end_of_object(c, g) || self.is_end_of_watch(c, f, origin) {
+        if self.is_end_of_object(c, g) || self.is_end_of_watch(c, f, origin) || self.is_never_handed(g, origin, HANDED) {
             return Count::One;
         }
         if inner.is_none() && (self.is_for_this_run(origin, g) || self.is_of_answered_request(origin, g) || self.is_of_own_controller(c)) {
@@ -142,6 +142,34 @@ impl Program<'_> {
         };
         let confidence = if by_nobody { Confidence::Low } else { Confidence::Medium };
         self.many(region, confidence, origin, steps)
+    }
+
+    /// Nobody hands the function the signal: no call of the program does (`new Walker({ dot: true })`), and users have no way to it.
+    pub(super) fn is_never_handed(&self, g: Fun, origin: &Origin, depth: u32) -> bool {
+        // (A method that is only named as private can be had by who has an object; a constructor, by who has the class.)
+        let of_users = match self.owner_of_this(g) {
+            Some(owner) if self.is_constructor(g, owner) => self.is_public_class(owner),
+            owner => self.is_public_function(g) || owner.is_some_and(|owner| self.is_public_owner(owner)),
+        };
+        let callers = self.callers(g);
+        // (What a member holds may be put there later.)
+        let left_out = |c: CallAt| match origin.root {
+            Root::Param(_, i) => {
+                let given = self.call(c).args.get(i as usize);
+                given.is_none_or(|&v| matches!(self.value(c.with(v)), Value::Undefined | Value::Null))
+            }
+            _ => false,
+        };
+        let lacks = |c: CallAt, o: &Origin| match (o.root, o.path.first()) {
+            (Root::Nothing, _) => left_out(c),
+            (Root::Literal(literal), Some(&key)) => self.has_no_member(literal, key),
+            (Root::Param(h, _), _) => depth > 0 && h != g && self.is_never_handed(h, o, depth - 1),
+            _ => false,
+        };
+        !of_users
+            && !callers.is_empty()
+            && self.passed(g).is_empty()
+            && callers.iter().all(|&c| self.function_of(c) == g || self.from_callee(c, g, origin).iter().all(|o| lacks(c, o)))
     }
 
     /// A call of an object that is not known gives a method of that name, or one that hands it on, such a thing: `queue.get({ signal })`.

@@ -32,7 +32,8 @@ pub struct Site {
 impl Site {
     /// The objects that the listener may be added to.
     pub fn receivers(&self, program: &Program) -> Rc<[Origin]> {
-        of_library(program, self.call, self.receiver, origins_of(program, self.call, self.receiver))
+        let put = self.receiver.map(|receiver| program.last_put(self.call, receiver));
+        of_library(program, self.call, self.receiver, origins_of(program, self.call, put))
     }
 }
 

@@ -145,11 +145,11 @@ impl Program<'_> {
         let call = self.call(c);
         let callee = c.with(call.callee);
         if call.kind == CallKind::New {
-            for origin in self.origins(callee).iter() {
-                if let Some(owner) = owner_of_constructor(origin) {
+            for origin in self.classes_of(callee) {
+                if let Some(owner) = owner_of_constructor(&origin) {
                     return Some(Type::Owner(owner));
                 }
-                if let Some(ix) = self.constructed(origin) {
+                if let Some(ix) = self.constructed(&origin) {
                     return Some(Type::Model(ix));
                 }
             }

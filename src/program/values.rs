@@ -279,7 +279,7 @@ impl Program<'_> {
                 return wrapped;
             }
             // Down-level and interop helpers, natives.
-            match (name, arg(0)) {
+            match (crate::facts::unnumbered(name), arg(0)) {
                 (
                     "__importDefault"
                     | "__importStar"
@@ -411,6 +411,9 @@ impl Program<'_> {
             };
         }
         match origin.root {
+            Root::Param(g, i) if g == f && !origin.path.is_empty() && self.fun(f).params.get(i as usize).is_some_and(|p| p.rest) => {
+                self.gathered(c, i as usize, &origin.path)
+            }
             Root::Param(g, i) if g == f => match call.args.get(i as usize) {
                 Some(&arg) => self.put_before(c, arg, &origin.path).unwrap_or_else(|| followed(arg)),
                 None => vec![Origin::root(Root::Nothing)],
@@ -420,6 +423,29 @@ impl Program<'_> {
                 _ => vec![Origin::root(Root::Call(c))],
             },
             _ => vec![origin.clone()],
+        }
+    }
+
+    /// What stands on a path below the list of the arguments from `first` on: `f(...args)` reads `args[0].signal`.
+    fn gathered(&self, c: CallAt, first: usize, path: &[PathKey]) -> Vec<Origin> {
+        let Some((key, rest)) = path.split_first() else { return Vec::new() };
+        let args = self.call(c).args.get(first..).unwrap_or_default();
+        let is_spread = |&v: &ValueId| matches!(self.value(c.with(v)), Value::Spread(_));
+        let below = |v: ValueId, path: &[PathKey]| self.origins(c.with(v)).iter().flat_map(|o| self.follow(o, path)).collect::<Vec<_>>();
+        let place = match key {
+            PathKey::Name(name) => self.text(*name).parse::<usize>().ok(),
+            _ => None,
+        };
+        match place {
+            // What comes out of a list may stand anywhere behind it.
+            Some(place) if !args.iter().take(place + 1).any(is_spread) => match args.get(place) {
+                Some(&arg) => below(arg, rest),
+                None => vec![Origin::root(Root::Nothing)],
+            },
+            _ => {
+                let element: Vec<PathKey> = std::iter::once(PathKey::Element).chain(rest.iter().copied()).collect();
+                args.iter().flat_map(|v| below(*v, if is_spread(v) { &element } else { rest })).collect()
+            }
         }
     }
 
@@ -440,9 +466,16 @@ impl Program<'_> {
     /// The value that a variable has at a call, where the code before it gives it another on every way: `part = find(); part = make();
     /// part.on(...)`.
     pub(super) fn last_given(&self, c: CallAt, v: At<ValueId>) -> At<ValueId> {
+        match self.value(v) {
+            Value::Binding(b) if self.binding(v.with(*b)).function == self.call(c).function => self.last_put(c, v),
+            _ => v,
+        }
+    }
+
+    /// The same, where the variable may be one of a function around, which others give a value meanwhile.
+    pub(super) fn last_put(&self, c: CallAt, v: At<ValueId>) -> At<ValueId> {
         let &Value::Binding(variable) = self.value(v) else { return v };
-        let binding = self.binding(v.with(variable));
-        if binding.defs.len() < 2 || binding.function != self.call(c).function {
+        if self.binding(v.with(variable)).defs.len() < 2 {
             return v;
         }
         let puts = |assign: &Assign| matches!(assign.to, Place::Binding(b) if b == variable);

@@ -8,5 +8,5 @@ pub mod names;
 mod parse;
 
 pub use guard::STACK;
-pub use lift::{helper, is_compiled};
+pub use lift::{helper, is_compiled, unnumbered};
 pub use parse::{Parsed, SUPPRESSION, parse, parse_source};

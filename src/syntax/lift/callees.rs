@@ -17,7 +17,16 @@ pub fn helper(callee: &ast::Expr) -> Option<&str> {
         ast::Expr::Seq(seq) => return helper(seq.exprs.last()?),
         _ => return None,
     };
-    Some(name.trim_start_matches('_').trim_end_matches(|c: char| c.is_ascii_digit()))
+    Some(unnumbered(name).trim_start_matches('_').trim_end_matches(|c: char| c.is_ascii_digit()))
+}
+
+/// A helper's name without what a bundler puts behind it, where several files bring one: `_inherits$1`, `__awaiter$h` (Rollup's
+/// `src/utils/safeName.ts`).
+pub fn unnumbered(name: &str) -> &str {
+    match name.split_once('$') {
+        Some((plain, _)) if name.starts_with('_') && plain.len() > 1 => plain,
+        _ => name,
+    }
 }
 
 /// A call and the name of the helper that it calls.

@@ -29,7 +29,7 @@ use aho_corasick::AhoCorasick;
 use swc_ecma_ast as ast;
 use swc_ecma_visit::{VisitMut, VisitMutWith};
 
-pub use callees::helper;
+pub use callees::{helper, unnumbered};
 
 /// One of these stands in every text that has something to lift.
 static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {

@@ -110,6 +110,8 @@ fn spread_members_are_read_as_such() {
         objects.collect::<Vec<_>>()
     };
     assert_eq!(written("f(__spreadProps(__spreadValues({}, a), { b: 1, c }));"), [(2, 1)]);
+    // As Rollup writes a second one of a name.
+    assert_eq!(written("f(_objectSpread$h(_objectSpread$h({}, a), {}, { b: 1 }, d));"), [(1, 2)]);
     assert_eq!(written("f(_objectSpread(_objectSpread({}, a), {}, { b: 1 }, d));"), [(1, 2)]);
     assert_eq!(written("f((0, helper._object_spread_props)((0, helper._object_spread)({}, a), { b: 1 }));"), [(1, 1)]);
     // What is copied into is another's.
