@@ -186,7 +186,7 @@ impl Program<'_> {
                                 || matches!(o.root, Root::Module(_))
                         })
                 };
-                if constant(x) && constant(y) { Match::Different } else { Match::Unknown }
+                if constant(x) && constant(y) { Match::Different } else { self.compare_texts(x, y) }
             }
             (EventKey::Value(x), EventKey::Name(n)) | (EventKey::Name(n), EventKey::Value(x)) => {
                 // `off(listener)` names no event.

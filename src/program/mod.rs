@@ -20,6 +20,7 @@
 //! | `listwalk` | which functions that lead back to themselves go through a list |
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
+//! | `texts` | which names that are put together are one |
 //! | `readings` | what becomes of a value within its file |
 //! | `points` | where is a release run that stands in a closure |
 //! | `openings` | what is told once, before the work begins |
@@ -115,6 +116,7 @@ pub mod sizes;
 mod spaces;
 pub mod stages;
 pub mod starters;
+mod texts;
 pub mod told;
 pub mod types;
 mod uses;

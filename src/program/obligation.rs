@@ -3,8 +3,9 @@
 use super::count::{Count, Emitter, Many};
 use super::discharge::{Discharge, Mismatch};
 use super::guards::Guard;
+use super::matching::Match;
 use super::sites::{EventKey, Registration, Release, Sites};
-use super::{CallAt, Origin, Program, Root};
+use super::{CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
 use crate::models::Fires;
@@ -471,8 +472,16 @@ impl Program<'_> {
             let g = self.function_of(release.call);
             registration.handlers.iter().any(|o| matches!(o.root, Root::Function(h) if o.path.is_empty() && self.within(g, h)))
         };
+        // All listeners of the event, in what the activation that adds has called later, and does not end the emitter with it.
+        let about = |o: &[Origin]| self.same_object(o, &registration.receivers);
+        let ends = |g: Fun| self.calls_within(g).into_iter().any(|c| self.is_ended_by(c, &about));
+        let of_event = |release: &Release| {
+            let (f, g) = (self.function_of(registration.call), self.function_of(release.call));
+            let event = release.event.as_ref().map(|event| self.compare_events(&registration.event, event));
+            release.handlers.is_none() && event == Some(Match::Same) && g != f && self.within(g, f) && !ends(g)
+        };
         sites.releases_in(registration.call.file).any(|release| {
-            release.handlers.as_ref().is_some_and(|h| self.same_object(h, &registration.handlers))
+            (release.handlers.as_ref().is_some_and(|h| self.same_object(h, &registration.handlers)) || of_event(release))
                 && !self.is_undone_at_once(registration, release)
                 && (of_itself || !own(release))
                 && (self.same_object(&release.receivers, &registration.receivers)

@@ -182,7 +182,8 @@ impl Public {
         }
     }
 
-    /// Classes that the program hands to what makes objects of them by a name: `customElements.define('x-part', Part)`.
+    /// Classes that the program hands to what makes objects of them by a name: `customElements.define('x-part', Part)`,
+    /// `RED.nodes.registerType('part', Part)`.
     fn registered(program: &Program) -> Vec<Origin> {
         let registers =
             |c: &CallAt| !program.files[c.file as usize].test && program.call(*c).kind == CallKind::Call && program.call(*c).args.len() > 1;
@@ -193,7 +194,13 @@ impl Public {
                 continue;
             }
             for &arg in &program.call(c).args[1..] {
-                let class = |o: &&Origin| o.path.is_empty() && matches!(o.root, Root::Class(_));
+                let is_constructor = |f: Fun| {
+                    let function = program.fun(f);
+                    function.kind == FunctionKind::Plain && function.uses_this && function.name.starts_with(char::is_uppercase)
+                };
+                let class = |o: &&Origin| {
+                    o.path.is_empty() && matches!(o.root, Root::Class(_)) || matches!(o.root, Root::Function(f) if is_constructor(f))
+                };
                 out.extend(program.origins(c.with(arg)).iter().filter(class).cloned());
             }
         }

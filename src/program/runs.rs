@@ -328,6 +328,10 @@ impl Program<'_> {
             }
             _ => false,
         };
+        // Who waits for a thenable has its `then` run once (ECMAScript, 27.2.2.2 NewPromiseResolveThenableJob).
+        if function.name == "then" && matches!(self.owner_of_function(f), Some(Owner::Literal(_))) {
+            return None;
+        }
         let member = member || goal.is_some_and(|g| self.is_put_on_given(f, g));
         let returned = self.returned_by(f).iter().any(|&g| goal.is_none_or(|goal| g == goal) && !self.is_executor(g));
         if !member && !returned {
