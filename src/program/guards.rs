@@ -567,28 +567,6 @@ impl Program<'_> {
                 .chain(self.passed(to).iter().map(|p| p.call))
                 .any(|c| self.outermost(self.function_of(c)) != to && self.leads(from, self.outermost(self.function_of(c)), depth - 1))
     }
-
-    /// Two sets of origins meet, `this` of one owner being one object.
-    pub fn same_object(&self, a: &[Origin], b: &[Origin]) -> bool {
-        a.iter().any(|x| b.iter().any(|y| self.same_origin(x, y)))
-    }
-
-    pub fn same_origin(&self, a: &Origin, b: &Origin) -> bool {
-        if a == b {
-            return true;
-        }
-        if a.path != b.path {
-            return false;
-        }
-        match (a.root, b.root) {
-            (Root::This(f), Root::This(g)) => match (self.owner_of_this(f), self.owner_of_this(g)) {
-                (Some(x), Some(y)) => self.related(x, y),
-                _ => false,
-            },
-            (Root::Module(x), Root::Module(y)) => x == y,
-            _ => false,
-        }
-    }
 }
 
 /// The outcome says that there is none: `length > 0` that fails, `size < 1` that holds.

@@ -17,6 +17,28 @@ pub enum Match {
 }
 
 impl Program<'_> {
+    /// Two sets of origins meet, `this` of one owner being one object.
+    pub fn same_object(&self, a: &[Origin], b: &[Origin]) -> bool {
+        a.iter().any(|x| b.iter().any(|y| self.same_origin(x, y)))
+    }
+
+    pub fn same_origin(&self, a: &Origin, b: &Origin) -> bool {
+        if a == b {
+            return true;
+        }
+        if a.path != b.path {
+            return false;
+        }
+        match (a.root, b.root) {
+            (Root::This(f), Root::This(g)) => match (self.owner_of_this(f), self.owner_of_this(g)) {
+                (Some(x), Some(y)) => self.related(x, y),
+                _ => false,
+            },
+            (Root::Module(x), Root::Module(y)) => x == y,
+            _ => false,
+        }
+    }
+
     pub(super) fn compare_receivers(&self, a: &[Origin], b: &[Origin]) -> Match {
         // `f(socket = this.socket)`.
         let (a, b) = (&self.with_defaults(a)[..], &self.with_defaults(b)[..]);
