@@ -151,7 +151,10 @@ impl Program<'_> {
                 && !call.args.iter().any(|&a| of_call(a))
                 && self.receiver(c).is_some_and(|(object, _)| !of_call(object.id))
         };
-        is_subscription(&self.fun(f).name)
+        // (`return this`: more of them may follow.)
+        let chained =
+            !self.fun(f).returns.is_empty() && self.fun(f).returns.iter().all(|&v| matches!(self.value(f.with(v)), Value::This(_)));
+        (is_subscription(&self.fun(f).name) || chained)
             && self.owner_of_function(f).is_some()
             && self.callers(f).is_empty()
             && !registration.once
@@ -172,7 +175,11 @@ impl Program<'_> {
             .into_iter()
             .filter(|&c| matches!(self.call(c).result, Use::Dropped | Use::Returned) && !leaves(c))
             .collect();
-        !told.is_empty() && told.iter().all(|&c| self.origins(c.with(self.call(c).callee)).iter().any(such))
+        let called = |c: CallAt| match self.receiver(c) {
+            Some((function, key)) if key.is("call") || key.is("apply") => function,
+            _ => c.with(self.call(c).callee),
+        };
+        !told.is_empty() && told.iter().all(|&c| self.origins(called(c)).iter().any(such))
     }
 }
 

@@ -253,7 +253,9 @@ impl Program<'_> {
 
     /// Every event that it may be comes once, at the start of a connection, or of a page.
     fn is_early(&self, registration: &Registration) -> bool {
-        let early = |name: &str| matches!(name, "connect" | "secureConnect" | "ready" | "lookup" | "open" | "load");
+        let early = |name: &str| {
+            matches!(name, "connect" | "secureConnect" | "ready" | "lookup" | "open" | "load" | "DOMContentLoaded" | "readystatechange")
+        };
         let named = |mut site: super::sites::Site| {
             // (A helper is told the name.)
             if let EventKey::Name(name) = &registration.event {

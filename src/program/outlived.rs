@@ -327,10 +327,17 @@ impl Program<'_> {
         let family = self.family(owner);
         let undoes = |wanted: &str| {
             let mut members = family.iter().flat_map(|&o| self.members(o)).map(|&(_, m)| m);
-            members.find(|&m| bare(&self.fun(m).name) == wanted && !self.block(m.with(self.fun(m).body)).items.is_empty())
+            members.find(|&m| {
+                bare(&self.fun(m).name) == wanted && !self.block(m.with(self.fun(m).body)).items.is_empty()
+            })
         };
         let undone = PAIRS.iter().find_map(|(does, undo)| undoes(&format!("{undo}{}", name.strip_prefix(does)?)));
+        // (`initRemovedHandler` sets up as well.)
+        let begins = ["init", "setup", "setUp"].iter().any(|word| name.starts_with(word));
         let undone = undone.or_else(|| {
+            if begins {
+                return None;
+            }
             let inner = |&(does, undo): &(&str, &str)| name.contains(does).then(|| undoes(&name.replace(does, undo)))?;
             INNER_PAIRS.iter().find_map(inner)
         });
