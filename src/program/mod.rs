@@ -7,7 +7,7 @@
 //! | `owners`, `class_helpers`, `families`, `fields` | whose member is a function, what extends what, which values does a field get |
 //! | `types`, `written`, `uses` | what is an object, what is written of it, what does its use tell |
 //! | `layers` | in which order are values, types and calls told |
-//! | `calls`, `candidates`, `public`, `starters` | what does a call run, what can users call, who starts a function and how often |
+//! | `calls`, `candidates`, `heads`, `public`, `starters` | what does a call run, what can users call, who starts a function and how often |
 //! | `sites`, `releases`, `options`, `told`, `forwarders`, `endless` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on, for what never ends |
 //! | `lifts` | which helpers add or remove what they are given, at their calls |
 //! | `observables` | which functions of the program add and remove listeners by what they do with a list |
@@ -66,6 +66,7 @@ pub mod forwarders;
 pub mod frameworks;
 mod gathering;
 pub mod guards;
+mod heads;
 mod indices;
 pub mod instance;
 pub mod keepers;

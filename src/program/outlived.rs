@@ -327,9 +327,7 @@ impl Program<'_> {
         let family = self.family(owner);
         let undoes = |wanted: &str| {
             let mut members = family.iter().flat_map(|&o| self.members(o)).map(|&(_, m)| m);
-            members.find(|&m| {
-                bare(&self.fun(m).name) == wanted && !self.block(m.with(self.fun(m).body)).items.is_empty()
-            })
+            members.find(|&m| bare(&self.fun(m).name) == wanted && !self.block(m.with(self.fun(m).body)).items.is_empty())
         };
         let undone = PAIRS.iter().find_map(|(does, undo)| undoes(&format!("{undo}{}", name.strip_prefix(does)?)));
         // (`initRemovedHandler` sets up as well.)
