@@ -99,6 +99,7 @@ impl Program<'_> {
                     && (self.is_on_lasting(registration) || self.is_answering(registration, many.since))
                     || self.is_of_new_object(sites, registration, many)
                     || self.is_beside_collecting(registration)
+                    || self.hears_end_of_work(sites, registration)
                     || self.is_gathering(registration)
                     || self.is_on_lasting(registration) && self.is_of_new(registration)
                     // A method adds once more for each object at least.
@@ -112,6 +113,27 @@ impl Program<'_> {
             }
             _ => true,
         }
+    }
+
+    /// The same listener hears the end of something that the activation was given or has made (`client.on('close', stop); this.on('close',
+    /// stop)`): that ends the work, while the emitter goes on.
+    fn hears_end_of_work(&self, sites: &Sites, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let of_work = |o: &Origin| match o.root {
+            Root::Param(g, _) => g == f && o.path.is_empty(),
+            Root::Call(c) => self.function_of(c) == f && o.path.is_empty(),
+            _ => false,
+        };
+        let older = !registration.receivers.is_empty() && !registration.receivers.iter().any(of_work);
+        let ends = |r: &Registration| matches!(r.event.name(), Some("close" | "end" | "finish" | "exit" | "aborted"));
+        let by_same = |r: &&Registration| {
+            r.call != registration.call
+                && ends(r)
+                && !r.receivers.is_empty()
+                && r.receivers.iter().all(of_work)
+                && self.same_object(&r.handlers, &registration.handlers)
+        };
+        older && !registration.handlers.is_empty() && sites.registrations_in(f).any(|r| by_same(&r))
     }
 
     /// Each object that the package's users make has the line run, by its constructor, and the listener is the object's.

@@ -51,13 +51,20 @@ impl Program<'_> {
             (Root::This(_), true) => true,
             (Root::This(_), false) if !o.path.contains(&PathKey::Element) => {
                 let sources = self.field_sources(o);
+                // `open(connection = this.connection) { this.connection = connection; }`
+                let by_default = |h: Fun, i: u32| {
+                    let default = self.fun(h).params.get(i as usize).and_then(|param| param.default);
+                    default.is_some_and(|v| self.origins(h.with(v)).iter().any(|own| self.same_origin(own, o)))
+                };
+                let itself =
+                    |x: &Origin| self.same_origin(x, o) || matches!(x.root, Root::Param(h, i) if x.path.is_empty() && by_default(h, i));
                 !sources.is_empty()
-                    && sources.iter().all(|(a, _)| {
+                    && sources.iter().all(|(a, origins)| {
                         let there = a.with(self.assign(*a).function);
                         let this = there.with(self.fun(there).this);
                         // (An arrow in a field is a method.)
                         let method = self.chain(there).into_iter().take_while(|&g| g != this).any(|g| self.owner_of_function(g).is_some());
-                        self.is_constructor(this, owner) && !method
+                        self.is_constructor(this, owner) && !method || origins.iter().any(itself)
                     })
             }
             (Root::Global(_) | Root::Module(_), _) => emitter == Emitter::Process,

@@ -344,8 +344,10 @@ impl Program<'_> {
             let at_start = self.callers(f).iter().any(|&c| self.is_constructor(self.function_of(c), owner));
             return (!at_start).then_some((f, undone));
         }
-        match self.callers(f) {
-            &[caller] if depth > 0 => {
+        // (What the constructor does as well, another method does again.)
+        let callers = self.callers(f).iter().copied().filter(|&c| !self.is_constructor(self.function_of(c), owner));
+        match callers.collect::<Vec<_>>()[..] {
+            [caller] if depth > 0 => {
                 let by = self.member_around(self.function_of(caller));
                 let inside = self.owner_of_this(by).is_some_and(|o| self.related(o, owner));
                 self.pair(by, owner, depth - 1).filter(|_| inside)
