@@ -222,7 +222,10 @@ impl Program<'_> {
                 cycle: false,
             });
         }
-        let mut runs = self.runs_through(within, wanted, walk, depth - 1)?;
+        let mut runs = match self.narrowed_by(f, by, within) {
+            Some(class) => self.runs_for_class(class, within, wanted, walk, depth - 1)?,
+            None => self.runs_through(within, wanted, walk, depth - 1)?,
+        };
         // `if (done) { clearInterval(timer); finish() }`, or `finish` does it: that was the last tick.
         if starter.how == Started::Called
             && runs.region == Region::Tick
@@ -245,6 +248,38 @@ impl Program<'_> {
             runs.steps.push(self.step_call(by, format!("`{}` is called from here", self.function_name(f))));
         }
         Some(runs)
+    }
+
+    /// The class whose method this is, where the call reaches it by `this` from a class above: only objects of that class come so.
+    fn narrowed_by(&self, f: Fun, by: CallAt, within: Fun) -> Option<Owner> {
+        let class = self.owner_of_function(f).filter(|class| matches!(class, Owner::Class(_) | Owner::Proto(_)))?;
+        let above = self.owner_around(within)?;
+        (above != class && self.is_by_this(by) && self.ancestors(class).contains(&above)).then_some(class)
+    }
+
+    /// `this.run()`, `scope.start(this.run)`.
+    fn is_by_this(&self, c: CallAt) -> bool {
+        let of_this = |v: ValueId| matches!(self.value(c.with(v)), Value::Member(object, _) if matches!(self.value(c.with(*object)), Value::This(_)));
+        let call = self.call(c);
+        of_this(call.callee) || call.args.iter().any(|&arg| of_this(arg))
+    }
+
+    /// How often a method of a class above runs for objects of this class: not for those of another one beside it.
+    fn runs_for_class(&self, class: Owner, f: Fun, wanted: &Goal, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
+        let beside = |starter: &Starter| {
+            starter.how == Started::Called
+                && starter.by.is_some_and(|by| {
+                    let other = self.owner_around(self.function_of(by)).filter(|_| self.is_by_this(by));
+                    other.is_some_and(|other| !self.ancestors(class).contains(&other) && !self.ancestors(other).contains(&class))
+                })
+        };
+        let starters = self.starters(f);
+        if depth == 0 || !starters.iter().any(beside) {
+            return self.runs_through(f, wanted, walk, depth);
+        }
+        let others = starters.iter().filter(|starter| !beside(starter));
+        let found = others.filter_map(|starter| self.runs_of_starter(f, starter, wanted, walk, depth));
+        found.max_by_key(|runs| (runs.confidence, !runs.operation)).or_else(|| self.runs_as_member(f, wanted.function))
     }
 
     /// The function that is started this way comes again for a run that left before it did anything: `if (!ready) { once('ready', () =>
