@@ -109,7 +109,7 @@ impl Program<'_> {
         if fault == Fault::NotReleased && self.is_passed_on(registration) {
             return None;
         }
-        if fault == Fault::NotReleased && self.is_part_of_emitter(registration) {
+        if fault == Fault::NotReleased && (self.is_part_of_emitter(registration) || self.is_part_made_before(registration)) {
             return None;
         }
         if let (Fault::NotOnEveryPath(release, _), Count::Many(many)) = (&fault, &count)

@@ -415,6 +415,28 @@ impl Program<'_> {
         self.parent(f).filter(|_| self.passed(f).iter().any(|p| each(p.call))).unwrap_or(f)
     }
 
+    /// The emitter is a part of an object that no file tells of, which the line before has opened: with it comes a new part
+    /// (`link.bind(port); link.server.on('error', ...)`).
+    pub(super) fn is_part_made_before(&self, registration: &Registration) -> bool {
+        let c = registration.call;
+        let Some((part, _)) = self.receiver(c).filter(|_| registration.inner == c) else { return false };
+        let Value::Member(whole, Key::Name(_)) = self.value(part) else { return false };
+        let whole = self.origins(c.with(*whole));
+        let own = |o: &Origin| matches!(o.root, Root::Global(_) | Root::Module(_)) || matches!(self.type_of(o), Some(Type::Owner(_)));
+        let opens = |d: CallAt| match self.receiver(d) {
+            Some((object, Key::Name(name))) => {
+                matches!(name.as_str(), "bind" | "listen" | "connect" | "open" | "start") && self.same_object(&self.origins(object), &whole)
+            }
+            _ => false,
+        };
+        let before = self.block(c.with(self.call(c).block)).items.iter().take(self.order_of(c));
+        !whole.iter().any(own)
+            && before.into_iter().any(|item| match item {
+                Item::Call(d) => opens(c.with(*d)),
+                _ => false,
+            })
+    }
+
     /// The object is made by the emitter alone, as a part of it, when that is made itself: `this.effects = new Effects(this)` in a constructor.
     pub(super) fn is_part_of_emitter(&self, registration: &Registration) -> bool {
         let f = self.function_of(registration.call);

@@ -259,7 +259,8 @@ impl Program<'_> {
 
     /// `this.run()`, `scope.start(this.run)`.
     fn is_by_this(&self, c: CallAt) -> bool {
-        let of_this = |v: ValueId| matches!(self.value(c.with(v)), Value::Member(object, _) if matches!(self.value(c.with(*object)), Value::This(_)));
+        let of_this =
+            |v: ValueId| matches!(self.value(c.with(v)), Value::Member(object, _) if matches!(self.value(c.with(*object)), Value::This(_)));
         let call = self.call(c);
         of_this(call.callee) || call.args.iter().any(|&arg| of_this(arg))
     }
