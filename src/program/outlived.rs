@@ -422,10 +422,18 @@ impl Program<'_> {
         let Some((part, _)) = self.receiver(c).filter(|_| registration.inner == c) else { return false };
         let Value::Member(whole, Key::Name(_)) = self.value(part) else { return false };
         let whole = self.origins(c.with(*whole));
+        // The object itself, or what it is a part of.
+        let holds = |opened: &Origin| {
+            let part = |o: &Origin| {
+                let around = Origin { root: o.root, path: o.path.iter().take(opened.path.len()).copied().collect() };
+                self.same_origin(&around, opened)
+            };
+            !(opened.path.is_empty() && matches!(opened.root, Root::This(_))) && whole.iter().any(part)
+        };
         let own = |o: &Origin| matches!(o.root, Root::Global(_) | Root::Module(_)) || matches!(self.type_of(o), Some(Type::Owner(_)));
         let opens = |d: CallAt| match self.receiver(d) {
             Some((object, Key::Name(name))) => {
-                matches!(name.as_str(), "bind" | "listen" | "connect" | "open" | "start") && self.same_object(&self.origins(object), &whole)
+                matches!(name.as_str(), "bind" | "listen" | "connect" | "open" | "start") && self.origins(object).iter().any(holds)
             }
             _ => false,
         };
