@@ -101,6 +101,7 @@ impl Recall {
     /// The facts of a text that stands in this file.
     pub fn facts(&self, key: &Key, file: &SourceFile) -> Option<FileFacts> {
         let facts: FileFacts = self.all_facts().get(key)?;
+        // As for a file that is new: made here, where the facts are at hand.
         facts.indices();
         Some(FileFacts { path: file.path.clone(), declaration: file.declaration, test: file.test, ..facts })
     }

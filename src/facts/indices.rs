@@ -314,11 +314,7 @@ pub fn is_merge(name: &str) -> bool {
 
 /// The object literal that a call copies members into, also through another such call: `__assign(__assign({}, a), b)`.
 fn merged(facts: &ModuleFacts, call: &Call) -> Option<ValueId> {
-    let name = match &facts.values[call.callee.index()] {
-        Value::Global(name) | Value::Member(_, Key::Name(name)) => name.as_str(),
-        Value::Binding(b) => facts.bindings[b.index()].name.as_str(),
-        _ => return None,
-    };
+    let name = facts.called_as(call)?;
     let &into = call.args.first().filter(|_| is_merge(name) && call.args.len() > 1)?;
     match &facts.values[into.index()] {
         Value::Object(..) => Some(into),

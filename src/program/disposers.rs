@@ -128,9 +128,8 @@ impl Program<'_> {
         let adders = self.functions_called(c);
         if used && !adders.is_empty() {
             // (An emitter of the program's own that gives a handle, by which the listener is taken off.)
-            let gives_itself = |&f: &Fun| self.fun(f).returns.iter().all(|&v| matches!(self.value(f.with(v)), Value::This(_)));
             let asked = |v: At<ValueId>| self.asked_of(v).any(takes_away) || self.is_ended_in_field(v);
-            return !adders.iter().any(gives_itself) && self.named_by(given).into_iter().any(asked);
+            return !adders.iter().any(|&f| self.gives_only_itself(f)) && self.named_by(given).into_iter().any(asked);
         }
         if !used {
             return false;

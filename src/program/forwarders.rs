@@ -152,8 +152,7 @@ impl Program<'_> {
                 && self.receiver(c).is_some_and(|(object, _)| !of_call(object.id))
         };
         // (`return this`: more of them may follow.)
-        let chained =
-            !self.fun(f).returns.is_empty() && self.fun(f).returns.iter().all(|&v| matches!(self.value(f.with(v)), Value::This(_)));
+        let chained = !self.fun(f).returns.is_empty() && self.gives_only_itself(f);
         (is_subscription(&self.fun(f).name) || chained)
             && self.owner_of_function(f).is_some()
             && self.callers(f).is_empty()
@@ -165,6 +164,11 @@ impl Program<'_> {
                 .into_iter()
                 .filter(|&c| c != registration.call && self.function_of(c) == f)
                 .all(|c| super::sites::registration(self, c).is_some() || prepares(c))
+    }
+
+    /// Whatever the function gives back is the object that it is called on.
+    pub(super) fn gives_only_itself(&self, f: Fun) -> bool {
+        self.fun(f).returns.iter().all(|&v| matches!(self.value(f.with(v)), Value::This(_)))
     }
 
     /// All that the function does is to call such functions.
