@@ -122,7 +122,7 @@ impl Program<'_> {
             return None;
         }
         let runs = self
-            .runs_per_instance(f, Line { owner, call: c, own: false }, &mut Walk::new(), DEPTH)
+            .runs_per_instance(f, Line { owner, call: c, emitter: None, own: false }, &mut Walk::new(), DEPTH)
             .filter(|r| r.confidence >= Confidence::Medium)?;
         let mut steps =
             vec![self.step_call(c, format!("`{}` is one of those that the object keeps: each serves again", self.show(origin)))];

@@ -89,7 +89,7 @@ impl Program<'_> {
         });
         let enough = |runs: Option<Runs>| runs.is_some_and(|r| r.confidence > Confidence::Low && (!r.operation || self.is_operation(f)));
         if let Some(owner) = own
-            && enough(self.runs_per_instance(f, Line { owner, call: c, own: false }, &mut Walk::new(), DEPTH))
+            && enough(self.runs_per_instance(f, Line { owner, call: c, emitter: None, own: false }, &mut Walk::new(), DEPTH))
         {
             return true;
         }

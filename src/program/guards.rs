@@ -265,9 +265,11 @@ impl Program<'_> {
             }
             // `a && b` is what its last part is, where the first only asks whether there is something to look at
             // (`socket && socket.connecting`, `marks !== null && name in marks`).
+            // What is asked of where the program runs has one answer.
             Value::Choice(ChoiceKind::And, parts) => {
                 let exists = |&p: &ValueId| self.asks_existence(test.with(p));
-                let (last, rest) = parts.split_last()?;
+                let asked: Vec<ValueId> = parts.iter().copied().filter(|&p| !self.asks_environment(test.with(p))).collect();
+                let (last, rest) = asked.split_last()?;
                 let of_last = again(*last, outcome).filter(|_| rest.iter().all(exists));
                 of_last.or_else(|| parts.iter().find_map(|&p| again(p, outcome)).filter(|g| *g == Guard::State))
             }
@@ -365,6 +367,16 @@ impl Program<'_> {
             }
             _ => false,
         }
+    }
+
+    /// `typeof window !== 'undefined'`.
+    fn asks_environment(&self, v: At<ValueId>) -> bool {
+        let Value::Binary(op, one, other) = self.value(v) else { return false };
+        let Value::Unary(asks, of) = self.value(v.with(*one)) else { return false };
+        asks == "typeof"
+            && matches!(op.as_str(), "!=" | "!==" | "==" | "===")
+            && matches!(self.value(v.with(*of)), Value::Global(_))
+            && matches!(self.value(v.with(*other)), Value::String(_))
     }
 
     #[allow(clippy::too_many_arguments)]

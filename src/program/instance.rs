@@ -16,9 +16,11 @@ const WRITERS: u32 = 3;
 
 /// A line that is asked for what lives with one object.
 #[derive(Clone, Copy)]
-pub(super) struct Line {
+pub(super) struct Line<'o> {
     pub(super) owner: Owner,
     pub(super) call: CallAt,
+    /// What it adds to, where that may be another object each time.
+    pub(super) emitter: Option<&'o Origin>,
     /// The object made what the line adds to, or it is a part of it.
     pub(super) own: bool,
 }
@@ -170,7 +172,7 @@ impl Program<'_> {
             if let Some(lasting) = sources.iter().flat_map(|(_, origins)| origins).flat_map(handed).next() {
                 return self.count_at(c, &lasting, depth - 1);
             }
-            if !self.is_constructor(f, owner) && self.written_by_callers(f, &sources, WRITERS) {
+            if !self.is_constructor(f, owner) && self.written_by_callers(f, origin, &sources, WRITERS) {
                 return Count::Unknown;
             }
             // Kept for its listeners, whatever becomes of the object that holds it.
@@ -252,7 +254,8 @@ impl Program<'_> {
                         .map(|(m, x)| self.count_at(m, &x, depth - 1))
                         .collect();
                     if !counts.is_empty() && counts.iter().all(|c| matches!(c, Count::One)) {
-                        return match self.runs_per_instance(f, Line { owner, call: c, own: false }, &mut Walk::new(), DEPTH) {
+                        return match self.runs_per_instance(f, Line { owner, call: c, emitter: None, own: false }, &mut Walk::new(), DEPTH)
+                        {
                             Some(runs) if !in_constructor && !runs.operation => self.many(runs.region, runs.confidence, origin, runs.steps),
                             _ => Count::One,
                         };
@@ -282,7 +285,7 @@ impl Program<'_> {
             };
         }
         let own = self.is_of_mount(origin) || !origin.path.is_empty() && self.holds_made(&self.field_sources(origin));
-        let runs = self.runs_per_instance(f, Line { owner, call: c, own }, &mut Walk::new(), DEPTH);
+        let runs = self.runs_per_instance(f, Line { owner, call: c, emitter: Some(origin), own }, &mut Walk::new(), DEPTH);
         let runs = runs.filter(|r| !rewritten || r.operation);
         match runs {
             Some(runs) => {
@@ -350,7 +353,7 @@ impl Program<'_> {
     /// How often a line in `f` runs per instance of `owner`.
     ///
     /// «Many» needs a way from after the line back to it on the same object, or a public operation.
-    pub(super) fn runs_per_instance(&self, f: Fun, line: Line, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
+    pub(super) fn runs_per_instance(&self, f: Fun, line: Line<'_>, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
         if depth == 0 {
             return None;
         }
@@ -401,8 +404,8 @@ impl Program<'_> {
             && !self.is_called_by_name(self.path_key(by.file, key))
     }
 
-    fn runs_on_one_object(&self, f: Fun, this: Fun, line: Line, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
-        let Line { owner, call: c, own } = line;
+    fn runs_on_one_object(&self, f: Fun, this: Fun, line: Line<'_>, walk: &mut Walk<Option<Runs>>, depth: u32) -> Option<Runs> {
+        let Line { owner, call: c, emitter, own } = line;
         let mut best: Option<Runs> = None;
         let mut inside = false;
         for starter in self.starters(f).iter() {
@@ -438,6 +441,13 @@ impl Program<'_> {
             if let Some(by) = starter.by
                 && self.function_of(by) == self.function_of(c)
                 && self.is_beside(by, c)
+            {
+                inside = true;
+                continue;
+            }
+            // What the line adds to is another object on this way.
+            if let (Some(by), Some(emitter), Started::Called) = (starter.by, emitter, &starter.how)
+                && self.is_given_anew_before(by, emitter)
             {
                 inside = true;
                 continue;

@@ -113,7 +113,9 @@ impl Program<'_> {
             return None;
         }
         if let (Fault::NotOnEveryPath(release, _), Count::Many(many)) = (&fault, &count)
-            && many.since.is_some_and(|since| self.comes_back_past(registration, *release, since))
+            && many.since.is_some_and(|since| {
+                self.comes_back_past(registration, *release, since) || self.fails_out_of_rounds(registration, *release, since)
+            })
         {
             return None;
         }

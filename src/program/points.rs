@@ -299,9 +299,24 @@ impl Program<'_> {
 
     /// The listener takes itself off in one arm, and in another settles what it was added for.
     pub(super) fn settles_beside(&self, registration: &Registration, release: CallAt) -> Option<String> {
+        let beside = self.is_settled_beside(registration, release, &|c| self.settles_for_sure(c));
+        beside.then(|| "in another arm the listener settles the call, and stays".to_owned())
+    }
+
+    /// All that the listener does in the arms in which it stays is to let the call fail.
+    pub(super) fn fails_beside(&self, registration: &Registration, release: CallAt) -> bool {
+        let rejects = |c: CallAt| {
+            let callee = self.origins(c.with(self.call(c).callee));
+            callee.iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Param(g, 1) if self.is_executor_of_promise(g)))
+        };
+        let ends_well = |c: CallAt| self.settles_for_sure(c) && !rejects(c);
+        self.is_settled_beside(registration, release, &rejects) && !self.is_settled_beside(registration, release, &ends_well)
+    }
+
+    fn is_settled_beside(&self, registration: &Registration, release: CallAt, settles: &dyn Fn(CallAt) -> bool) -> bool {
         let h = self.function_of(release);
         if !registration.handlers.iter().any(|o| o.path.is_empty() && o.root == Root::Function(h)) {
-            return None;
+            return false;
         }
         let mut at = release.with(self.call(release).block);
         let mut order = self.order_of(release);
@@ -310,13 +325,14 @@ impl Program<'_> {
             let settled = |arm: BlockId| {
                 let arm = at.with(arm);
                 let calls = self.calls_in(arm);
-                calls.iter().any(|&c| self.settles_for_sure(c)) && !self.may_end(calls, registration)
+                calls.iter().any(|&c| settles(c)) && !self.may_end(calls, registration)
             };
             let before = here.items.iter().take(order).any(|item| match item {
                 Item::Branch(_, then, _) => self.leaves(at.with(*then)) && settled(*then),
                 _ => false,
             });
-            let parent = here.parent.map(|parent| at.with(parent))?;
+            let parent = here.parent.map(|parent| at.with(parent));
+            let Some(parent) = parent else { return before };
             let beside = match self.block(parent).items.get(here.index as usize) {
                 Some(Item::Branch(_, then, otherwise)) => {
                     let other = if *then == at.id { *otherwise } else { Some(*then) };
@@ -333,7 +349,7 @@ impl Program<'_> {
                 self.may_end(calls.collect(), registration)
             };
             if before || beside && !behind(parent, here.index as usize) {
-                return Some("in another arm the listener settles the call, and stays".to_owned());
+                return true;
             }
             order = here.index as usize;
             at = parent;

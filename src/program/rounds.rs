@@ -9,6 +9,7 @@ use rustc_hash::FxHashSet;
 use super::sites::Registration;
 use super::starters::{Started, Starter, Times};
 use super::{CallAt, Fun, Program};
+use crate::facts::{BlockKind, Value};
 
 /// How many functions are gone through backwards.
 const WAYS: usize = 40;
@@ -44,6 +45,35 @@ impl Program<'_> {
             }
         }
         behind
+    }
+
+    /// Where the listener stays it lets its call fail, and that throws in the activation of `since`, which waits for each round: there is
+    /// none after it.
+    pub(super) fn fails_out_of_rounds(&self, registration: &Registration, release: CallAt, since: Fun) -> bool {
+        if !self.fails_beside(registration, release) {
+            return false;
+        }
+        let mut open = vec![self.function_of(registration.call)];
+        let mut seen = FxHashSet::default();
+        while let Some(g) = open.pop() {
+            if g == since || !seen.insert(g) {
+                continue;
+            }
+            let starters = self.starters(g);
+            let fails = |starter: &Starter| starter.by.is_some_and(|by| self.hands_failure_on(by));
+            if !self.within(g, since) || starters.is_empty() || seen.len() > WAYS || !starters.iter().all(fails) {
+                return false;
+            }
+            open.extend(starters.iter().filter_map(|starter| starter.within));
+        }
+        true
+    }
+
+    /// Should what the call gives fail, so does the function that it stands in: it waits for it, or gives it back.
+    fn hands_failure_on(&self, c: CallAt) -> bool {
+        let (call, facts) = (self.call(c), self.facts(c.file));
+        let waits = || facts.values.iter().any(|value| matches!(value, Value::Await(awaited) if *awaited == call.value));
+        !self.is_inside(c.with(call.block), &BlockKind::Try) && (self.fun(self.function_of(c)).returns.contains(&call.value) || waits())
     }
 
     /// The object's own round (a timer's ticks, an event that comes again) leads to the line, and nothing on the way to it runs a release:

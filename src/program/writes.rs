@@ -1,6 +1,6 @@
 //! Writes: when a field, a member or a variable gets what it holds, as seen from a line: once, in each turn, just before, after it.
 
-use super::{At, CallAt, Fun, Origin, Owner, Program, Root};
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 
 impl Program<'_> {
@@ -46,25 +46,90 @@ impl Program<'_> {
                 .all(|&other| other == a || self.is_constructor(other.with(self.fun(other.with(self.assign(other).function)).this), owner))
     }
 
-    /// Each call of `f` stands behind an assignment that gives the field a value of that activation: the line meets each once.
-    pub(super) fn written_by_callers(&self, f: Fun, sources: &[(At<AssignId>, Vec<Origin>)], depth: u32) -> bool {
+    /// Each call of `f` stands behind what gives the field a value of that activation: the line meets each once.
+    pub(super) fn written_by_callers(&self, f: Fun, origin: &Origin, sources: &[(At<AssignId>, Vec<Origin>)], depth: u32) -> bool {
+        // An executor runs where its promise is made.
+        let f = std::iter::successors(Some(f), |&f| self.parent(f).filter(|_| self.is_executor_of_promise(f))).last().unwrap_or(f);
         let callers = self.callers(f);
         if depth == 0 || callers.is_empty() || callers.len() > 8 || !self.passed(f).is_empty() {
             return false;
         }
         callers.iter().all(|&c| {
-            sources.iter().any(|(assign, _)| {
-                self.is_just_before(*assign, c)
-                    && self.origins(assign.with(self.assign(*assign).from)).iter().all(|o| {
-                        o.path.is_empty()
-                            && match o.root {
-                                Root::Literal(_) => true,
-                                Root::Call(made) => self.not_fresh(made).is_none(),
-                                _ => false,
-                            }
-                    })
-            }) || self.written_by_callers(self.function_of(c), sources, depth - 1)
+            sources.iter().any(|(assign, _)| self.is_just_before(*assign, c) && self.gives_new(*assign))
+                || self.is_given_anew_before(c, origin)
+                || self.written_by_callers(self.function_of(c), origin, sources, depth - 1)
         })
+    }
+
+    /// What is assigned was made for it.
+    fn gives_new(&self, a: At<AssignId>) -> bool {
+        self.origins(a.with(self.assign(a).from)).iter().all(|o| {
+            o.path.is_empty()
+                && match o.root {
+                    Root::Literal(_) => true,
+                    Root::Call(made) => self.not_fresh(made).is_none(),
+                    _ => false,
+                }
+        })
+    }
+
+    /// On every way to the call, and in its turn of a loop, a field of the object around gets a value that was made for it: from an
+    /// assignment, or from a method that is called for that (`this.wire.open(); this.listen()`).
+    pub(super) fn is_given_anew_before(&self, c: CallAt, origin: &Origin) -> bool {
+        let Some((&key, holder)) = origin.path.last().zip(origin.prefix()).filter(|_| matches!(origin.root, Root::This(_))) else {
+            return false;
+        };
+        let gives = |item: &Item| match *item {
+            Item::Assign(id) => self.puts_new(c.with(id), key, &|object| self.is_same_part(object, &holder)),
+            Item::Call(id) => self.opens_field(c.with(id), key, &holder),
+            _ => false,
+        };
+        let mut at = c.with(self.call(c).block);
+        let mut upto = self.order_of(c);
+        loop {
+            let here = self.block(at);
+            if here.items.iter().take(upto).any(gives) {
+                return true;
+            }
+            let Some(parent) = here.parent.filter(|_| !matches!(here.kind, BlockKind::Loop(..))) else { return false };
+            upto = here.index as usize;
+            at = at.with(parent);
+        }
+    }
+
+    /// The assignment gives the key of such an object what was made for it.
+    fn puts_new(&self, a: At<AssignId>, key: PathKey, of: &dyn Fn(At<ValueId>) -> bool) -> bool {
+        let assign = self.assign(a);
+        let Place::Member(object, name) = &assign.to else { return false };
+        !assign.only_if_empty && self.path_key(a.file, name) == key && of(a.with(*object)) && self.gives_new(a)
+    }
+
+    /// The same part of an object of the class: `this.wire`, in whichever of its methods.
+    fn is_same_part(&self, v: At<ValueId>, part: &Origin) -> bool {
+        let class = |o: &Origin| match o.root {
+            Root::This(g) => self.owner_of_this(g),
+            _ => None,
+        };
+        let Some(owner) = class(part) else { return false };
+        let origins = self.origins(v);
+        !origins.is_empty() && origins.iter().all(|o| o.path == part.path && class(o).is_some_and(|other| self.related(other, owner)))
+    }
+
+    /// A method of the holder that, whatever happens in it, puts something new into a field of it.
+    fn opens_field(&self, c: CallAt, key: PathKey, holder: &Origin) -> bool {
+        let Some((object, Key::Name(_))) = self.receiver(c) else { return false };
+        let called = self.functions_called(c);
+        !called.is_empty() && self.is_same_part(object, holder) && called.iter().all(|&g| self.fills_anew(g, key))
+    }
+
+    fn fills_anew(&self, g: Fun, key: PathKey) -> bool {
+        let Some(owner) = self.owner_of_this(g) else { return false };
+        let of_this = |object: At<ValueId>| {
+            let origins = self.origins(object);
+            !origins.is_empty() && origins.iter().all(|o| o.path.is_empty() && o.root == Root::This(g))
+        };
+        let always = |a: At<AssignId>| self.assign(a).function == g.id && self.block(a.with(self.assign(a).block)).parent.is_none();
+        self.field_assigns(owner, &[key]).into_iter().any(|a| a.file == g.file && always(a) && self.puts_new(a, key, &of_this))
     }
 
     /// The assignment stands before the call in one function, in the call's block or one around it, so that every way to the call
