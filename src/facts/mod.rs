@@ -1,6 +1,7 @@
 //! Facts: what one file says, in owned data. Sees one file at a time, does no I/O, never fails.
 
 pub mod bodies;
+mod bundled;
 mod calls;
 mod captures;
 mod expressions;
@@ -21,6 +22,7 @@ use std::sync::{Arc, OnceLock};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::{Deserialize, Serialize};
 
+pub use bundled::Bundled;
 pub use captures::{Captures, ClosureCaptures, Retained, RetainedName, captures};
 pub use indices::{Declared, Indices};
 pub use model::*;
@@ -80,7 +82,8 @@ pub fn extract(path: &Utf8Path, text: &str, parsed: &Parsed) -> FileFacts {
     let names = Names::bind(&parsed.program);
     let mut extractor = extract::Extractor::new(text, 1, &names);
     extractor.module(&parsed.program);
-    let extract::Extractor { facts, positions, .. } = extractor;
+    let extract::Extractor { mut facts, positions, .. } = extractor;
+    facts.bundled = bundled::bundled(text, &positions);
     let suppressions = suppress::suppressions(text, &parsed.comments);
     FileFacts { path: path.to_owned(), facts, positions, suppressions, declaration: false, test: false, derived: Derived::default() }
 }

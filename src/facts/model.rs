@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bundled::Bundled;
 use crate::findings::{Position, Range};
 
 macro_rules! ids {
@@ -59,6 +60,8 @@ pub struct ModuleFacts {
     pub contexts: Contexts,
     /// The file uses `import`/`export`.
     pub esm: bool,
+    /// Calls of other packages' code.
+    pub bundled: Vec<Bundled>,
 }
 
 /// A function, a method, an arrow, an initializer, or the module body.
@@ -382,6 +385,7 @@ pub enum BlockKind {
     Then(ValueId),
     /// Runs where it is false or nullish (`else`, `||`, `??`).
     Else(ValueId),
+    /// With what it goes through, or the test of a `for (;;)`.
     Loop(LoopKind, Option<ValueId>),
     Try,
     Catch,

@@ -232,7 +232,8 @@ fn statement(x: &mut Extractor, stmt: &ast::Stmt) {
             }
             looped(x, LoopKind::While, None, |x| {
                 if let Some(test) = &repeat.test {
-                    x.expr(test, Use::Used);
+                    let test = x.expr(test, Use::Used);
+                    x.facts.blocks[x.block.index()].kind = BlockKind::Loop(LoopKind::While, Some(test));
                 }
                 statement(x, &repeat.body);
                 if let Some(update) = &repeat.update {

@@ -104,6 +104,7 @@ impl Extractor<'_> {
         if let (Some(module), None) = (all.next(), all.next())
             && self.facts.functions[module.index()].at_load
             && self.facts.functions[module.index()].handed.is_empty()
+            && !self.facts.has_own_exports()
         {
             let params = self.facts.functions[module.index()].params.iter();
             let names: Vec<String> = params.map(|param| bare(&param.name).to_owned()).collect();
@@ -145,6 +146,27 @@ impl Extractor<'_> {
 }
 
 impl ModuleFacts {
+    /// The file gives out something of its own, and not only what a module in it gives (`module.exports = require_index()`).
+    fn has_own_exports(&self) -> bool {
+        let of_module = |v: ValueId| match &self.values[v.index()] {
+            Value::Call(_) => true,
+            Value::Binding(b) => self.bindings[b.index()]
+                .defs
+                .iter()
+                .any(|def| matches!(self.values[self.assigns[def.index()].from.index()], Value::Call(_))),
+            _ => false,
+        };
+        let of_node = |v: ValueId, wanted: &str| matches!(&self.values[v.index()], Value::Global(name) if name == wanted);
+        let put = |assign: &Assign| match &assign.to {
+            Place::Member(object, Key::Name(key)) => {
+                (of_node(*object, "exports") || of_node(*object, "module") && key == "exports") && !of_module(assign.from)
+            }
+            _ => false,
+        };
+        let exported = |export: &Export| matches!(export, Export::Local(_, v) if !of_module(*v));
+        self.exports.iter().any(exported) || self.assigns.iter().any(put)
+    }
+
     /// The plain or last name of what a call calls.
     pub fn called_as(&self, call: &Call) -> Option<&str> {
         match &self.values[call.callee.index()] {

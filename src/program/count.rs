@@ -323,6 +323,9 @@ impl Program<'_> {
                 None => Own::Activation,
             };
             let runs = self.runs_since(f, (!self.fun(g).at_load).then_some(g), made_in, own);
+            if runs.is_some() && self.is_renewed_by_callers(c, g) {
+                return Count::One;
+            }
             return match runs {
                 None => Count::One,
                 Some(runs) => {

@@ -483,7 +483,24 @@ impl Program<'_> {
         let cleans_up = |g: Fun| self.returned_by(g).contains(&f) && self.calls_within(g).into_iter().any(ends);
         self.block(block).items.iter().any(|item| matches!(item, Item::Call(c) if ends(f.with(*c))))
             || self.is_passed_behind(registration.call, &closes)
+            || self.is_poured_into(registration)
             || self.is_ended_by_given_back(registration)
             || self.fun(f).returns.iter().flat_map(|&r| self.functions_of(f.with(r))).any(|(g, _)| cleans_up(g))
+    }
+    /// The same activation pours another stream into the object, to its end, which ends it: `request.pipe(this)`. (Into a part of the object
+    /// that goes on, others are poured later.)
+    fn is_poured_into(&self, registration: &Registration) -> bool {
+        let c = registration.call;
+        let f = self.function_of(c);
+        let around = |d: CallAt| self.block_within(c.with(self.call(c).block), d.with(self.call(d).block));
+        let pours = |d: CallAt| {
+            let [into] = self.call(d).args[..] else { return false };
+            d != c
+                && self.called_as(d) == Some("pipe")
+                && around(d)
+                && self.same_object(&self.origins(d.with(into)), &registration.receivers)
+        };
+        let whole = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::This(_));
+        registration.receivers.iter().all(whole) && self.indices(f.file).calls[f.id.index()].iter().any(|&d| pours(f.with(d)))
     }
 }

@@ -43,11 +43,17 @@ impl Program<'_> {
         depth > 0
             && self.callers(g).iter().filter(|&&c| !self.within(self.function_of(c), g)).any(|&c| {
                 self.from_callee(c, g, origin).iter().any(|moved| match moved.root {
-                    Root::This(h) => !moved.path.is_empty() && !self.is_instance_scope(h),
+                    Root::This(h) => !moved.path.is_empty() && !self.is_instance_scope(h) && !self.runs_at_start(h),
                     Root::Param(h, _) if h != g => self.held_by_makers(h, moved, depth - 1),
                     _ => false,
                 })
             })
+    }
+
+    /// The method runs while its object is made: `this.part = this.make()` in the constructor.
+    fn runs_at_start(&self, h: Fun) -> bool {
+        let member = self.member_around(h);
+        self.owner_of_this(member).is_some_and(|owner| self.is_class(owner) && self.at_start(member, owner))
     }
 
     /// The parameter is a bag of parts: named so, taken apart in place, or of a type that is named so.

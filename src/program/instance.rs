@@ -231,25 +231,28 @@ impl Program<'_> {
         let in_constructor = self.is_constructor(g, owner);
         let inner = self.runs(f, Some(g));
         if let Some((h, o)) = &injected {
-            // What the instance was given is older than the instance.
-            if self.emitter_kind(o) == Emitter::Signal || self.emitter_kind(origin) == Emitter::Signal {
-                if self.is_never_handed(*h, o, super::signals::HANDED) {
-                    return Count::One;
-                }
+            // Made and handed over by the program itself, each time anew?
+            let makers = || self.callers(*h).iter();
+            // That of what makes the object, which has made the signal too: both may go together.
+            let handed = || makers().flat_map(|&maker| self.from_callee(maker, *h, o));
+            let of_maker = || handed().next().is_some() && handed().all(|o| matches!(o.root, Root::This(_)) && self.signal_is_made(&o));
+            let signal = self.emitter_kind(o) == Emitter::Signal || self.emitter_kind(origin) == Emitter::Signal;
+            if signal && self.is_never_handed(*h, o, super::signals::HANDED) {
+                return Count::One;
+            }
+            // What the instance was given is older than the instance. (What a method that is for users adds to its maker's signal is counted
+            // below.)
+            let by_users = || !in_constructor && self.callers(self.member_around(f)).is_empty();
+            if signal && !(of_maker() && by_users()) {
                 let message = format!("`{}` is the caller's AbortSignal: it outlives this object", self.show(o));
                 let mut steps = vec![self.step_function(*h, message)];
                 steps.extend(inner.into_iter().flat_map(|r| r.steps));
                 let origin = if self.emitter_kind(o) == Emitter::Signal { o } else { origin };
-                // Made and handed over by the program itself, each time anew?
-                let makers = self.callers(*h);
-                // That of what makes the object, which has made the signal too: both may go together.
-                let handed = || makers.iter().flat_map(|&maker| self.from_callee(maker, *h, o));
-                if handed().next().is_some() && handed().all(|o| matches!(o.root, Root::This(_)) && self.signal_is_made(&o)) {
+                if of_maker() {
                     return Count::Unknown;
                 }
-                if !makers.is_empty() && !self.is_public_owner(owner) {
-                    let counts: Vec<Count> = makers
-                        .iter()
+                if makers().next().is_some() && !self.is_public_owner(owner) {
+                    let counts: Vec<Count> = makers()
                         .flat_map(|&m| self.from_callee(m, *h, o).into_iter().map(move |x| (m, x)))
                         .map(|(m, x)| self.count_at(m, &x, depth - 1))
                         .collect();

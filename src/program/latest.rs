@@ -3,6 +3,15 @@
 use super::{At, CallAt, Origin, PathKey, Program};
 use crate::facts::*;
 
+/// What a stretch of code assigns last.
+enum Last<'p> {
+    None,
+    /// One of these, whichever way is taken.
+    Sure(Vec<&'p Assign>),
+    /// On some ways, or in parts that may run or not.
+    Maybe,
+}
+
 impl Program<'_> {
     /// What the line before a call puts into a member of what the call is given: `job.reply = reply; answer(job)`.
     pub(super) fn put_before(&self, c: CallAt, given: ValueId, path: &[PathKey]) -> Option<Vec<Origin>> {
@@ -29,29 +38,46 @@ impl Program<'_> {
 
     /// The same, where the variable may be one of a function around, which others give a value meanwhile.
     pub(super) fn last_put(&self, c: CallAt, v: At<ValueId>) -> At<ValueId> {
-        let &Value::Binding(variable) = self.value(v) else { return v };
+        match self.last_puts(c, v)[..] {
+            [put] => put,
+            _ => v,
+        }
+    }
+
+    /// The values that a variable may have been given last, one for each way: `if (old) part = a(); else part = b(); part.on(...)`. It
+    /// itself where another one may come after that.
+    pub(super) fn last_puts(&self, c: CallAt, v: At<ValueId>) -> Vec<At<ValueId>> {
+        let &Value::Binding(variable) = self.value(v) else { return vec![v] };
         if self.binding(v.with(variable)).defs.len() < 2 {
-            return v;
+            return vec![v];
         }
         let puts = |assign: &Assign| matches!(assign.to, Place::Binding(b) if b == variable);
-        match self.last_assign(c, &puts) {
-            Some(assign) if !assign.only_if_empty && !assign.compound => c.with(assign.from),
-            _ => v,
+        match self.last_assigns(c, &puts) {
+            Some(last) if last.iter().all(|assign| !assign.only_if_empty && !assign.compound) => {
+                last.iter().map(|assign| c.with(assign.from)).collect()
+            }
+            _ => vec![v],
         }
     }
 
     /// The last such assignment before a call, which every way to the call passes; none where another one may come after it.
     fn last_assign(&self, c: CallAt, such: &dyn Fn(&Assign) -> bool) -> Option<&Assign> {
+        match self.last_assigns(c, such)?[..] {
+            [last] => Some(last),
+            _ => None,
+        }
+    }
+
+    /// The last such assignments before a call, of which every way to the call passes one.
+    fn last_assigns(&self, c: CallAt, such: &dyn Fn(&Assign) -> bool) -> Option<Vec<&Assign>> {
         let mut at = c.with(self.call(c).block);
         let mut upto = self.order_of(c);
         loop {
             let block = self.block(at);
-            for item in block.items.iter().take(upto).rev() {
-                match item {
-                    Item::Assign(a) if such(self.assign(c.with(*a))) => return Some(self.assign(c.with(*a))),
-                    item if self.parts_of(item).iter().any(|&part| self.has_assign(c.with(part), such)) => return None,
-                    _ => {}
-                }
+            match self.last_within(at, upto, such) {
+                Last::None => {}
+                Last::Sure(last) => return Some(last),
+                Last::Maybe => return None,
             }
             if matches!(block.kind, BlockKind::Loop(..)) && self.has_assign(at, such) {
                 return None;
@@ -60,6 +86,29 @@ impl Program<'_> {
             upto = block.index as usize;
             at = at.with(parent);
         }
+    }
+
+    /// The last such assignments among the first items of a block.
+    fn last_within(&self, at: At<BlockId>, upto: usize, such: &dyn Fn(&Assign) -> bool) -> Last<'_> {
+        for item in self.block(at).items.iter().take(upto).rev() {
+            match item {
+                Item::Assign(a) if such(self.assign(at.with(*a))) => return Last::Sure(vec![self.assign(at.with(*a))]),
+                Item::Branch(_, then, Some(otherwise)) => {
+                    let [one, other] = [then, otherwise].map(|&arm| self.last_within(at.with(arm), usize::MAX, such));
+                    match (one, other) {
+                        (Last::None, Last::None) => {}
+                        (Last::Sure(mut one), Last::Sure(other)) => {
+                            one.extend(other);
+                            return Last::Sure(one);
+                        }
+                        _ => return Last::Maybe,
+                    }
+                }
+                item if self.parts_of(item).iter().any(|&part| self.has_assign(at.with(part), such)) => return Last::Maybe,
+                _ => {}
+            }
+        }
+        Last::None
     }
 
     /// The blocks that an item of a block is made of.

@@ -17,7 +17,7 @@ impl Program<'_> {
             return None;
         }
         // An emitter of this activation gathers as many as the collection has, and goes with the activation.
-        let finite = matches!(self.block(around).kind, BlockKind::Loop(LoopKind::Of | LoopKind::In, _));
+        let finite = self.is_over_collection(around);
         if finite && made_in.is_some() && !self.fun(self.function_of(c)).at_load {
             return None;
         }
@@ -26,13 +26,32 @@ impl Program<'_> {
         // A collection bounds its loop; what gathers is serious where the emitter outlives everything.
         let known =
             matches!(origin.root, Root::Call(_) | Root::Global(_) | Root::Module(_)) || self.emitter_kind(origin) == Emitter::Signal;
-        let confidence = match self.block(around).kind {
-            BlockKind::Loop(LoopKind::Of | LoopKind::In, _) if !known => Confidence::Low,
-            BlockKind::Loop(LoopKind::Of | LoopKind::In, _) => Confidence::Medium,
-            _ if !known => Confidence::Medium,
-            _ => Confidence::High,
+        let confidence = match (finite, known) {
+            (true, false) => Confidence::Low,
+            (true, true) | (false, false) => Confidence::Medium,
+            (false, true) => Confidence::High,
         };
         Some(self.many(Region::Iteration, confidence, origin, vec![step]))
+    }
+
+    /// The loop goes through what is in a collection: `for (x of list)`, `for (let i = 0; i < list.length; i++)`.
+    pub(super) fn is_over_collection(&self, around: At<BlockId>) -> bool {
+        let counts = |v: ValueId| match self.value(self.only_value(around.with(v))) {
+            Value::Member(_, Key::Name(name)) => matches!(name.as_str(), "length" | "size"),
+            _ => false,
+        };
+        match self.block(around).kind {
+            BlockKind::Loop(LoopKind::Of | LoopKind::In, _) => true,
+            BlockKind::Loop(LoopKind::While, Some(test)) => match self.value(around.with(test)) {
+                Value::Binary(op, left, right) => match op.as_str() {
+                    "<" => matches!(self.value(around.with(*left)), Value::Binding(_)) && counts(*right),
+                    ">" => matches!(self.value(around.with(*right)), Value::Binding(_)) && counts(*left),
+                    _ => false,
+                },
+                _ => false,
+            },
+            _ => false,
+        }
     }
 
     /// The call stands under a test of a variable that is older than the loop, empty until then, and filled in the same arm: `if (!server)

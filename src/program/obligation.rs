@@ -54,7 +54,19 @@ impl Program<'_> {
     /// Every registration that is an obligation and leaks, in the order of files and text.
     /// Those up to where `outdated` says that nobody waits for them any more.
     pub fn obligations<'s>(&self, sites: &'s Sites, outdated: &dyn Fn() -> bool) -> Vec<Obligation<'s>> {
-        (0..sites.registrations.len()).take_while(|_| !outdated()).filter_map(|i| self.obligation(sites, i)).collect()
+        let asked = (0..sites.registrations.len()).take_while(|_| !outdated());
+        asked.filter_map(|i| self.obligation(sites, i)).map(|obligation| self.of_bundled(obligation)).collect()
+    }
+
+    /// What a bundler has taken out of `node_modules` is mended there, and what of it is used, and how, shows in part only.
+    pub(super) fn of_bundled<'s>(&self, mut obligation: Obligation<'s>) -> Obligation<'s> {
+        let c = obligation.registration.inner;
+        let bundled = self.facts(c.file).bundled.iter().find(|bundled| bundled.calls.binary_search(&c.id).is_ok());
+        if let Some(bundled) = bundled {
+            obligation.confidence = Confidence::Low;
+            obligation.steps.push(self.step_call(c, format!("a bundler has put this here out of the package `{}`", bundled.package)));
+        }
+        obligation
     }
 
     fn obligation<'s>(&self, sites: &'s Sites, index: usize) -> Option<Obligation<'s>> {
@@ -152,6 +164,9 @@ impl Program<'_> {
         if guard == Some(Guard::State) && self.is_early(registration) {
             return None;
         }
+        // (What is another object each time leaves nothing for the next.)
+        let is_new = || !registration.receivers.is_empty() && registration.receivers.iter().all(|o| self.is_new_for_each_call(o));
+        let sibling = sibling.filter(|_| !is_new());
         let attempted = matches!(fault, Fault::Mismatch(..)) || sibling.is_some();
         if !matches!(fault, Fault::Mismatch(..)) && self.is_now_or_later(registration, emitter) {
             return None;
@@ -181,12 +196,21 @@ impl Program<'_> {
             let beside = self.forgotten(sites, registration).or_else(|| self.forgotten_by_end(sites, registration));
             beside.or_else(|| self.left_undone(sites, registration))
         };
-        let forgotten = if fault == Fault::NotReleased && sibling.is_none() && unsure { forgotten() } else { None };
+        let forgotten = if fault == Fault::NotReleased && sibling.is_none() && unsure { forgotten().filter(|_| !is_new()) } else { None };
         let fault = match fault {
             Fault::NotReleased if forgotten.is_some() => forgotten.map_or(Fault::NotReleased, Fault::Forgotten),
             Fault::NotReleased if sibling.is_some() => sibling.map_or(Fault::NotReleased, Fault::Sibling),
             Fault::NotReleased if registration.once && matches!(count, Count::Many(_)) => Fault::NeverFires,
             fault => fault,
+        };
+        // A list may be short; a release that removes nothing tells more.
+        let count = match count {
+            Count::Many(many)
+                if many.region == Region::Iteration && many.confidence == Confidence::Low && matches!(fault, Fault::Mismatch(..)) =>
+            {
+                Count::Unknown
+            }
+            count => count,
         };
         match count {
             Count::Many(many) => {

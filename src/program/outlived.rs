@@ -74,7 +74,9 @@ impl Program<'_> {
         }
         let first = registration.receivers.first()?;
         let for_others = self.is_public_owner(owner) || self.is_made_again(registration, owner) || self.is_made_for_others(owner);
-        let pair = self.pair(f, owner, CALLERS);
+        let pair = self
+            .pair(f, owner, CALLERS)
+            .or_else(|| if emitter == Emitter::Process { self.ended_by_listener(registration, owner) } else { None });
         let of_whole = pair.is_some_and(|(start, _)| registration.receivers.iter().all(|o| self.is_told_whole(o, start)));
         if !of_whole && (!for_others || self.is_part_of_given(owner) || self.is_made_by_wholes(owner)) {
             return None;
@@ -354,6 +356,28 @@ impl Program<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The listener ends the object, by a method that ends it for others as well: `process.on('SIGTERM', () => this.close())`.
+    fn ended_by_listener(&self, registration: &Registration, owner: Owner) -> Option<(Fun, Fun)> {
+        let start = self.member_around(self.function_of(registration.call));
+        if !self.is_class(owner) || !self.is_member(start) || self.is_constructor(start, owner) {
+            return None;
+        }
+        let own = |o: &Origin| match o.root {
+            Root::This(g) => o.path.is_empty() && self.owner_of_this(g).is_some_and(|other| self.related(other, owner)),
+            _ => false,
+        };
+        let ended = |c: CallAt| {
+            let (object, Key::Name(name)) = self.receiver(c)? else { return None };
+            let ends = is_teardown(name) && self.origins(object).iter().any(own);
+            self.functions_called(c).iter().copied().find(|&end| ends && end != start && self.is_member(end))
+        };
+        let is_end = |&h: &Fun| h != start && self.is_member(h) && is_teardown(&self.fun(h).name) && self.owner_of_this(h) == Some(owner);
+        let listeners: Vec<Fun> = self.functions_of_origins(&registration.handlers, 2).into_iter().map(|(h, _)| h).collect();
+        let end =
+            listeners.iter().copied().find(is_end).or_else(|| listeners.iter().flat_map(|&h| self.calls_within(h)).find_map(ended))?;
+        Some((start, end))
     }
 
     /// The method that undoes what this one does takes away another listener of the same emitter, and leaves this one.

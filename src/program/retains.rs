@@ -239,7 +239,7 @@ impl Program<'_> {
                 && !spoken.contains(&r.inner)
                 && !sites.is_lifted(self, *i)
         });
-        candidates.filter_map(|(_, registration)| self.pins(sites, registration)).collect()
+        candidates.filter_map(|(_, registration)| self.pins(sites, registration)).map(|pins| self.of_bundled(pins)).collect()
     }
 
     fn pins<'s>(&self, sites: &'s Sites, registration: &'s Registration) -> Option<Obligation<'s>> {

@@ -213,7 +213,7 @@ impl Program<'_> {
             && !self.leaves_loop(by, around)
             && !self.is_given_names(f, by, around)
         {
-            let collection = matches!(self.block(around).kind, BlockKind::Loop(LoopKind::Of | LoopKind::In, _));
+            let collection = self.is_over_collection(around);
             return Some(Runs {
                 region: Region::Iteration,
                 confidence: if collection { Confidence::Low } else { Confidence::High },

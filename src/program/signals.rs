@@ -44,7 +44,11 @@ impl Program<'_> {
                         })
                     })
             }
-            None => matches!(holder.root, Root::Call(c) if self.call(c).kind == CallKind::Call && !self.is_settings(c, &holder)),
+            // (Of whatever window: `new this.window.AbortController()`.)
+            None => matches!(holder.root, Root::Call(c) if match self.call(c).kind {
+                CallKind::New => holder.path.is_empty() && self.callee_name(c).as_deref() == Some("AbortController"),
+                kind => kind == CallKind::Call && !self.is_settings(c, &holder),
+            }),
         }
     }
 

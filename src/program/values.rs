@@ -389,7 +389,7 @@ impl Program<'_> {
     /// What an origin inside `f` is for the caller at `c`.
     pub fn from_callee(&self, c: CallAt, f: Fun, origin: &Origin) -> Vec<Origin> {
         let call = self.call(c);
-        let followed = |v: ValueId| self.origins(c.with(v)).iter().flat_map(|o| self.follow(o, &origin.path)).collect();
+        let followed = |v: ValueId| self.origins(c.with(v)).iter().flat_map(|o| self.follow(o, &origin.path)).collect::<Vec<_>>();
         // `Base.call(this, options)`, `Base.apply(this, arguments)`.
         if let Some((object, Key::Name(name))) = self.receiver(c)
             && matches!(name.as_str(), "call" | "apply")
@@ -415,7 +415,9 @@ impl Program<'_> {
                 self.gathered(c, i as usize, &origin.path)
             }
             Root::Param(g, i) if g == f => match call.args.get(i as usize) {
-                Some(&arg) => self.put_before(c, arg, &origin.path).unwrap_or_else(|| followed(arg)),
+                Some(&arg) => self
+                    .put_before(c, arg, &origin.path)
+                    .unwrap_or_else(|| self.last_puts(c, c.with(arg)).iter().flat_map(|v| followed(v.id)).collect()),
                 None => vec![Origin::root(Root::Nothing)],
             },
             Root::This(g) if g == f => match self.value(c.with(call.callee)) {

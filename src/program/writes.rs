@@ -3,6 +3,18 @@
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 
+/// How many callers of a function are asked for what they write before.
+const CALLERS: usize = 8;
+
+/// A member that may be filled.
+struct Slot<'s> {
+    key: PathKey,
+    /// What it is a member of.
+    of: &'s dyn Fn(At<ValueId>) -> bool,
+    /// The same as a part of the object around, which methods of that part may fill.
+    holder: Option<&'s Origin>,
+}
+
 impl Program<'_> {
     /// The loop around the call gives the field a fresh value in each turn, before the call.
     pub(super) fn is_written_each_turn(&self, c: CallAt, origin: &Origin) -> bool {
@@ -48,10 +60,9 @@ impl Program<'_> {
 
     /// Each call of `f` stands behind what gives the field a value of that activation: the line meets each once.
     pub(super) fn written_by_callers(&self, f: Fun, origin: &Origin, sources: &[(At<AssignId>, Vec<Origin>)], depth: u32) -> bool {
-        // An executor runs where its promise is made.
-        let f = std::iter::successors(Some(f), |&f| self.parent(f).filter(|_| self.is_executor_of_promise(f))).last().unwrap_or(f);
+        let f = self.around_executors(f);
         let callers = self.callers(f);
-        if depth == 0 || callers.is_empty() || callers.len() > 8 || !self.passed(f).is_empty() {
+        if depth == 0 || callers.is_empty() || callers.len() > CALLERS || !self.passed(f).is_empty() {
             return false;
         }
         callers.iter().all(|&c| {
@@ -79,22 +90,67 @@ impl Program<'_> {
         let Some((&key, holder)) = origin.path.last().zip(origin.prefix()).filter(|_| matches!(origin.root, Root::This(_))) else {
             return false;
         };
-        let gives = |item: &Item| match *item {
-            Item::Assign(id) => self.puts_new(c.with(id), key, &|object| self.is_same_part(object, &holder)),
-            Item::Call(id) => self.opens_field(c.with(id), key, &holder),
-            _ => false,
-        };
+        self.is_filled_before(c, &Slot { key, of: &|object| self.is_same_part(object, &holder), holder: Some(&holder) })
+    }
+
+    /// Whoever calls the line's function within an activation of `g` fills the member that is listened to anew before, but for `g`
+    /// itself, which does it once: `link.socket = connect(); wire()`.
+    pub(super) fn is_renewed_by_callers(&self, c: CallAt, g: Fun) -> bool {
+        let Some((receiver, _)) = self.receiver(c) else { return false };
+        let Value::Member(object, key @ Key::Name(_)) = self.value(receiver) else { return false };
+        let holder = self.origins(receiver.with(*object));
+        let f = self.around_executors(self.function_of(c));
+        let callers = self.callers(f);
+        let slot = Slot { key: self.path_key(c.file, key), of: &|object| *self.origins(object) == *holder, holder: None };
+        let once = |by: CallAt| self.function_of(by) == g && self.loop_around(by.with(self.call(by).block)).is_none();
+        f != g
+            && !holder.is_empty()
+            && (1..=CALLERS).contains(&callers.len())
+            && self.passed(f).is_empty()
+            && callers.iter().any(|&by| !once(by))
+            && callers.iter().all(|&by| once(by) || self.is_filled_before(by, &slot))
+    }
+
+    /// An executor runs where its promise is made.
+    fn around_executors(&self, f: Fun) -> Fun {
+        std::iter::successors(Some(f), |&f| self.parent(f).filter(|_| self.is_executor_of_promise(f))).last().unwrap_or(f)
+    }
+
+    fn is_filled_before(&self, c: CallAt, slot: &Slot) -> bool {
         let mut at = c.with(self.call(c).block);
         let mut upto = self.order_of(c);
         loop {
             let here = self.block(at);
-            if here.items.iter().take(upto).any(gives) {
+            if here.items.iter().take(upto).any(|item| self.fills(c.file, item, slot)) {
                 return true;
             }
             let Some(parent) = here.parent.filter(|_| !matches!(here.kind, BlockKind::Loop(..))) else { return false };
             upto = here.index as usize;
             at = at.with(parent);
         }
+    }
+
+    /// The item puts something new there, whichever way it goes.
+    fn fills(&self, file: u32, item: &Item, slot: &Slot) -> bool {
+        match *item {
+            Item::Assign(id) => self.puts_new(At::new(file, id), slot.key, slot.of),
+            Item::Call(id) => slot.holder.is_some_and(|holder| self.opens_field(At::new(file, id), slot.key, holder)),
+            Item::Branch(_, then, Some(otherwise)) => {
+                [then, otherwise].iter().all(|&arm| self.block(At::new(file, arm)).items.iter().any(|item| self.fills(file, item, slot)))
+            }
+            _ => false,
+        }
+    }
+
+    /// Who calls the function hands over for each call what was put in its place just before.
+    pub(super) fn is_new_for_each_call(&self, origin: &Origin) -> bool {
+        let (Root::Param(h, _), true) = (origin.root, origin.path.is_empty()) else { return false };
+        let callers = self.callers(h);
+        let new = |&c: &CallAt| {
+            let given = self.from_callee(c, h, origin);
+            !given.is_empty() && given.iter().all(|o| self.is_given_anew_before(c, o))
+        };
+        !callers.is_empty() && callers.iter().all(new)
     }
 
     /// The assignment gives the key of such an object what was made for it.

@@ -44,6 +44,8 @@ pub struct Package {
     scripts: Vec<String>,
     /// The user may load any file (`exports` is absent), so that `main` has its default.
     open: bool,
+    /// It does not say what its main file is: that is the index.
+    unnamed: bool,
 }
 
 impl Package {
@@ -58,8 +60,15 @@ impl Package {
         }
         let mut targets = Vec::new();
         for field in ["main", "module", "browser", "exports", "types", "typings", "jsnext:main", "react-native", "source"] {
-            if let Some(value) = json.get(field) {
-                collect(value, &mut targets);
+            match json.get(field) {
+                // What stands in place of what, where there is no Node; most of it is not for users.
+                Some(Value::Object(instead)) if matches!(field, "browser" | "react-native") => {
+                    let main = json.get("main").and_then(Value::as_str).unwrap_or("index.js");
+                    let same = |path: &str| strip_extension(&path.replacen("./", "", 1)) == strip_extension(&main.replacen("./", "", 1));
+                    instead.iter().filter(|(path, _)| same(path)).for_each(|(_, value)| collect(value, &mut targets));
+                }
+                Some(value) => collect(value, &mut targets),
+                None => {}
             }
         }
         let mut scripts = Vec::new();
@@ -68,7 +77,8 @@ impl Package {
         }
         let name = json.get("name").and_then(Value::as_str).map(str::to_owned);
         let open = json.get("exports").is_none_or(Value::is_null);
-        Some(Package { folder: folder.to_owned(), name, targets, scripts, open })
+        let unnamed = open && !["main", "module"].iter().any(|field| json.contains_key(*field));
+        Some(Package { folder: folder.to_owned(), name, targets, scripts, open, unnamed })
     }
 
     /// The files that only a pattern of `exports` (`"./dist/*"`) lets users load, where others have a name there: any file of a folder,
@@ -79,7 +89,8 @@ impl Package {
             return FxHashSet::default();
         }
         let of = |targets| {
-            Package { folder: self.folder.clone(), name: self.name.clone(), targets, scripts: Vec::new(), open: false }.entries(files)
+            Package { folder: self.folder.clone(), name: self.name.clone(), targets, scripts: Vec::new(), open: false, unnamed: false }
+                .entries(files)
         };
         let named = of(named);
         if named.is_empty() { named } else { of(patterns).difference(&named).cloned().collect() }
@@ -100,7 +111,7 @@ impl Package {
         if !entries.iter().any(|entry| entry.strip_prefix(&self.folder).is_ok_and(|inside| SOURCES.iter().any(|s| inside.starts_with(s)))) {
             entries.extend(self.source(files));
         }
-        if self.open && (entries.is_empty() || self.targets.is_empty()) {
+        if self.unnamed || self.open && entries.is_empty() {
             entries.extend(self.file("index", files));
         }
         entries
@@ -268,6 +279,16 @@ mod tests {
             ["dist/tip.umd.min.js", "src/tip.js"]
         );
         assert_eq!(entries(r#"{"name":"tip-js","main":"index.js"}"#, &["index.js", "src/a.js", "src/tip.js"]), ["index.js", "src/tip.js"]);
+        // `browser` as a table says what stands in place of what; where no main file is named, it is the index.
+        assert_eq!(entries(r#"{"browser":{"ws":"./lib/ws.js"}}"#, &["index.js", "lib/ws.js"]), ["index.js"]);
+        assert_eq!(
+            entries(
+                r#"{"main":"lib/a","browser":{"./lib/a.js":"./lib/b.js","./lib/c.js":"./lib/d.js"}}"#,
+                &["lib/a.js", "lib/b.js", "lib/d.js"]
+            ),
+            ["lib/a.js", "lib/b.js"]
+        );
+        assert_eq!(entries(r#"{"types":"types/a.d.ts"}"#, &["index.js", "types/a.d.ts"]), ["index.js", "types/a.d.ts"]);
         // A dash sorts before a slash in a text and after it among paths.
         assert_eq!(entries(r#"{"exports":{"./*":"./f/*.js"}}"#, &["f-g/a.js", "f/a.js", "f/b/c.js", "g.js"]), ["f/a.js", "f/b/c.js"]);
         assert_eq!(
