@@ -147,7 +147,10 @@ impl Program<'_> {
     pub(super) fn left_by_the_other(&self, sites: &Sites, registration: &Registration, release: &Release) -> Option<String> {
         let (f, g) = (self.function_of(registration.call), self.function_of(release.call));
         let settles = self.settles(registration);
-        if settles.is_empty() || self.within(g, f) || !super::stages::is_teardown(&self.fun(g).name) {
+        // (`onClose` hears of the end.)
+        let name = self.fun(g).name.trim_start_matches('_');
+        let heard = name.strip_prefix("on").or_else(|| name.strip_prefix("handle")).unwrap_or(name);
+        if settles.is_empty() || self.within(g, f) || !(super::stages::is_teardown(heard) || heard == "Error") {
             return None;
         }
         let other = sites.registrations_in(f).find(|other| {
@@ -159,8 +162,8 @@ impl Program<'_> {
                 && !self.settles(other).is_disjoint(&settles)
                 && !sites.releases_in(f.file).any(|r| self.is_run_within(r, &listeners) && self.may_release(registration, r))
         })?;
-        let event = other.event.name().unwrap_or("the other event");
-        Some(format!("when `{event}` fires instead, it stays until all are removed"))
+        let event = other.event.name().map_or("the other event".to_owned(), |event| format!("`{event}`"));
+        Some(format!("when {event} fires instead, it stays until all are removed"))
     }
 
     /// Why a one-time listener may stay though its event is presumed to fire: what it waits for can end in another way, which leaves it.

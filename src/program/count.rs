@@ -101,6 +101,7 @@ impl Program<'_> {
         }
         match best {
             Some(many) => Count::Many(many),
+            None if let Some(count) = self.count_of_own_pool(registration) => count,
             None if unknown && let Some(count) = self.count_of_turn(registration) => count,
             None if unknown => self.count_of_elements(registration).map_or(Count::Unknown, |many| Count::Many(Box::new(many))),
             None => Count::One,

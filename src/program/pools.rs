@@ -203,6 +203,42 @@ impl Program<'_> {
         Some(self.many(region, Confidence::Medium, origin, steps))
     }
 
+    /// The program's own pool: what is taken out of a list that is older than the call is put back there, and serves again.
+    pub(super) fn count_of_own_pool(&self, registration: &Registration) -> Option<Count> {
+        let (origin, back) = registration.receivers.iter().find_map(|o| Some((o, self.put_back(o, &registration.receivers)?)))?;
+        let runs = self.runs(self.function_of(registration.call), None)?;
+        let mut steps = vec![self.step_call(back, "it goes back to the list that it was taken out of: it serves again")];
+        steps.extend(runs.steps);
+        let mut count = self.many(runs.region, runs.confidence.min(Confidence::Medium), origin, steps);
+        if let Count::Many(many) = &mut count {
+            many.operation = runs.operation;
+        }
+        Some(count)
+    }
+
+    /// The call that puts an element of a list back into it: `list.push(it)`, or of what does so with its parameter.
+    fn put_back(&self, element: &Origin, taken: &[Origin]) -> Option<CallAt> {
+        let (&super::PathKey::Element, list) = element.path.last().zip(element.prefix())? else { return None };
+        let older = match list.root {
+            Root::Literal(v) => self.literal_function(v).is_some_and(|f| self.fun(f).at_load),
+            Root::This(_) => !list.path.is_empty(),
+            _ => false,
+        };
+        let puts = |c: &CallAt| self.receiver(*c).is_some_and(|(object, _)| self.origins(object).iter().any(|o| self.same_origin(o, &list)));
+        let is_it = |o: &Origin| taken.contains(o) && o.path.last() == Some(&super::PathKey::Element);
+        let puts_it = |c: CallAt| {
+            let put = *self.call(c).args.first()?;
+            self.origins(c.with(put)).iter().find_map(|o| match o.root {
+                _ if is_it(o) => Some(c),
+                Root::Param(h, _) if o.path.is_empty() => {
+                    self.callers(h).iter().copied().find(|&by| self.from_callee(by, h, o).iter().any(is_it))
+                }
+                _ => None,
+            })
+        };
+        if older { self.calls_under(&["push", "unshift"]).iter().filter(|c| puts(c)).find_map(|&c| puts_it(c)) } else { None }
+    }
+
     /// What a promise or a pool hands to a callback.
     pub(super) fn count_callback_param(&self, origin: &Origin, g: Fun, i: u32, depth: u32) -> Option<Count> {
         for passed in self.passed(g) {
