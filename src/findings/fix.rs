@@ -53,6 +53,8 @@ pub enum Remedy {
     SameEvent { registration: CallPlace, release: CallPlace },
     /// The listener waits for a connection to be made: add it only while that is under way.
     WhileConnecting { registration: CallPlace },
+    /// The listener takes the signal of a controller that the end aborts: the controller as it is written there.
+    WithSignal { registration: CallPlace, controller: String },
     /// The release has to be met on every way out of its function.
     Finally { registration: CallPlace, release: CallPlace },
     /// Name the listener and remove it: in the clean-up that an effect gives back.
@@ -118,6 +120,7 @@ impl Remedy {
             | Remedy::SameEvent { registration, release }
             | Remedy::Finally { registration, release } => vec![registration, release],
             Remedy::WhileConnecting { registration }
+            | Remedy::WithSignal { registration, .. }
             | Remedy::AddOnce { registration }
             | Remedy::EffectCleanup { registration, .. }
             | Remedy::EffectResult { registration }

@@ -17,6 +17,7 @@ mod once;
 mod same;
 mod settled;
 mod sight;
+mod signal;
 
 pub use apply::{Changed, apply};
 
@@ -65,6 +66,7 @@ impl Source<'_> {
             Remedy::SamePhase { registration, release } => same::phase(&mut draft, registration, release)?,
             Remedy::SameEvent { registration, release } => same::event(&mut draft, registration, release)?,
             Remedy::WhileConnecting { registration } => connecting::guard(&mut draft, registration)?,
+            Remedy::WithSignal { registration, controller } => signal::give(&mut draft, registration, controller)?,
             Remedy::Finally { registration, release } => finally::release(&mut draft, registration, release)?,
             Remedy::AddOnce { registration } => once::move_up(&mut draft, registration)?,
             Remedy::RemoveBeside(forgotten) => beside::remove(&mut draft, forgotten)?,

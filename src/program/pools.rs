@@ -224,7 +224,8 @@ impl Program<'_> {
             Root::This(_) => !list.path.is_empty(),
             _ => false,
         };
-        let puts = |c: &CallAt| self.receiver(*c).is_some_and(|(object, _)| self.origins(object).iter().any(|o| self.same_origin(o, &list)));
+        let puts =
+            |c: &CallAt| self.receiver(*c).is_some_and(|(object, _)| self.origins(object).iter().any(|o| self.same_origin(o, &list)));
         let is_it = |o: &Origin| taken.contains(o) && o.path.last() == Some(&super::PathKey::Element);
         let puts_it = |c: CallAt| {
             let put = *self.call(c).args.first()?;

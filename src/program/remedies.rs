@@ -5,8 +5,9 @@ use super::discharge::Mismatch;
 use super::matching::Match;
 use super::obligation::{Fault, Obligation};
 use super::sites::{self, Registration, Release, Sites};
+use super::stages::is_teardown;
 use super::types::Type;
-use super::{CallAt, Fun, Origin, Program, Root, releases};
+use super::{At, CallAt, Fun, Origin, Program, Root, releases};
 use crate::facts::*;
 use crate::findings::{CallPlace, Forgotten, Region, Remedy};
 
@@ -16,7 +17,7 @@ const PLACES: usize = 4;
 impl Program<'_> {
     /// What would mend this, in the order in which one wants it.
     pub fn remedies(&self, sites: &Sites, obligation: &Obligation) -> Vec<Remedy> {
-        let own = self.remedy(obligation);
+        let own = self.with_signal(obligation).or_else(|| self.remedy(obligation));
         let beside = self.beside_sibling(sites, obligation);
         let beside = beside.into_iter().chain(self.added_once(obligation));
         match own {
@@ -24,6 +25,54 @@ impl Program<'_> {
             Some(Remedy::RemoveAtEnd { .. }) => beside.chain(own).collect(),
             _ => own.into_iter().chain(beside).collect(),
         }
+    }
+
+    /// An EventTarget's listener may take the signal of a controller that the same object aborts at its end and nowhere else.
+    fn with_signal(&self, obligation: &Obligation) -> Option<Remedy> {
+        let registration = obligation.registration;
+        let c = registration.call;
+        let unmended = matches!(
+            obligation.fault,
+            Fault::NotReleased | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::NeverFires | Fault::NotOnEveryPath(..)
+        );
+        let plain = registration.target && c == registration.inner && registration.options.is_none() && self.call(c).args.len() == 2;
+        if !unmended || !plain {
+            return None;
+        }
+        let controller = self.own_controller(c)?;
+        Some(Remedy::WithSignal { registration: self.call_place(c), controller })
+    }
+
+    /// `this.controller`, made with the object, which only its end aborts.
+    fn own_controller(&self, c: CallAt) -> Option<String> {
+        let f = self.function_of(c);
+        let owner = self.owner_of_this(f).filter(|&owner| self.is_class(owner))?;
+        let of_object = |object: At<ValueId>| {
+            let own = |g: Fun| self.owner_of_this(g).is_some_and(|other| self.related(other, owner));
+            self.origins(object).iter().all(|o| o.path.is_empty() && matches!(o.root, Root::This(g) if own(g)))
+        };
+        // The field, and whether the end of the object aborts it.
+        let aborted = |a: CallAt| {
+            let (controller, _) = self.receiver(a)?;
+            let Value::Member(object, key @ Key::Name(name)) = self.value(controller) else { return None };
+            let ends = is_teardown(&self.fun(self.member_around(self.function_of(a))).name);
+            (a.file == c.file && of_object(controller.with(*object))).then(|| (self.path_key(a.file, key), name.clone(), ends))
+        };
+        let all: Vec<_> = self.calls_under(&["abort"]).into_iter().filter_map(aborted).collect();
+        let (_, name, _) = all.iter().find(|(key, _, _)| {
+            let made = self.field_assigns(owner, &[*key]);
+            let with_object = |&a: &At<AssignId>| {
+                self.is_constructor(a.with(self.assign(a).function), owner) && self.makes_controller(a.with(self.assign(a).from))
+            };
+            !made.is_empty() && made.iter().all(with_object) && all.iter().all(|(other, _, ends)| other != key || *ends)
+        })?;
+        Some(format!("this.{name}"))
+    }
+
+    /// `new AbortController()`.
+    fn makes_controller(&self, v: At<ValueId>) -> bool {
+        matches!(self.value(v), Value::Call(made) if self.call(v.with(*made)).kind == CallKind::New
+            && self.callee_name(v.with(*made)).as_deref() == Some("AbortController"))
     }
 
     /// The listener added before what runs again.
