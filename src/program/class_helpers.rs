@@ -33,7 +33,7 @@ impl Owners {
                 ("inherits" | "__extends" | "_inherits" | "_inheritsLoose" | "inheritsLoose", [child, parent, ..]) => {
                     let parents = program.origins(c.with(*parent)).to_vec();
                     for child in program.origins(c.with(*child)).iter() {
-                        if let Some(owner) = owner_of_constructor(child) {
+                        if let Some(owner) = self.constructor(child) {
                             self.parents.entry(owner).or_default().extend(parents.iter().cloned());
                         }
                     }

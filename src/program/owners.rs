@@ -193,6 +193,16 @@ impl Owners {
         }
     }
 
+    /// The class that an origin is, itself or as a member of an object in which a file keeps what is its own: `internals.Server = function
+    /// () {}`.
+    pub(super) fn constructor(&self, origin: &Origin) -> Option<Owner> {
+        owner_of_constructor(origin).or_else(|| {
+            let (Root::Literal(literal), [key]) = (origin.root, &origin.path[..]) else { return None };
+            let members = self.members.get(&Owner::Literal(literal))?;
+            members.iter().find(|(other, _)| other == key).map(|&(_, function)| Owner::Proto(function))
+        })
+    }
+
     fn prototypes(&mut self, program: &Program, file: u32) {
         for put in program.member_puts(file) {
             let assign = program.assign(put);
@@ -212,17 +222,19 @@ impl Owners {
             }
             let step = program.path_key(file, key);
             for target in program.origins(object).iter() {
+                if is_prototype && let Some(owner) = self.constructor(target) {
+                    self.whole_prototype(program, owner, from);
+                    continue;
+                }
                 if is_prototype && target.path.is_empty() {
-                    if let Some(owner) = owner_of_constructor(target) {
-                        self.whole_prototype(program, owner, from);
-                    }
                     continue;
                 }
                 if let Root::File(_) = target.root {
                     continue;
                 }
                 for &function in &functions {
-                    if let Some(owner) = Owners::prototype_of(program, target) {
+                    let constructor = || target.prefix().filter(|_| is_last(program, target, "prototype")).and_then(|o| self.constructor(&o));
+                    if let Some(owner) = Owners::prototype_of(program, target).or_else(constructor) {
                         self.move_to(owner, step, function);
                     } else if target.path.is_empty() {
                         match target.root {
@@ -394,6 +406,10 @@ impl Owners {
             None => constructor(),
         }
     }
+}
+
+fn is_last(program: &Program, origin: &Origin, wanted: &str) -> bool {
+    matches!(origin.path.last(), Some(PathKey::Name(name)) if &*program.text(*name) == wanted)
 }
 
 /// The function that an origin is.
