@@ -74,7 +74,7 @@ impl Program<'_> {
         if Some(f) == goal || self.fun(f).at_load || depth == 0 {
             return None;
         }
-        if goal.is_some_and(|g| !self.within(f, g)) {
+        if goal.is_some_and(|g| !self.within(f, g)) || goal.is_none() && self.never_returns(f) {
             return None;
         }
         let entered = match walk.enter(f, depth) {
@@ -123,6 +123,23 @@ impl Program<'_> {
             best = self.runs_as_member(f, goal);
         }
         walk.leave(entered, best)
+    }
+
+    /// It ends by waiting for what never comes (`await new Promise(() => {})`): the program's own activity, until the process ends.
+    fn never_returns(&self, f: Fun) -> bool {
+        let function = self.fun(f);
+        let never = |v: ValueId| {
+            let Value::Call(made) = self.value(f.with(v)) else { return false };
+            let made = f.with(*made);
+            let [executor] = self.call(made).args[..] else { return false };
+            let Value::Function(executor) = self.value(made.with(executor)) else { return false };
+            let executor = self.fun(made.with(*executor));
+            self.call(made).kind == CallKind::New
+                && self.callee_name(made).as_deref() == Some("Promise")
+                && executor.params.is_empty()
+                && self.block(made.with(executor.body)).items.iter().all(|item| matches!(item, Item::Exit(_)))
+        };
+        function.is_async && self.block(f.with(function.body)).items.iter().any(|item| matches!(item, Item::Await(v) if never(*v)))
     }
 
     pub(super) fn runs_of_starter(

@@ -131,7 +131,7 @@ impl Program<'_> {
                 steps.extend(inner.steps);
                 inner.region
             }
-            None => match self.runs(f, None) {
+            None => match self.runs_of_givers(g, origin, &callers).or_else(|| self.runs(f, None)) {
                 Some(runs) => {
                     steps.extend(runs.steps);
                     let in_public_class = self.owner_of_this(g).is_some_and(|o| self.is_constructor(g, o) && self.is_public_owner(o));
@@ -146,6 +146,20 @@ impl Program<'_> {
         };
         let confidence = if by_nobody { Confidence::Low } else { Confidence::Medium };
         self.many(region, confidence, origin, steps)
+    }
+
+    /// How often those call the function who give it the signal, where others give none.
+    fn runs_of_givers(&self, g: Fun, origin: &Origin, callers: &[CallAt]) -> Option<Runs> {
+        let gives = |&&c: &&CallAt| !self.from_callee(c, g, origin).iter().all(Origin::is_nothing);
+        let givers: Vec<CallAt> = callers.iter().filter(gives).copied().collect();
+        if givers.len() == callers.len() {
+            return None;
+        }
+        givers.into_iter().find_map(|c| {
+            let mut runs = self.runs(self.function_of(c), None)?;
+            runs.steps.push(self.step_call(c, format!("`{}` is called from here", self.function_name(g))));
+            Some(runs)
+        })
     }
 
     /// Nobody hands the function the signal: no call of the program does (`new Walker({ dot: true })`), and users have no way to it.
