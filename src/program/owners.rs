@@ -233,7 +233,8 @@ impl Owners {
                     continue;
                 }
                 for &function in &functions {
-                    let constructor = || target.prefix().filter(|_| is_last(program, target, "prototype")).and_then(|o| self.constructor(&o));
+                    let constructor =
+                        || target.prefix().filter(|_| is_last(program, target, "prototype")).and_then(|o| self.constructor(&o));
                     if let Some(owner) = Owners::prototype_of(program, target).or_else(constructor) {
                         self.move_to(owner, step, function);
                     } else if target.path.is_empty() {
