@@ -152,7 +152,8 @@ impl Program<'_> {
     fn runs_of_givers(&self, g: Fun, origin: &Origin, callers: &[CallAt]) -> Option<Runs> {
         let gives = |&&c: &&CallAt| !self.from_callee(c, g, origin).iter().all(Origin::is_nothing);
         let givers: Vec<CallAt> = callers.iter().filter(gives).copied().collect();
-        if givers.len() == callers.len() {
+        // (A constructor is told of by its objects.)
+        if givers.len() == callers.len() || self.owner_of_this(g).is_some_and(|owner| self.is_constructor(g, owner)) {
             return None;
         }
         givers.into_iter().find_map(|c| {
