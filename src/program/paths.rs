@@ -62,7 +62,7 @@ impl Program<'_> {
                     return Some(super::discharge::RETRIED.to_owned());
                 }
                 match site.event.as_deref() {
-                    Some("aborted" | "abort") if self.is_open_ended(f, g) => return None,
+                    Some("aborted" | "abort") if self.is_open_ended(f, g) || self.is_ended_by_others(&receivers, f) => return None,
                     Some(event @ ("aborted" | "abort")) if !self.same_object(&site.receivers(self), &registration.receivers) => {
                         out = Some(format!("it is removed only when `{event}` fires, which is the exception"));
                         continue;
@@ -358,6 +358,30 @@ impl Program<'_> {
             }
             _ => None,
         }
+    }
+
+    /// The signals are those of a controller that the call makes and hands on: whoever has it ends with it what the call has begun.
+    fn is_ended_by_others(&self, signals: &[Origin], f: Fun) -> bool {
+        let controller = |o: &Origin| {
+            o.prefix().filter(|made| {
+                made.path.is_empty()
+                    && matches!(made.root, Root::Call(c) if self.function_of(c) == f
+                        && self.call(c).kind == CallKind::New
+                        && self.callee_name(c).as_deref() == Some("AbortController"))
+            })
+        };
+        let handed_on = |made: &Origin| {
+            let is = |v: ValueId| *self.origins(f.with(v)) == [made.clone()];
+            let part_of = |v: At<ValueId>| match self.value(v) {
+                Value::Object(props, _) => props.iter().any(|(_, part)| is(*part)),
+                _ => false,
+            };
+            let given = |c: CallAt| {
+                self.call(c).args.iter().map(|&arg| c.with(arg)).any(|arg| is(arg.id) || part_of(arg) || part_of(self.only_value(arg)))
+            };
+            self.calls_within(f).into_iter().any(given) || self.fun(f).returns.iter().any(|&v| is(v))
+        };
+        !signals.is_empty() && signals.iter().all(|o| controller(o).is_some_and(|made| handed_on(&made)))
     }
 }
 
