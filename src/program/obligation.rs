@@ -165,7 +165,9 @@ impl Program<'_> {
             return None;
         }
         // (What is another object each time leaves nothing for the next.)
-        let is_new = || !registration.receivers.is_empty() && registration.receivers.iter().all(|o| self.is_new_for_each_call(o));
+        let f = self.function_of(registration.call);
+        let new = |o: &Origin| self.is_new_for_each_call(o) || self.written_by_callers(f, o, &[], 1);
+        let is_new = || !registration.receivers.is_empty() && registration.receivers.iter().all(new);
         let sibling = sibling.filter(|_| !is_new());
         let attempted = matches!(fault, Fault::Mismatch(..)) || sibling.is_some();
         if !matches!(fault, Fault::Mismatch(..)) && self.is_now_or_later(registration, emitter) {
