@@ -360,7 +360,8 @@ impl Program<'_> {
         }
     }
 
-    /// The signals are those of a controller that the call makes and hands on: whoever has it ends with it what the call has begun.
+    /// The signals are those of a controller that the call makes and hands on to what it calls: who has it ends with it what the call has
+    /// begun. (Of one that it gives back, nobody need know that it has to be aborted when all went well.)
     fn is_ended_by_others(&self, signals: &[Origin], f: Fun) -> bool {
         let controller = |o: &Origin| {
             o.prefix().filter(|made| {
@@ -379,7 +380,7 @@ impl Program<'_> {
             let given = |c: CallAt| {
                 self.call(c).args.iter().map(|&arg| c.with(arg)).any(|arg| is(arg.id) || part_of(arg) || part_of(self.only_value(arg)))
             };
-            self.calls_within(f).into_iter().any(given) || self.fun(f).returns.iter().any(|&v| is(v))
+            self.calls_within(f).into_iter().any(given)
         };
         !signals.is_empty() && signals.iter().all(|o| controller(o).is_some_and(|made| handed_on(&made)))
     }
