@@ -292,6 +292,19 @@ impl Program<'_> {
         self.passed(f).iter().any(|p| self.call(p.call).kind == CallKind::New && self.callee_name(p.call).as_deref() == Some("Promise"))
     }
 
+    /// The function that runs, where `f` is the executor of one promise: what makes that. (One that makes a promise of itself goes no further.)
+    pub(super) fn around_executors(&self, f: Fun) -> Fun {
+        let mut around = vec![f];
+        while let Some(&inner) = around.last()
+            && let [made] = self.passed(inner)
+            && self.is_executor_of_promise(inner)
+            && !around.contains(&self.function_of(made.call))
+        {
+            around.push(self.function_of(made.call));
+        }
+        around.pop().unwrap_or(f)
+    }
+
     /// The function gives back a closure, or an object, that releases.
     pub fn returns_disposer(&self, f: Fun) -> bool {
         self.fun(f).returns.iter().any(|&r| {

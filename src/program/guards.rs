@@ -225,7 +225,7 @@ impl Program<'_> {
             && let [passed] = self.passed(f)
             && self.is_executor_of_promise(f)
         {
-            return self.guard_at(passed.call, seen, depth);
+            return self.guard_at(passed.call, seen, depth - 1);
         }
         if callers.is_empty()
             || callers.len() > 8

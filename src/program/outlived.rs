@@ -56,13 +56,7 @@ impl Program<'_> {
     /// The object ends, or stops to be started again, before the emitter does, and leaves the listener behind.
     pub(super) fn left_at_end(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> Option<Many> {
         let c = registration.call;
-        let mut f = self.function_of(c);
-        // What makes a promise runs with what it is made in.
-        while let [passed] = self.passed(f)
-            && self.is_executor_of_promise(f)
-        {
-            f = self.function_of(passed.call);
-        }
+        let f = self.around_executors(self.function_of(c));
         let around = || self.owner_around(f).or_else(|| self.owner_around(self.lister(f)));
         let owner = self.owner_of_function(f).or_else(around).filter(|o| !matches!(o, Owner::Function(_)))?;
         // What is given back takes the listener away, for whom it may concern.
@@ -87,7 +81,8 @@ impl Program<'_> {
                 && self.is_class(owner)
                 && registration.receivers.iter().all(|o| self.is_given(o, owner))
         };
-        let last = self.end_of(owner).filter(|_| pair.is_none() && self.is_at_start(f, owner) && given() && self.is_made_somewhere(owner));
+        let from_start = pair.is_none() && self.is_at_start(f, owner) && given() && self.is_made_somewhere(owner);
+        let last = if from_start { self.end_of(owner) } else { None };
         // Who listens to a part of what was given is mostly a part of that as well, and goes with it.
         let of_part = |o: &Origin| matches!(o.root, Root::This(_)) && o.path.len() > 1;
         let part = last.is_some() && registration.receivers.iter().all(of_part);

@@ -111,11 +111,6 @@ impl Program<'_> {
             && callers.iter().all(|&by| once(by) || self.is_filled_before(by, &slot))
     }
 
-    /// An executor runs where its promise is made.
-    fn around_executors(&self, f: Fun) -> Fun {
-        std::iter::successors(Some(f), |&f| self.parent(f).filter(|_| self.is_executor_of_promise(f))).last().unwrap_or(f)
-    }
-
     fn is_filled_before(&self, c: CallAt, slot: &Slot) -> bool {
         let mut at = c.with(self.call(c).block);
         let mut upto = self.order_of(c);
