@@ -9,6 +9,8 @@
 //!
 //! (Source: what these bundlers print. Rollup and minifiers leave no marks.)
 
+use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
 use super::model::{CallId, Positions};
@@ -31,6 +33,11 @@ pub(super) fn bundled(text: &str, positions: &Positions) -> Vec<Bundled> {
     }
     // From which line on there is code of which package.
     let mut marks: Vec<(u32, Option<&str>)> = Vec::new();
+    let mut ends: FxHashMap<u32, u32> = FxHashMap::default();
+    for range in &positions.functions {
+        let end = ends.entry(range.start.line).or_default();
+        *end = range.end.line.max(*end);
+    }
     // How far the function goes that a key of a table has, where that is a module.
     let mut upto: Option<u32> = None;
     for (at, line) in (1..).zip(text.lines()) {
@@ -41,23 +48,20 @@ pub(super) fn bundled(text: &str, positions: &Positions) -> Vec<Bundled> {
         if let Some((path, is_key)) = marked(line) {
             marks.push((at, package(path)));
             if is_key {
-                upto = positions.functions.iter().filter(|range| range.start.line == at).map(|range| range.end.line).max();
+                upto = ends.get(&at).copied();
             }
         }
     }
     if marks.iter().all(|(_, package)| package.is_none()) {
         return Vec::new();
     }
-    let mut found: Vec<Bundled> = Vec::new();
+    let mut found: IndexMap<&str, Vec<CallId>> = IndexMap::new();
     for (id, call) in (0..).map(CallId).zip(&positions.calls) {
         let behind = marks.partition_point(|&(at, _)| at <= call.name.start.line);
         let Some(package) = behind.checked_sub(1).and_then(|last| marks[last].1) else { continue };
-        match found.iter_mut().find(|bundled| bundled.package == package) {
-            Some(bundled) => bundled.calls.push(id),
-            None => found.push(Bundled { package: package.to_owned(), calls: vec![id] }),
-        }
+        found.entry(package).or_default().push(id);
     }
-    found
+    found.into_iter().map(|(package, calls)| Bundled { package: package.to_owned(), calls }).collect()
 }
 
 /// The path of the module that begins here, and whether it is a key in a table of modules; an empty one where there is none again. Nothing

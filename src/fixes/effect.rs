@@ -70,13 +70,7 @@ fn signal(draft: &mut Draft, call: &CallLayout, listener: u32, given: &FunctionL
     if !(target && made && once && always && earlier) {
         return None;
     }
-    match &call.args[..] {
-        [_, listener] => draft.insert(listener.span.end, format!(", {{ signal: {controller}.signal }}")),
-        [_, _, options] if draft.at(&options.span).starts_with('{') && !draft.mentions(options.span.clone(), "signal") => {
-            draft.insert(options.span.start + 1, format!(" signal: {controller}.signal,"));
-        }
-        _ => return None,
-    }
+    super::signal::insert(draft, call, controller)?;
     Some((format!("give it `{controller}.signal`, which the clean-up aborts"), Safe))
 }
 

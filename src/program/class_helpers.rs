@@ -55,7 +55,7 @@ impl Owners {
                 }
                 (name, [target, sources @ ..]) if is_assign(program, c, name, copiers) => {
                     for target in program.origins(c.with(*target)).to_vec() {
-                        if let Some(owner) = Owners::prototype_of(program, &target) {
+                        if let Some(owner) = self.prototype_of(program, &target) {
                             for source in sources {
                                 for origin in program.origins(c.with(*source)).to_vec() {
                                     if let (Root::File(from), true) = (origin.root, origin.path.is_empty()) {

@@ -186,9 +186,9 @@ impl Owners {
     }
 
     /// The owner that a `X.prototype` origin stands for.
-    pub(super) fn prototype_of(program: &Program, origin: &Origin) -> Option<Owner> {
-        match &origin.path[..] {
-            [PathKey::Name(name)] if &*program.text(*name) == "prototype" => owner_of_constructor(&Origin::root(origin.root)),
+    pub(super) fn prototype_of(&self, program: &Program, origin: &Origin) -> Option<Owner> {
+        match origin.path.last() {
+            Some(PathKey::Name(name)) if &*program.text(*name) == "prototype" => self.constructor(&origin.prefix()?),
             _ => None,
         }
     }
@@ -233,9 +233,7 @@ impl Owners {
                     continue;
                 }
                 for &function in &functions {
-                    let constructor =
-                        || target.prefix().filter(|_| is_last(program, target, "prototype")).and_then(|o| self.constructor(&o));
-                    if let Some(owner) = Owners::prototype_of(program, target).or_else(constructor) {
+                    if let Some(owner) = self.prototype_of(program, target) {
                         self.move_to(owner, step, function);
                     } else if target.path.is_empty() {
                         match target.root {
@@ -407,10 +405,6 @@ impl Owners {
             None => constructor(),
         }
     }
-}
-
-fn is_last(program: &Program, origin: &Origin, wanted: &str) -> bool {
-    matches!(origin.path.last(), Some(PathKey::Name(name)) if &*program.text(*name) == wanted)
 }
 
 /// The function that an origin is.

@@ -364,12 +364,8 @@ impl Program<'_> {
     /// begun. (Of one that it gives back, nobody need know that it has to be aborted when all went well.)
     fn is_ended_by_others(&self, signals: &[Origin], f: Fun) -> bool {
         let controller = |o: &Origin| {
-            o.prefix().filter(|made| {
-                made.path.is_empty()
-                    && matches!(made.root, Root::Call(c) if self.function_of(c) == f
-                        && self.call(c).kind == CallKind::New
-                        && self.callee_name(c).as_deref() == Some("AbortController"))
-            })
+            let here = |made: &Origin| matches!(made.root, Root::Call(c) if self.function_of(c) == f);
+            o.prefix().filter(|made| here(made) && self.is_new_controller(made))
         };
         let handed_on = |made: &Origin| {
             let is = |v: ValueId| *self.origins(f.with(v)) == [made.clone()];

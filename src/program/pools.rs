@@ -86,7 +86,7 @@ impl Program<'_> {
             && self.origins(holder).iter().all(|o| matches!(o.root, Root::Global(_) | Root::Module(_)))
             && !self.looks_pooled(c)
             && self.functions_called(c).is_empty()
-            && !self.facts(c.file).values.iter().any(|value| matches!(value, Value::Await(awaited) if *awaited == call.value))
+            && !self.is_awaited_call(c)
     }
 
     /// `store.lease(seconds)`: a new lease (of a key, say), which is told how long it lasts.

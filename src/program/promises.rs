@@ -1,9 +1,15 @@
 //! Promises: what they are resolved with, where the program makes them.
 
-use super::{Origin, Program, Root};
+use super::{CallAt, Origin, Program, Root};
 use crate::facts::*;
 
 impl Program<'_> {
+    /// What the call gives is waited for where it is called: `await f()`.
+    pub(super) fn is_awaited_call(&self, c: CallAt) -> bool {
+        let result = self.call(c).value;
+        self.facts(c.file).values.iter().any(|value| matches!(value, Value::Await(awaited) if *awaited == result))
+    }
+
     /// What a promise is resolved with, where the program makes it: `new Promise(resolve => resolve(x))`.
     pub(super) fn awaited(&self, promise: &Origin) -> Vec<Origin> {
         let own = || vec![promise.clone()];

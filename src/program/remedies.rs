@@ -62,17 +62,12 @@ impl Program<'_> {
         let (_, name, _) = all.iter().find(|(key, _, _)| {
             let made = self.field_assigns(owner, &[*key]);
             let with_object = |&a: &At<AssignId>| {
-                self.is_constructor(a.with(self.assign(a).function), owner) && self.makes_controller(a.with(self.assign(a).from))
+                self.is_constructor(a.with(self.assign(a).function), owner)
+                    && self.origins(a.with(self.assign(a).from)).iter().all(|o| self.is_new_controller(o))
             };
             !made.is_empty() && made.iter().all(with_object) && all.iter().all(|(other, _, ends)| other != key || *ends)
         })?;
         Some(format!("this.{name}"))
-    }
-
-    /// `new AbortController()`.
-    fn makes_controller(&self, v: At<ValueId>) -> bool {
-        matches!(self.value(v), Value::Call(made) if self.call(v.with(*made)).kind == CallKind::New
-            && self.callee_name(v.with(*made)).as_deref() == Some("AbortController"))
     }
 
     /// The listener added before what runs again.

@@ -9,7 +9,7 @@ use rustc_hash::FxHashSet;
 use super::sites::Registration;
 use super::starters::{Started, Starter, Times};
 use super::{CallAt, Fun, Program};
-use crate::facts::{BlockKind, Value};
+use crate::facts::BlockKind;
 
 /// How many functions are gone through backwards.
 const WAYS: usize = 40;
@@ -71,9 +71,9 @@ impl Program<'_> {
 
     /// Should what the call gives fail, so does the function that it stands in: it waits for it, or gives it back.
     fn hands_failure_on(&self, c: CallAt) -> bool {
-        let (call, facts) = (self.call(c), self.facts(c.file));
-        let waits = || facts.values.iter().any(|value| matches!(value, Value::Await(awaited) if *awaited == call.value));
-        !self.is_inside(c.with(call.block), &BlockKind::Try) && (self.fun(self.function_of(c)).returns.contains(&call.value) || waits())
+        let call = self.call(c);
+        !self.is_inside(c.with(call.block), &BlockKind::Try)
+            && (self.fun(self.function_of(c)).returns.contains(&call.value) || self.is_awaited_call(c))
     }
 
     /// The object's own round (a timer's ticks, an event that comes again) leads to the line, and nothing on the way to it runs a release:

@@ -45,10 +45,10 @@ impl Program<'_> {
                     })
             }
             // (Of whatever window: `new this.window.AbortController()`.)
-            None => matches!(holder.root, Root::Call(c) if match self.call(c).kind {
-                CallKind::New => holder.path.is_empty() && self.callee_name(c).as_deref() == Some("AbortController"),
-                kind => kind == CallKind::Call && !self.is_settings(c, &holder),
-            }),
+            None => {
+                self.is_new_controller(&holder)
+                    || matches!(holder.root, Root::Call(c) if self.call(c).kind == CallKind::Call && !self.is_settings(c, &holder))
+            }
         }
     }
 
@@ -63,7 +63,7 @@ impl Program<'_> {
     }
 
     /// `new AbortController()`.
-    fn is_new_controller(&self, o: &Origin) -> bool {
+    pub(super) fn is_new_controller(&self, o: &Origin) -> bool {
         matches!(o.root, Root::Call(made) if o.path.is_empty()
             && self.call(made).kind == CallKind::New
             && self.callee_name(made).as_deref() == Some("AbortController"))

@@ -6,8 +6,8 @@ use swc_ecma_visit::{Visit, VisitWith};
 
 use super::{
     Argument, Block, BlockIx, Bytes, CallLayout, ClassIx, ClassLayout, FunctionIx, FunctionLayout, If, Layout, ObjectIx, ObjectLayout,
+    Statement, StatementIx, StatementKind,
 };
-use super::{Statement, StatementIx, StatementKind};
 
 /// Spans count bytes from one.
 pub(super) fn bytes(span: Span) -> Bytes {
