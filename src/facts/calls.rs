@@ -130,7 +130,7 @@ impl Extractor<'_> {
         match &*chain.base {
             ast::OptChainBase::Member(member) => {
                 let object = self.expr(&member.obj, Use::Receiver);
-                let key = self.member_key(&member.prop);
+                let key = self.member_key(member);
                 self.value(Value::Member(object, key))
             }
             ast::OptChainBase::Call(call) => {

@@ -54,7 +54,7 @@ impl Extractor<'_> {
             ast::Expr::Assign(assign) => self.assignment(assign, doc),
             ast::Expr::Member(member) => {
                 let object = self.expr(&member.obj, Use::Receiver);
-                let key = self.member_key(&member.prop);
+                let key = self.member_key(member);
                 self.value(Value::Member(object, key))
             }
             ast::Expr::SuperProp(member) => {
@@ -226,8 +226,11 @@ impl Extractor<'_> {
         }
     }
 
-    pub(super) fn member_key(&mut self, prop: &ast::MemberProp) -> Key {
-        match prop {
+    pub(super) fn member_key(&mut self, member: &ast::MemberExpr) -> Key {
+        if let Some(key) = super::private::loose_key(member) {
+            return key;
+        }
+        match &member.prop {
             ast::MemberProp::Ident(name) => Key::Name(name.sym.to_string()),
             ast::MemberProp::PrivateName(name) => Key::Name(format!("#{}", name.name)),
             ast::MemberProp::Computed(computed) => {
@@ -372,7 +375,7 @@ impl Extractor<'_> {
             }
             ast::SimpleAssignTarget::Member(member) => {
                 let object = self.expr(&member.obj, Use::Used);
-                let key = self.member_key(&member.prop);
+                let key = self.member_key(member);
                 let value = self.value(Value::Member(object, key.clone()));
                 (Some(Place::Member(object, key)), value)
             }

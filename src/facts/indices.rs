@@ -90,7 +90,8 @@ impl Indices {
             if call.kind == CallKind::New {
                 indices.news.push(id);
             }
-            if facts.called_as(call).is_some_and(|name| name.starts_with("define") || name.starts_with("register")) {
+            let defines = |name: &str| name.starts_with("define") || name.starts_with("register") || name == "plugin";
+            if facts.called_as(call).is_some_and(defines) {
                 indices.defining.push(id);
             }
             if let Value::Member(_, Key::Computed(key)) = callee

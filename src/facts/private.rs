@@ -4,6 +4,7 @@
 //! | written by | read | written | method |
 //! | --- | --- | --- | --- |
 //! | TypeScript | `__classPrivateFieldGet(o, _C_x, "f")` | `__classPrivateFieldSet(o, _C_x, v, "f")` | `__classPrivateFieldGet(o, _C_all, "m", _C_x)` |
+//! | Babel (loose) | `_base(o, _x)[_x]` | `_base(o, _x)[_x] = v`, `Object.defineProperty(o, _x, { value: v })` | as a field |
 //! | Babel, swc | `_classPrivateFieldGet(o, _x)`, `(_x, o)` | `_classPrivateFieldSet(o, _x, v)`, `(_x, o, v)` | `_classPrivateMethodGet(o, _all, _x)`, `_assertClassBrand(_all, o, _x)` |
 //! | esbuild | `__privateGet(o, _x)` | `__privateSet(o, _x, v)`, `__privateAdd(o, _x, v)` | `__privateMethod(o, _all, x_fn)` |
 //!
@@ -74,14 +75,23 @@ impl Extractor<'_> {
         })
     }
 
-    /// `_C_x.set(this, v)` and `_x.set(this, { writable: true, value: v })`: how constructors write such a field first. `call` is the call
-    /// that was told of it.
+    /// How constructors write such a field first: `_C_x.set(this, v)`, `_x.set(this, { writable: true, value: v })`, and where the object
+    /// itself has it, `Object.defineProperty(this, _x, { value: v })`. `call` is the call that was told of it.
     pub fn private_start(&mut self, callee: &ast::Expr, call: ValueId) {
         let ast::Expr::Member(member) = callee else { return };
-        let (ast::Expr::Ident(map), ast::MemberProp::Ident(name)) = (&*member.obj, &member.prop) else { return };
+        let (ast::Expr::Ident(holder), ast::MemberProp::Ident(name)) = (&*member.obj, &member.prop) else { return };
         let Value::Call(id) = self.facts.values[call.index()] else { return };
-        let [object, value] = self.facts.calls[id.index()].args[..] else { return };
-        if &*name.sym != "set" || !map.sym.starts_with('_') || !matches!(self.facts.values[object.index()], Value::This(_)) {
+        let (object, key, value) = match (&*name.sym, &self.facts.calls[id.index()].args[..]) {
+            ("set", &[object, value]) if holder.sym.starts_with('_') => (object, field(&holder.sym), value),
+            ("defineProperty", &[object, key, value]) if holder.sym == *"Object" => match &self.facts.values[key.index()] {
+                Value::Binding(b) if self.facts.bindings[b.index()].name.starts_with('_') => {
+                    (object, field(&self.facts.bindings[b.index()].name), value)
+                }
+                _ => return,
+            },
+            _ => return,
+        };
+        if !matches!(self.facts.values[object.index()], Value::This(_)) {
             return;
         }
         let from = match &self.facts.values[value.index()] {
@@ -90,8 +100,15 @@ impl Extractor<'_> {
             }
             _ => value,
         };
-        self.assign(Place::Member(object, field(&map.sym)), from, callee.span());
+        self.assign(Place::Member(object, key), from, callee.span());
     }
+}
+
+/// `base(o, _x)[_x]`: the field that `_x` stands for.
+pub(super) fn loose_key(member: &ast::MemberExpr) -> Option<Key> {
+    let (ast::Expr::Call(call), ast::MemberProp::Computed(key)) = (&*member.obj, &member.prop) else { return None };
+    let (ast::Callee::Expr(callee), ast::Expr::Ident(map)) = (&call.callee, &*key.expr) else { return None };
+    matches!(access(helper(callee)?)?, Access::Base).then(|| field(&map.sym))
 }
 
 fn access(helper: &str) -> Option<Access> {

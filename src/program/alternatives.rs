@@ -150,7 +150,9 @@ impl Program<'_> {
         // (`onClose` hears of the end.)
         let name = self.fun(g).name.trim_start_matches('_');
         let heard = name.strip_prefix("on").or_else(|| name.strip_prefix("handle")).unwrap_or(name);
-        if settles.is_empty() || self.within(g, f) || !(super::stages::is_teardown(heard) || heard == "Error") {
+        // (Of a method that none of the program calls, such as `reset`, nothing tells that it follows.)
+        let apart = || super::stages::is_teardown(heard) || heard == "Error" || self.is_member(g) && self.callers(g).is_empty();
+        if settles.is_empty() || self.within(g, f) || !apart() {
             return None;
         }
         let other = sites.registrations_in(f).find(|other| {
@@ -185,7 +187,30 @@ impl Program<'_> {
         if settles.is_empty() {
             return self.timed(registration, &self.handed_on(registration));
         }
-        self.competing(sites, registration, &settles).or_else(|| self.timed(registration, &settles))
+        self.competing(sites, registration, &settles)
+            .or_else(|| self.timed(registration, &settles))
+            .or_else(|| self.run_by_hand(sites, registration))
+    }
+
+    /// `e.once('done', f); if (isDone) f()`: what the listener waits for has been, so that it settles what it was added for without the
+    /// event, which does not come again.
+    fn run_by_hand(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
+        let f = self.function_of(registration.call);
+        let own = self.functions_of_origins(&registration.handlers, 1);
+        let around = registration.call.with(self.call(registration.call).block);
+        let by_hand = |c: CallAt| {
+            let block = c.with(self.call(c).block);
+            self.function_of(c) == f
+                && c.id > registration.call.id
+                && block != around
+                && self.block_within(block, around)
+                && self.functions_of(c.with(self.call(c).callee)).iter().any(|(h, _)| own.iter().any(|(o, _)| o == h))
+        };
+        let run = self.calls_within(f).into_iter().find(|&c| by_hand(c))?;
+        let removed = sites
+            .releases_in(f.file)
+            .any(|r| (self.is_run_within(r, &own) || self.within(self.function_of(r.call), f)) && self.may_release(registration, r));
+        (!removed).then(|| (run, "where the listener is run at once, it stays: the event has been".to_owned()))
     }
 
     /// The line comes again when something it started has failed or ended, whether or not the event it waits for has come.

@@ -30,7 +30,7 @@ impl Program<'_> {
     }
 
     /// The listener answers one call: it calls, or is, a function that the call was given (`resolve`, a callback), tells an object that the
-    /// call makes and gives back, or ends what it was given; itself, or through functions of the call. What it merely names may be of a
+    /// call makes and gives back, or ends what it was given or what its promise is of; itself, or through functions of the call. What it merely names may be of a
     /// set-up that comes once.
     pub(super) fn is_answering(&self, registration: &Registration, since: Option<Fun>) -> bool {
         let f = self.function_of(registration.call);
@@ -47,6 +47,13 @@ impl Program<'_> {
             }
             _ => false,
         };
+        // What the executor of the call's promise makes is what the caller waits for.
+        let awaited = |o: &Origin| match (o.root, o.path.is_empty()) {
+            (Root::Call(made), true) => {
+                activations.contains(&self.function_of(made)) && self.is_executor_of_promise(self.function_of(made))
+            }
+            _ => false,
+        };
         let found = self.functions_of_origins(&registration.handlers, 4);
         let mut functions: Vec<(Fun, u32)> = found.into_iter().map(|(h, _)| (h, CAPTURED)).collect();
         let mut at = 0;
@@ -57,7 +64,7 @@ impl Program<'_> {
                 let ends = |name: &str| matches!(name, "apply" | "call") || super::stages::is_teardown(name);
                 let tells = |(object, key): (At<ValueId>, &Key)| {
                     let ends = matches!(key, Key::Name(name) if ends(name));
-                    self.origins(object).iter().any(|o| answered(o) || ends && given(o))
+                    self.origins(object).iter().any(|o| answered(o) || ends && (given(o) || awaited(o)))
                 };
                 if self.origins(c.with(self.call(c).callee)).iter().any(given)
                     || self.receiver(c).is_some_and(tells)

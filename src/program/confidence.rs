@@ -5,7 +5,7 @@ use super::obligation::Fault;
 use super::sites::{EventKey, Registration, Sites};
 use super::{CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
-use crate::findings::{Confidence, Region};
+use crate::findings::{Confidence, Region, Step};
 
 /// So many steps from what repeats to the line make the repetition likely rather than sure.
 const FAR: usize = 5;
@@ -23,7 +23,12 @@ impl Program<'_> {
         let mut confidence = if many.steps.len() >= FAR { many.confidence.min(Confidence::Medium) } else { many.confidence };
         let attempt = matches!(
             fault,
-            Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::NotOnEveryPath(..) | Fault::DisposerDropped
+            Fault::Mismatch(..)
+                | Fault::Sibling(_)
+                | Fault::Forgotten(_)
+                | Fault::NotOnEveryPath(..)
+                | Fault::EndsOtherwise(..)
+                | Fault::DisposerDropped
         );
         // The program leads back to the line, over so many calls that some test on the way is likely to stop it.
         let comes_back = !many.operation && matches!(many.region, Region::Event | Region::Iteration | Region::Tick | Region::Call);
@@ -136,12 +141,45 @@ impl Program<'_> {
         older && !registration.handlers.is_empty() && sites.registrations_in(f).any(|r| by_same(&r))
     }
 
-    /// Each object that the package's users make has the line run, by its constructor, and the listener is the object's.
+    /// Each object that the package's users make has the line run, by its constructor, or each that is ended, and the listener is the
+    /// object's.
     fn is_of_made(&self, registration: &Registration) -> bool {
         let set_up = self.member_around(self.function_of(registration.call));
+        let by_users = |owner: Owner| self.is_public_owner(owner) && self.at_start(set_up, owner);
         self.owner_of_this(set_up).is_some_and(|owner| {
-            self.is_class(owner) && self.is_public_owner(owner) && self.at_start(set_up, owner) && self.holds_object(registration)
+            self.is_class(owner) && self.holds_object(registration) && (by_users(owner) || self.end_beside(set_up, owner).is_some())
         })
+    }
+
+    /// The method that ends the objects of the class, and not the process with them: others may follow.
+    fn end_beside(&self, set_up: Fun, owner: Owner) -> Option<Fun> {
+        // (What is told which of its parts to end goes on itself: `disconnect(peer)`.)
+        let of_itself = |m: Fun| {
+            let told = |i: usize| Origin::root(Root::Param(m, i as u32));
+            let calls = |o: &Origin| self.calls_within(m).into_iter().any(|c| self.origins(c.with(self.call(c).callee)).contains(o));
+            (0..self.fun(m).params.len()).map(told).all(|o| self.is_bag(&o) || calls(&o))
+        };
+        let members = || self.members(owner).iter().map(|&(_, m)| m).filter(|&m| m != set_up);
+        let mut ends = members().filter(|&m| super::stages::is_teardown(&self.fun(m).name) && of_itself(m)).peekable();
+        let exits = |m: Fun| {
+            self.calls_within(m).into_iter().any(|c| {
+                matches!(self.receiver(c), Some((object, Key::Name(name)))
+                    if super::stages::is_teardown(name) && self.is_global(object, "process"))
+            })
+        };
+        let end = *ends.peek()?;
+        (!ends.any(exits)).then_some(end)
+    }
+
+    /// The step that tells of the end which leaves a listener on the process.
+    pub(super) fn step_of_end(&self, registration: &Registration, many: &Many) -> Option<Step> {
+        let set_up = self.member_around(self.function_of(registration.call));
+        let owner = self.owner_of_this(set_up).filter(|&owner| self.is_class(owner))?;
+        if many.emitter != Emitter::Process || !many.operation || !super::stages::is_set_up(&self.fun(set_up).name) {
+            return None;
+        }
+        let end = self.end_beside(set_up, owner)?;
+        Some(self.step_function(end, format!("`{}` ends the object, and leaves the listener", self.function_name(end))))
     }
 
     /// The method is called on objects that its callers have just made, and the listener is the object's: each run is another object's.

@@ -17,13 +17,14 @@ impl Program<'_> {
     /// What the release takes away is not known, but no way leads from this registration's listener to it.
     pub(super) fn is_confined_apart(&self, registration: &Registration, release: &Release) -> bool {
         let Some(released) = release.handlers.as_ref().filter(|h| !h.is_empty()) else { return false };
-        let own = registration.call == registration.inner && release.call == release.inner;
+        // (A function that a helper is told of is not confined, whoever calls the release.)
+        let own = registration.call == registration.inner;
         // `arguments.callee` is the listener itself.
         let inside = |o: &Origin| matches!(o.root, Root::Function(h) if self.within(self.function_of(release.call), h));
         own && !registration.handlers.is_empty()
             && !registration.handlers.iter().any(inside)
             && !released.iter().any(|o| self.is_asked_for(o))
-            && (self.are_confined(&registration.handlers) || self.are_confined(released))
+            && (self.are_confined(&registration.handlers) || release.call == release.inner && self.are_confined(released))
     }
 
     /// The activation takes off what its caller says was there, and adds what it makes itself: it means the one that it made before.

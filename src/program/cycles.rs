@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! again(R)   :- R under «not yet started», R's method makes that true, another method makes it false again
+//! again(R)   :- R under «not in the module's table», for the emitter, a function of the users takes out of it what they name
 //! element(R) :- R on an element of a collection that is older than the call, R's listener settles the call's promise
 //! ```
 
@@ -18,6 +19,9 @@ impl Program<'_> {
     pub(super) fn started_again(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> Option<Many> {
         let c = registration.call;
         let f = self.function_of(c);
+        if let Some(many) = self.registered_again(registration) {
+            return Some(many);
+        }
         let owner = self.owner_of_this(f).filter(|&o| self.is_class(o))?;
         if registration.once || self.is_constructor(f, owner) || !registration.receivers.iter().all(|o| self.is_kept(o, owner, emitter)) {
             return None;
@@ -43,6 +47,59 @@ impl Program<'_> {
             Count::Many(many) => Some(*many),
             _ => None,
         }
+    }
+
+    /// The line runs once for what its module's table does not hold (`if (!table.has(win)) { table.set(win); win.on(...) }`), and another
+    /// function of the package's users takes out what they name, with no word to it.
+    fn registered_again(&self, registration: &Registration) -> Option<Many> {
+        let c = registration.call;
+        let f = self.function_of(c);
+        let given =
+            |v: At<ValueId>, g: Fun| self.origins(v).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(h, _) if h == g));
+        let table = |c: CallAt, names: &[&str], g: Fun| {
+            let (table, Key::Name(name)) = self.receiver(c)? else { return None };
+            let first = *self.call(c).args.first()?;
+            (names.contains(&name.as_str()) && given(c.with(first), g)).then(|| self.origins(table))
+        };
+        let own = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f);
+        if registration.once || self.fun(f).at_load || registration.receivers.is_empty() || !registration.receivers.iter().all(own) {
+            return None;
+        }
+        let asked = self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().find_map(|(test, outcome)| {
+            let (asked, found) = match self.value(test) {
+                Value::Unary(op, inner) if op == "!" => (test.with(*inner), !outcome),
+                _ => (test, outcome),
+            };
+            let Value::Call(asked) = self.value(asked) else { return None };
+            table(test.with(*asked), &["has", "get"], f).filter(|_| !found)
+        })?;
+        let of_module = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Call(made) if self.fun(self.function_of(made)).at_load);
+        let forgets = |&c: &CallAt| {
+            let g = self.function_of(c);
+            c.file == f.file
+                && g != f
+                && self.is_public_function(g)
+                && table(c, &["delete"], g).is_some_and(|other| self.same_object(&other, &asked))
+                && !self.calls_within(g).into_iter().any(|c| self.takes_away_or_ends(c, g))
+        };
+        let origin = registration.receivers.first().filter(|_| asked.iter().all(of_module))?;
+        let forgotten = self.calls_under(&["delete"]).into_iter().find(forgets)?;
+        let by = self.function_name(self.function_of(forgotten));
+        let steps = vec![self.step_call(
+            forgotten,
+            format!("`{by}` takes it out of the table here and leaves its listeners: the next `{}` adds another", self.function_name(f)),
+        )];
+        match self.many(Region::Call, Confidence::Medium, origin, steps) {
+            Count::Many(many) => Some(*many),
+            _ => None,
+        }
+    }
+
+    /// The call removes a listener, or ends what the function is given.
+    fn takes_away_or_ends(&self, c: CallAt, g: Fun) -> bool {
+        let ends = |object: At<ValueId>| self.origins(object).iter().any(|o| matches!(o.root, Root::Param(h, _) if h == g));
+        super::releases::release(self, c).is_some()
+            || matches!(self.receiver(c), Some((object, Key::Name(name))) if super::stages::is_teardown(name) && ends(object))
     }
 
     /// The object outlives a stop: it is the instance, what the constructor made or was given, or of the program.

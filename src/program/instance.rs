@@ -350,7 +350,10 @@ impl Program<'_> {
                 );
             }
         }
-        self.step_function(g, format!("`{}` is the {} object itself: it outlives each call", self.show(origin), self.owner_name(owner)))
+        let (shown, object) = (self.show(origin), self.owner_name(owner));
+        let what =
+            if origin.path.is_empty() { format!("is the {object} object itself") } else { format!("belongs to the {object} object") };
+        self.step_function(g, format!("`{shown}` {what}: it outlives each call"))
     }
 
     /// How often a line in `f` runs per instance of `owner`.

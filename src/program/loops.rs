@@ -66,18 +66,20 @@ impl Program<'_> {
                 BlockKind::Else(test) => Some((at.with(test), false)),
                 _ => None,
             };
-            if let Some((test, outcome)) = test
-                && let Some(b) = self.empty_variable(test, outcome)
-                && b.with(self.binding(b).function) == f
-            {
+            let latches = |b: At<BindingId>| {
                 let defs = || self.binding(b).defs.iter().map(|&d| self.assign(b.with(d)));
                 let within = |block: BlockId, around: At<BlockId>| self.block_within(b.with(block), around);
                 let filled = defs().any(|a| within(a.block, at) && !self.is_nothing_value(b.with(a.from)));
                 let emptied = defs().any(|a| within(a.block, around) && self.is_nothing_value(b.with(a.from)));
                 let older = self.binding(b).block.is_none_or(|block| !within(block, around));
-                if filled && !emptied && older {
-                    return true;
-                }
+                b.with(self.binding(b).function) == f && filled && !emptied && older
+            };
+            let mut empty = Vec::new();
+            if let Some((test, outcome)) = test {
+                self.empty_variables(test, outcome, &mut empty);
+            }
+            if empty.into_iter().any(latches) {
+                return true;
             }
             let Some(parent) = here.parent else { return false };
             at = at.with(parent);
@@ -85,12 +87,15 @@ impl Program<'_> {
         false
     }
 
-    /// The variable that has nothing where the test comes out so.
-    fn empty_variable(&self, test: At<ValueId>, outcome: bool) -> Option<At<BindingId>> {
+    /// The variables that have nothing where the test comes out so.
+    fn empty_variables(&self, test: At<ValueId>, outcome: bool, out: &mut Vec<At<BindingId>>) {
         match self.value(test) {
-            Value::Unary(op, inner) if op == "!" => self.empty_variable(test.with(*inner), !outcome),
-            Value::Binding(b) if !outcome => Some(test.with(*b)),
-            _ => None,
+            Value::Unary(op, inner) if op == "!" => self.empty_variables(test.with(*inner), !outcome, out),
+            Value::Choice(kind, parts) if *kind == if outcome { ChoiceKind::And } else { ChoiceKind::Or } => {
+                parts.iter().for_each(|&part| self.empty_variables(test.with(part), outcome, out));
+            }
+            Value::Binding(b) if !outcome => out.push(test.with(*b)),
+            _ => {}
         }
     }
 

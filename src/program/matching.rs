@@ -198,7 +198,7 @@ impl Program<'_> {
                 let within = |spaces: &str| spaces.split('.').all(|space| x.split('.').skip(1).any(|part| part == space));
                 if x == y || all_of.is_some_and(within) { Match::Same } else { Match::Different }
             }
-            (EventKey::Value(x), EventKey::Value(y)) if self.same_object(x, y) => Match::Same,
+            (EventKey::Value(x), EventKey::Value(y)) if self.same_object(x, y) || self.are_keys_of_one(x, y) => Match::Same,
             (EventKey::Value(x), EventKey::Value(y)) => {
                 let constant = |o: &[Origin]| {
                     !o.is_empty()
@@ -229,6 +229,31 @@ impl Program<'_> {
                 }
             }
         }
+    }
+
+    /// Each of the two is in turn every key of one object: `Object.keys(this.handlers).forEach((name) => ...)`.
+    fn are_keys_of_one(&self, a: &[Origin], b: &[Origin]) -> bool {
+        let ([a], [b]) = (a, b) else { return false };
+        let (Some(x), Some(y)) = (self.table_of_keys(a), self.table_of_keys(b)) else { return false };
+        self.same_object(&x, &y)
+    }
+
+    /// The object of which the value is one key after the other.
+    fn table_of_keys(&self, o: &Origin) -> Option<Vec<Origin>> {
+        let list = match (o.root, &o.path[..]) {
+            (Root::Param(h, 0), []) => {
+                let [walk] = self.passed(h)[..] else { return None };
+                let (list, Key::Name(name)) = self.receiver(walk.call)? else { return None };
+                self.origins(list).first().filter(|_| name == "forEach")?.clone()
+            }
+            (Root::Call(_), [PathKey::Element]) => o.prefix()?,
+            _ => return None,
+        };
+        let Root::Call(keys) = list.root else { return None };
+        let (object, Key::Name(name)) = self.receiver(keys)? else { return None };
+        let table = *self.call(keys).args.first()?;
+        let is_keys = list.path.is_empty() && name == "keys" && self.is_global(object, "Object");
+        is_keys.then(|| self.origins(keys.with(table)).to_vec())
     }
 
     /// Are two listeners one function?

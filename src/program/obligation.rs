@@ -19,6 +19,8 @@ pub enum Fault {
     DisposerDropped,
     /// A way out goes past the release.
     NotOnEveryPath(CallAt, String),
+    /// What it waits for comes in another way, told at the call, which leaves it.
+    EndsOtherwise(CallAt, String),
     /// It would go away when its event fires, which it does not do again.
     NeverFires,
     /// A sibling on the same emitter is released, this one is forgotten.
@@ -187,7 +189,7 @@ impl Program<'_> {
                 return None;
             }
             let (other, exit) = self.ends_otherwise(sites, registration).filter(|_| !self.is_kept_in_list(registration))?;
-            fault = Fault::NotOnEveryPath(other, exit);
+            fault = Fault::EndsOtherwise(other, exit);
         }
         let unsure = match &count {
             Count::Many(many) => many.confidence < Confidence::Medium || many.operation,
@@ -224,7 +226,7 @@ impl Program<'_> {
             }
             Count::One | Count::Unknown => {
                 let attempt = matches!(fault, Fault::Mismatch(..) | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::DisposerDropped)
-                    || matches!(fault, Fault::NotOnEveryPath(..))
+                    || matches!(fault, Fault::NotOnEveryPath(..) | Fault::EndsOtherwise(..))
                         && (registration.once
                             || self.is_given_for_operation(registration)
                             || self.given_back_early(registration).is_some());
@@ -311,6 +313,9 @@ impl Program<'_> {
         {
             confidence = Confidence::Medium;
             many.steps.push(step);
+        }
+        if fault == Fault::NotReleased && confidence > Confidence::Low {
+            many.steps.extend(self.step_of_end(registration, &many));
         }
         let (fault, many, confidence) = self.on_a_target(sites, registration, (fault, many, confidence))?;
         let origin = registration.receivers.first()?;

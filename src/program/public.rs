@@ -183,17 +183,18 @@ impl Public {
     }
 
     /// Classes that the program hands to what makes objects of them by a name: `customElements.define('x-part', Part)`,
-    /// `RED.nodes.registerType('part', Part)`.
+    /// `RED.nodes.registerType('part', Part)`, `Foundation.plugin(Part, 'Part')`.
     fn registered(program: &Program) -> Vec<Origin> {
         let registers =
             |c: &CallAt| !program.files[c.file as usize].test && program.call(*c).kind == CallKind::Call && program.call(*c).args.len() > 1;
         let mut out = Vec::new();
         for c in program.defining_calls().filter(registers) {
-            let named = program.constant(c.with(program.call(c).args[0])).is_some();
+            let args = &program.call(c).args;
+            let named = args.iter().take(2).any(|&arg| program.constant(c.with(arg)).is_some());
             if !named || !program.functions_called(c).is_empty() {
                 continue;
             }
-            for &arg in &program.call(c).args[1..] {
+            for &arg in args {
                 let is_constructor = |f: Fun| {
                     let function = program.fun(f);
                     function.kind == FunctionKind::Plain && function.uses_this && function.name.starts_with(char::is_uppercase)

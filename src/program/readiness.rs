@@ -165,6 +165,7 @@ impl Program<'_> {
             Value::Unary(op, inner) if op == "!" => again(*inner, !ready),
             Value::Choice(ChoiceKind::And, parts) if !ready => parts.iter().any(|&p| again(p, false)),
             Value::Choice(ChoiceKind::Or, parts) if ready => parts.iter().any(|&p| again(p, true)),
+            Value::Choice(ChoiceKind::And, parts) if ready => parts.iter().all(|&p| again(p, true)),
             // `const canvas = e.canvas`.
             Value::Binding(b) => {
                 let b = test.with(*b);
@@ -180,14 +181,21 @@ impl Program<'_> {
                 self.is_held_by(test.with(*object), receivers) && !self.is_set_back(test, None)
             }
             // `app.isReady()`.
-            Value::Call(c) if ready => {
+            Value::Call(c) if ready && self.call(test.with(*c)).args.is_empty() => {
                 let c = test.with(*c);
-                self.call(c).args.is_empty()
-                    && self.receiver(c).is_some_and(|(object, key)| {
+                self.receiver(c).is_some_and(|(object, key)| {
                         matches!(key, Key::Name(name) if name.strip_prefix("is").is_some_and(|state| {
                             state.starts_with(char::is_uppercase) && !STATES.contains(&name.as_str()) && !STATES.contains(&state.to_lowercase().as_str())
                         })) && self.is_held_by(object, receivers)
                     })
+            }
+            // `/complete|loaded/.test(document.readyState)`.
+            Value::Call(c) if ready => {
+                let c = test.with(*c);
+                let asked = matches!(self.receiver(c), Some((_, Key::Name(name))) if matches!(name.as_str(), "test" | "includes"));
+                asked
+                    && matches!(self.call(c).args[..], [state] if matches!(self.value(c.with(state)), Value::Member(object, Key::Name(name))
+                        if name == "readyState" && self.is_held_by(c.with(*object), receivers)))
             }
             Value::Binary(op, left, right) => {
                 let equal = match op.as_str() {

@@ -33,7 +33,12 @@ impl Program<'_> {
         let c = registration.call;
         let unmended = matches!(
             obligation.fault,
-            Fault::NotReleased | Fault::Sibling(_) | Fault::Forgotten(_) | Fault::NeverFires | Fault::NotOnEveryPath(..)
+            Fault::NotReleased
+                | Fault::Sibling(_)
+                | Fault::Forgotten(_)
+                | Fault::NeverFires
+                | Fault::NotOnEveryPath(..)
+                | Fault::EndsOtherwise(..)
         );
         let plain = registration.target && c == registration.inner && registration.options.is_none() && self.call(c).args.len() == 2;
         if !unmended || !plain {
@@ -132,7 +137,7 @@ impl Program<'_> {
                 Some(Remedy::SameEvent { registration: here, release: self.call_place(*release) })
             }
             Fault::Mismatch(..) => None,
-            Fault::NotReleased | Fault::Sibling(_) | Fault::NeverFires | Fault::NotOnEveryPath(..)
+            Fault::NotReleased | Fault::Sibling(_) | Fault::NeverFires | Fault::NotOnEveryPath(..) | Fault::EndsOtherwise(..)
                 if registration.call == registration.inner
                     && !registration.implicit
                     && let Some(remedy) = self.settled_end(registration, obligation.emitter) =>

@@ -74,6 +74,9 @@ pub enum Started {
     Patch,
 }
 
+/// How methods that keep a function begin, and those that forget it.
+const HOLDERS: &[(&str, &str)] = &[("add", "remove"), ("register", "unregister"), ("register", "deregister"), ("subscribe", "unsubscribe")];
+
 /// One way in which a function comes to run.
 #[derive(Debug, Clone)]
 pub struct Starter {
@@ -102,7 +105,15 @@ impl Program<'_> {
             out.push(Starter { how: Started::Called, by: Some(c), within: Some(self.function_of(c)), times: Times::One });
         }
         for &passed in self.passed(f) {
-            out.extend(self.handed(passed, 3));
+            match self.is_held_as_handler(f, passed) {
+                true => out.push(Starter {
+                    how: Started::Listener(None),
+                    by: Some(passed.call),
+                    within: Some(self.function_of(passed.call)),
+                    times: Times::Many(Region::Event),
+                }),
+                false => out.extend(self.handed(passed, 3)),
+            }
         }
         for optioned in self.optioned(f) {
             let (how, times) = match self.option_callback(optioned) {
@@ -122,6 +133,23 @@ impl Program<'_> {
             out.push(Starter { how: Started::Patch, by: None, within, times });
         }
         out
+    }
+
+    /// `bus.addWorker(f)`, and elsewhere `bus.removeWorker(f)`: who takes a function back by name has kept it, to call it again and again.
+    fn is_held_as_handler(&self, f: Fun, passed: Passed) -> bool {
+        let (Some((object, Key::Name(name))), true) = (self.receiver(passed.call), passed.arg == 0) else { return false };
+        let removers: Vec<String> = HOLDERS
+            .iter()
+            .filter_map(|(adds, removes)| Some(format!("{removes}{}", name.strip_prefix(adds).filter(|what| !what.is_empty())?)))
+            .collect();
+        let taken_back = |other: &&Passed| {
+            matches!(self.receiver(other.call), Some((from, Key::Name(name)))
+                if removers.contains(name) && self.same_object(&self.origins(from), &self.origins(object)))
+        };
+        !removers.is_empty()
+            && self.functions_called(passed.call).is_empty()
+            && sites::registration(self, passed.call).is_none()
+            && self.passed(f).iter().any(|other| taken_back(&other))
     }
 
     /// What a call does with a function that it is given.
