@@ -43,6 +43,10 @@ impl Program<'_> {
         if matches!(many.region, Region::Message | Region::Event) && !attempt && self.is_of_opening_message(registration.call) {
             confidence = Confidence::Low;
         }
+        let made = many.emitter == Emitter::Process && many.region == Region::Instance;
+        if made && *fault == Fault::NotReleased && self.is_of_first_process(registration) {
+            confidence = Confidence::Low;
+        }
         if many.operation && !attempt && self.is_guess(sites, registration, many) {
             confidence = Confidence::Low;
         }
@@ -61,7 +65,13 @@ impl Program<'_> {
     /// That the line runs again is all that is known: nothing tells that it is meant to.
     fn is_guess(&self, sites: &Sites, registration: &Registration, many: &Many) -> bool {
         let meant_again = || self.is_set_up_again(sites, registration, many) || self.is_under_raised_flag(registration.call);
-        !self.is_for_each_run(sites, registration, many) && !meant_again()
+        // (On a part of the object, that is.)
+        let of_set_up = || {
+            many.emitter == Emitter::Longer
+                && registration.receivers.iter().all(|o| self.is_made_part(o))
+                && self.is_called_on_new(registration)
+        };
+        (!self.is_for_each_run(sites, registration, many) || of_set_up()) && !meant_again()
             || self.is_event_of_call(registration, many.emitter)
             || self.is_subscription_of_user(registration)
     }
@@ -184,19 +194,33 @@ impl Program<'_> {
 
     /// The method is called on objects that its callers have just made, and the listener is the object's: each run is another object's.
     fn is_of_new(&self, registration: &Registration) -> bool {
+        self.is_called_on_new(registration) && self.holds_object(registration)
+    }
+
+    /// A field of the object that the object itself makes.
+    fn is_made_part(&self, o: &Origin) -> bool {
+        let made = |part: &Origin| part.path.is_empty() && matches!(part.root, Root::Call(_));
+        let sources = self.field_sources(o);
+        o.path.len() == 1 && !sources.is_empty() && sources.iter().all(|(_, from)| !from.is_empty() && from.iter().all(made))
+    }
+
+    /// Where the program calls the method, it has just made the object: a step of its set-up, which comes once for each.
+    fn is_called_on_new(&self, registration: &Registration) -> bool {
         let set_up = self.member_around(self.function_of(registration.call));
         let on_new = |c: CallAt| {
             let new = |o: &Origin| matches!(o.root, Root::Call(made) if o.path.is_empty() && self.call(made).kind == CallKind::New && self.function_of(made) == self.function_of(c));
             self.receiver(c).is_some_and(|(object, _)| {
                 let origins = self.origins(object);
-                !origins.is_empty() && origins.iter().all(new)
+                // (What an older variable keeps was made for an earlier call.)
+                let own = match self.value(object) {
+                    Value::Binding(b) => object.with(self.binding(object.with(*b)).function) == self.function_of(c),
+                    _ => true,
+                };
+                own && !origins.is_empty() && origins.iter().all(new)
             })
         };
         let callers = self.callers(set_up);
-        self.owner_of_this(set_up).is_some_and(|owner| self.is_class(owner))
-            && !callers.is_empty()
-            && callers.iter().all(|&c| on_new(c))
-            && self.holds_object(registration)
+        self.owner_of_this(set_up).is_some_and(|owner| self.is_class(owner)) && !callers.is_empty() && callers.iter().all(|&c| on_new(c))
     }
 
     /// `process` takes one more at each run and warns of the eleventh, whatever the listener holds. (Its streams are listened to by who

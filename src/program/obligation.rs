@@ -436,6 +436,9 @@ impl Program<'_> {
         {
             return None;
         }
+        if self.is_piped_out(registration) {
+            return None;
+        }
         sites
             .registrations_in(f)
             .filter(|r| {

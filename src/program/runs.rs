@@ -6,6 +6,7 @@ use rustc_hash::FxHashSet;
 
 use super::components::Own;
 use super::count::DEPTH;
+use super::guards::CALLS;
 use super::starters::{Started, Starter, Times};
 use super::walk::{self, Walk};
 use super::{At, CallAt, Fun, Owner, Program, Root};
@@ -215,7 +216,7 @@ impl Program<'_> {
         }
         let within = starter.within?;
         let by = starter.by?;
-        if within == f && starter.how == Started::Called && self.only_leads_in(by) {
+        if within == f && starter.how == Started::Called && self.only_leads_in(by, walk.way()) {
             return None;
         }
         if starter.how == Started::Called && self.is_guarded_edge(by, goal.is_none())
@@ -334,20 +335,29 @@ impl Program<'_> {
         true
     }
 
-    /// The call begins its function once more, before anything else is done there, and leaves: `if (!options) return make({})`.
-    fn only_leads_in(&self, c: CallAt) -> bool {
+    /// The call begins its function once more and leaves, before anything is done there that leads to the line: `if (!options) return
+    /// make({})`. `way`: the functions from the line to this one.
+    fn only_leads_in(&self, c: CallAt, way: &FxHashSet<Fun>) -> bool {
+        let f = self.function_of(c);
         let mut at = c.with(self.call(c).block);
         if !self.leaves(at) {
             return false;
         }
-        // What the call is given may be asked for first.
-        let before = |at: At<BlockId>, upto: usize| {
-            self.block(at)
-                .items
-                .iter()
-                .take(upto)
-                .any(|item| matches!(item, Item::Call(_) | Item::Loop(_) | Item::Try(..) | Item::Await(_)))
+        // What the call is given may be asked for first. (Where the line is the function's own, it may stand anywhere in it.)
+        let below: Vec<Fun> = way.iter().copied().filter(|&g| g != f).collect();
+        let leads = |g: Fun| below.iter().any(|&h| self.leads(g, h, CALLS));
+        let is_way = |id: &CallId| {
+            let other = c.with(*id);
+            let given = self.call(other).args.iter().flat_map(|&a| self.functions_of(other.with(a))).map(|(g, _)| g);
+            below.is_empty() || self.functions_called(other).iter().copied().chain(given).any(leads)
         };
+        let does = |item: &Item| match item {
+            Item::Call(id) => is_way(id),
+            Item::Await(_) => below.is_empty(),
+            Item::Loop(_) | Item::Try(..) => true,
+            _ => false,
+        };
+        let before = |at: At<BlockId>, upto: usize| self.block(at).items.iter().take(upto).any(does);
         while let (Some(parent), index) = (self.block(at).parent, self.block(at).index as usize) {
             at = at.with(parent);
             if before(at, index) {

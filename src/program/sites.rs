@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::releases::{ReleasedEvent, release};
 use super::told::Told;
@@ -429,6 +429,8 @@ pub struct Sites {
     pub releases: Vec<Release>,
     /// Helpers that register the listener they are given, with what they give back.
     pub helpers: FxHashMap<Fun, Vec<usize>>,
+    /// Calls of an adapter's own `on`, which adds to a part of it: the registration is that part's.
+    adapted: FxHashSet<CallAt>,
     pub(super) observables: super::observables::Observables,
     pub(super) reach: super::reach::Reach,
 }
@@ -481,16 +483,43 @@ impl Sites {
         let (observables, observed, unobserved) = super::observables::collect(program);
         registrations.extend(observed);
         releases.extend(unobserved);
-        let mut sites =
-            Sites { registrations, releases, helpers: FxHashMap::default(), observables, reach: super::reach::Reach::default() };
+        let mut sites = Sites {
+            registrations,
+            releases,
+            helpers: FxHashMap::default(),
+            adapted: FxHashSet::default(),
+            observables,
+            reach: super::reach::Reach::default(),
+        };
+        let direct = sites.registrations.len();
         sites.lift_registrations(program);
+        sites.adapted = sites.adapted(program, direct);
         sites.lift_releases(program);
         sites.reach = super::reach::Reach::of(program, &sites.registrations, &sites.releases);
         sites
     }
 
-    /// The registration at `index` is the inside of a helper whose calls are registrations of their own.
+    /// Of the first registrations, which are calls of members that are called so, those that the program's own members answer.
+    fn adapted(&self, program: &Program, direct: usize) -> FxHashSet<CallAt> {
+        let on: FxHashMap<CallAt, &Registration> = self.registrations[..direct].iter().map(|r| (r.call, r)).collect();
+        let of_part = |lifted: &&Registration| {
+            let part = |whole: &Origin| {
+                let mut parts = lifted.receivers.iter();
+                parts.all(|o| o.root == whole.root && o.path.len() > whole.path.len() && o.path.starts_with(&whole.path))
+            };
+            !lifted.receivers.is_empty()
+                && on.get(&lifted.call).is_some_and(|r| !r.receivers.is_empty() && r.receivers.iter().all(part))
+                && program.functions_called(lifted.call).len() == 1
+        };
+        self.registrations[direct..].iter().filter(of_part).map(|lifted| lifted.call).collect()
+    }
+
+    /// The registration at `index` is the inside of a helper whose calls are registrations of their own, or a call of an adapter.
     pub fn is_lifted(&self, program: &Program, index: usize) -> bool {
+        let registration = &self.registrations[index];
+        if registration.call == registration.inner && self.adapted.contains(&registration.call) {
+            return true;
+        }
         let f = program.function_of(self.registrations[index].call);
         program.chain(f).iter().any(|g| self.helpers.get(g).is_some_and(|inside| inside.contains(&index)))
     }

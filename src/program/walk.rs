@@ -46,6 +46,11 @@ impl<T: Clone> Walk<T> {
         Walk { way: FxHashSet::default(), met: Vec::new(), known: FxHashMap::default() }
     }
 
+    /// The functions that it has gone into and not left.
+    pub(super) fn way(&self) -> &FxHashSet<Fun> {
+        &self.way
+    }
+
     /// Comes to a function with so many levels left.
     pub(super) fn enter(&mut self, function: Fun, depth: u32) -> Step<T> {
         if self.way.contains(&function) {
