@@ -222,7 +222,7 @@ impl Program<'_> {
                     .collect();
                 if known.contains(n) {
                     Match::Same
-                } else if known.len() == x.len() && !x.is_empty() || !x.is_empty() && x.iter().all(is_function) {
+                } else if known.len() == x.len() && !x.is_empty() || !x.is_empty() && x.iter().all(is_function) || !self.may_be_text(x, n) {
                     Match::Different
                 } else {
                     Match::Unknown
@@ -390,9 +390,27 @@ impl Program<'_> {
         if handler == Match::Unknown && release.handlers.as_ref().is_some_and(|h| self.wraps(registration, h)) {
             handler = Match::Different;
         }
+        if handler != Match::Same
+            && let Some(removed) = release.handlers.as_ref()
+            && release.receivers.iter().any(|o| self.is_in_wrapper(o))
+            && self.same_object(&self.without_proxies(&registration.handlers), &self.without_proxies(removed))
+        {
+            handler = Match::Same;
+        }
         if self.names_nobody(release) {
             handler = Match::Different;
         }
         (receiver, event, handler)
+    }
+
+    /// jQuery takes `$.proxy(f, this)` for `f` where it removes (its manual, «jQuery.proxy()»).
+    fn without_proxies(&self, handlers: &[Origin]) -> Vec<Origin> {
+        let inner = |o: &Origin| match o.root {
+            Root::Call(c) if o.path.is_empty() && self.callee_name(c).as_deref() == Some("proxy") => {
+                self.call(c).args.first().map(|&f| self.origins(c.with(f)).to_vec())
+            }
+            _ => None,
+        };
+        handlers.iter().flat_map(|o| inner(o).unwrap_or_else(|| vec![o.clone()])).collect()
     }
 }

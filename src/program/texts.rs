@@ -3,6 +3,7 @@
 //! ```text
 //! same(a, b)      :- parts(a) = parts(b)              'done:' + id, `done:${id}`
 //! different(a, b) :- the same, but for a constant part   DONE + id, FAILED + id
+//! different(a, n) :- the name n does not begin or end as a does   'done:' + id, 'error'
 //! ```
 
 use super::matching::Match;
@@ -37,6 +38,27 @@ impl Program<'_> {
             }
         }
         out
+    }
+
+    /// Whether a name can be one that is put together: it begins and ends as that does.
+    pub(super) fn may_be_text(&self, put_together: &[Origin], name: &str) -> bool {
+        let Some(parts) = self.parts_of_text(put_together) else { return true };
+        let (mut rest, mut at_start) = (name, true);
+        for (at, part) in parts.iter().enumerate() {
+            match part {
+                Part::Open(_) => at_start = false,
+                Part::Text(text) if at_start => match rest.strip_prefix(text.as_str()) {
+                    Some(after) => rest = after,
+                    None => return false,
+                },
+                Part::Text(text) if at + 1 == parts.len() => return rest.ends_with(text.as_str()),
+                Part::Text(text) => match rest.split_once(text.as_str()) {
+                    Some((_, after)) => rest = after,
+                    None => return false,
+                },
+            }
+        }
+        !at_start || rest.is_empty()
     }
 
     /// What a text is put together of; none where it is not.
