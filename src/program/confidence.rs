@@ -171,14 +171,8 @@ impl Program<'_> {
         };
         let members = || self.members(owner).iter().map(|&(_, m)| m).filter(|&m| m != set_up);
         let mut ends = members().filter(|&m| super::stages::is_teardown(&self.fun(m).name) && of_itself(m)).peekable();
-        let exits = |m: Fun| {
-            self.calls_within(m).into_iter().any(|c| {
-                matches!(self.receiver(c), Some((object, Key::Name(name)))
-                    if super::stages::is_teardown(name) && self.is_global(object, "process"))
-            })
-        };
         let end = *ends.peek()?;
-        (!ends.any(exits)).then_some(end)
+        (!ends.any(|m| self.ends_process(m))).then_some(end)
     }
 
     /// The step that tells of the end which leaves a listener on the process.

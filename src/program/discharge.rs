@@ -7,7 +7,7 @@ use super::count::Emitter;
 use super::matching::Match;
 use super::sites::{Registration, Release, Sites};
 use super::types::Type;
-use super::{CallAt, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 /// What is known of a registration's end.
@@ -71,6 +71,9 @@ impl Program<'_> {
             return Discharge::Released;
         }
         if self.is_put_back_wrapped(sites, registration) {
+            return Discharge::Released;
+        }
+        if self.is_released_by_third(registration) {
             return Discharge::Released;
         }
         let mut mismatch: Option<(CallAt, Mismatch)> = None;
@@ -486,6 +489,31 @@ impl Program<'_> {
             || self.is_poured_into(registration)
             || self.is_ended_by_given_back(registration)
             || self.fun(f).returns.iter().flat_map(|&r| self.functions_of(f.with(r))).any(|(g, _)| cleans_up(g))
+    }
+
+    /// The program's own emitters have what they are told third take the listener away: `on(event, listener, signal)` with
+    /// `signal.register(() => this.off(event, listener))`.
+    fn is_released_by_third(&self, registration: &Registration) -> bool {
+        let c = registration.inner;
+        let (Some((_, key @ Key::Name(_))), Some(&third)) = (self.receiver(c), self.call(c).args.get(2)) else { return false };
+        if self.is_nothing_value(c.with(third)) || matches!(self.value(c.with(third)), Value::Bool(_) | Value::Object(..)) {
+            return false;
+        }
+        let param = |v: At<ValueId>, f: Fun, i: u32| self.origins(v).contains(&Origin::root(Root::Param(f, i)));
+        let takes_away = |g: Fun, f: Fun| {
+            self.calls_within(g).into_iter().any(|off| {
+                let listener = super::releases::release(self, off).and_then(|site| site.listener);
+                listener.is_some_and(|v| param(off.with(v), f, 1))
+            })
+        };
+        let hands_over = |f: Fun| {
+            self.fun(f).params.len() > 2
+                && self.calls_within(f).into_iter().any(|told| {
+                    self.receiver(told).is_some_and(|(object, _)| param(object, f, 2))
+                        && self.call(told).args.iter().flat_map(|&a| self.functions_of(told.with(a))).any(|(g, _)| takes_away(g, f))
+                })
+        };
+        self.members_named(self.path_key(c.file, key)).iter().any(|&(_, f)| hands_over(f))
     }
 
     /// The call pours what it is given into another stream, to its end: `request.pipe(this)`. Nobody listens to that a second time.

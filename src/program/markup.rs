@@ -5,13 +5,16 @@
 //! written(Q) :- what writes so is called before Q
 //! ```
 
-use super::{At, CallAt, Fun, Program, Root};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
 impl Program<'_> {
     /// Whatever the call looks up stands in what was written before it, in the same activation.
     pub(super) fn is_of_written(&self, query: CallAt) -> bool {
         let Some((asked, _)) = self.receiver(query) else { return false };
+        if self.is_given_or_made(asked) {
+            return true;
+        }
         let (mut at, mut upto) = (query.with(self.call(query).block), self.order_of(query));
         loop {
             let here = self.block(at);
@@ -22,6 +25,19 @@ impl Program<'_> {
             upto = here.index as usize;
             at = at.with(parent);
         }
+    }
+
+    /// `options.template || makePanel()`: where the caller gives no element of its own, a new one.
+    fn is_given_or_made(&self, v: At<ValueId>) -> bool {
+        let made = |o: &Origin| match o.root {
+            Root::Call(c) => {
+                o.path.is_empty() && self.callee_name(c).as_deref() == Some("createElement") && !self.fun(self.function_of(c)).at_load
+            }
+            _ => false,
+        };
+        let origins = self.origins(v);
+        origins.iter().any(made)
+            && origins.iter().all(|o| made(o) || !o.path.is_empty() && !matches!(o.root, Root::Global(_) | Root::Module(_)))
     }
 
     /// The item writes markup into what is asked; `through`: or a function does that it calls.

@@ -108,10 +108,7 @@ impl Program<'_> {
         };
         // (That another method leaves the program tells nothing of this end.)
         let over = || match emitter {
-            Emitter::Process => self.calls_within(end).into_iter().any(|c| {
-                self.receiver(c)
-                    .is_some_and(|(object, key)| matches!(key, Key::Name(name) if is_teardown(name)) && self.is_global(object, "process"))
-            }),
+            Emitter::Process => self.ends_process(end),
             _ => self.ends_with(sites, registration, owner),
         };
         if !again && over() {
@@ -125,6 +122,14 @@ impl Program<'_> {
             Count::Many(many) => Some(*many),
             _ => None,
         }
+    }
+
+    /// The function leaves the program: `process.exit()`.
+    pub(super) fn ends_process(&self, f: Fun) -> bool {
+        self.calls_within(f).into_iter().any(|c| {
+            self.receiver(c)
+                .is_some_and(|(object, key)| matches!(key, Key::Name(name) if is_teardown(name)) && self.is_global(object, "process"))
+        })
     }
 
     /// The method sets the emitter up: `this.server.listen(port)`.
