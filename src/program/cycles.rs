@@ -6,6 +6,8 @@
 //! element(R) :- R on an element of a collection that is older than the call, R's listener settles the call's promise
 //! ```
 
+use rustc_hash::FxHashMap;
+
 use super::count::{Count, DEPTH, Emitter, Many};
 use super::instance::Line;
 use super::sites::{Registration, Sites};
@@ -19,7 +21,7 @@ impl Program<'_> {
     pub(super) fn started_again(&self, sites: &Sites, registration: &Registration, emitter: Emitter) -> Option<Many> {
         let c = registration.call;
         let f = self.function_of(c);
-        if let Some(many) = self.registered_again(registration) {
+        if let Some(many) = self.registered_again(sites, registration) {
             return Some(many);
         }
         let owner = self.owner_of_this(f).filter(|&o| self.is_class(o))?;
@@ -51,39 +53,25 @@ impl Program<'_> {
 
     /// The line runs once for what its module's table does not hold (`if (!table.has(win)) { table.set(win); win.on(...) }`), and another
     /// function of the package's users takes out what they name, with no word to it.
-    fn registered_again(&self, registration: &Registration) -> Option<Many> {
+    fn registered_again(&self, sites: &Sites, registration: &Registration) -> Option<Many> {
         let c = registration.call;
         let f = self.function_of(c);
-        let given =
-            |v: At<ValueId>, g: Fun| self.origins(v).iter().any(|o| o.path.is_empty() && matches!(o.root, Root::Param(h, _) if h == g));
-        let table = |c: CallAt, names: &[&str], g: Fun| {
-            let (table, Key::Name(name)) = self.receiver(c)? else { return None };
-            let first = *self.call(c).args.first()?;
-            (names.contains(&name.as_str()) && given(c.with(first), g)).then(|| self.origins(table))
-        };
         let own = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f);
         if registration.once || self.fun(f).at_load || registration.receivers.is_empty() || !registration.receivers.iter().all(own) {
             return None;
         }
-        let asked = self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().find_map(|(test, outcome)| {
+        let tables = self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().find_map(|(test, outcome)| {
             let (asked, found) = match self.value(test) {
                 Value::Unary(op, inner) if op == "!" => (test.with(*inner), !outcome),
                 _ => (test, outcome),
             };
             let Value::Call(asked) = self.value(asked) else { return None };
-            table(test.with(*asked), &["has", "get"], f).filter(|_| !found)
+            self.tables_asked(test.with(*asked), &["has", "get"]).filter(|_| !found)
         })?;
-        let of_module = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Call(made) if self.fun(self.function_of(made)).at_load);
-        let forgets = |&c: &CallAt| {
-            let g = self.function_of(c);
-            c.file == f.file
-                && g != f
-                && self.is_public_function(g)
-                && table(c, &["delete"], g).is_some_and(|other| self.same_object(&other, &asked))
-                && !self.calls_within(g).into_iter().any(|c| self.takes_away_or_ends(c, g))
-        };
-        let origin = registration.receivers.first().filter(|_| asked.iter().all(of_module))?;
-        let forgotten = self.calls_under(&["delete"]).into_iter().find(forgets)?;
+        let origin = registration.receivers.first()?;
+        let forgotten = sites.forgotten.get_or_init(|| self.forgotten_by_users());
+        let of_file = |c: &CallAt| c.file == f.file && self.function_of(*c) != f;
+        let forgotten = tables.iter().filter_map(|table| forgotten.get(table)).flatten().copied().find(of_file)?;
         let by = self.function_name(self.function_of(forgotten));
         let steps = vec![self.step_call(
             forgotten,
@@ -93,6 +81,38 @@ impl Program<'_> {
             Count::Many(many) => Some(*many),
             _ => None,
         }
+    }
+
+    /// The calls that make the tables of modules of which this one asks for what its function is given.
+    fn tables_asked(&self, c: CallAt, names: &[&str]) -> Option<Vec<CallAt>> {
+        let (table, Key::Name(name)) = self.receiver(c)? else { return None };
+        let first = *self.call(c).args.first().filter(|_| names.contains(&name.as_str()))?;
+        let f = self.function_of(c);
+        let given = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f);
+        if !self.origins(c.with(first)).iter().any(given) {
+            return None;
+        }
+        let of_module = |o: &Origin| match o.root {
+            Root::Call(made) => (o.path.is_empty() && self.fun(self.function_of(made)).at_load).then_some(made),
+            _ => None,
+        };
+        self.origins(table).iter().map(of_module).collect()
+    }
+
+    /// Where functions of the users take out of a module's table what they name, and no listener away.
+    fn forgotten_by_users(&self) -> FxHashMap<CallAt, Vec<CallAt>> {
+        let mut out: FxHashMap<CallAt, Vec<CallAt>> = FxHashMap::default();
+        for c in self.calls_under(&["delete"]) {
+            let g = self.function_of(c);
+            if !self.is_public_function(g) {
+                continue;
+            }
+            let Some(tables) = self.tables_asked(c, &["delete"]) else { continue };
+            if !self.calls_within(g).into_iter().any(|c| self.takes_away_or_ends(c, g)) {
+                tables.into_iter().for_each(|table| out.entry(table).or_default().push(c));
+            }
+        }
+        out
     }
 
     /// The call removes a listener, or ends what the function is given.

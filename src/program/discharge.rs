@@ -516,20 +516,6 @@ impl Program<'_> {
         self.members_named(self.path_key(c.file, key)).iter().any(|&(_, f)| hands_over(f))
     }
 
-    /// The call pours what it is given into another stream, to its end: `request.pipe(this)`. Nobody listens to that a second time.
-    pub(super) fn is_piped_out(&self, registration: &Registration) -> bool {
-        let f = self.function_of(registration.call);
-        let given = |o: &Origin| {
-            let read = || matches!(self.type_name(o).as_deref(), None | Some("http.IncomingMessage" | "stream.Readable"));
-            o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f) && read()
-        };
-        let pours = |c: CallAt| {
-            matches!(self.receiver(c), Some((source, Key::Name(name)))
-                if name == "pipe" && self.call(c).args.len() == 1 && self.same_object(&self.origins(source), &registration.receivers))
-        };
-        !registration.receivers.is_empty() && registration.receivers.iter().all(given) && self.calls_within(f).into_iter().any(pours)
-    }
-
     /// The same activation pours another stream into the object, to its end, which ends it: `request.pipe(this)`. (Into a part of the object
     /// that goes on, others are poured later.)
     fn is_poured_into(&self, registration: &Registration) -> bool {

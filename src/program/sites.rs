@@ -431,6 +431,8 @@ pub struct Sites {
     pub helpers: FxHashMap<Fun, Vec<usize>>,
     /// Calls of an adapter's own `on`, which adds to a part of it: the registration is that part's.
     adapted: FxHashSet<CallAt>,
+    /// Tables of modules, by the calls that make them, and where functions of the users take out what they name; once that was asked.
+    pub(super) forgotten: OnceCell<FxHashMap<CallAt, Vec<CallAt>>>,
     pub(super) observables: super::observables::Observables,
     pub(super) reach: super::reach::Reach,
 }
@@ -488,6 +490,7 @@ impl Sites {
             releases,
             helpers: FxHashMap::default(),
             adapted: FxHashSet::default(),
+            forgotten: OnceCell::new(),
             observables,
             reach: super::reach::Reach::default(),
         };
