@@ -49,6 +49,17 @@ impl Program<'_> {
         self.fun(f).at_load && is_component(&self.files[f.file as usize].path)
     }
 
+    /// `export let name = ''` of a Svelte component: whoever uses the component gives another value
+    /// (<https://svelte.dev/docs/svelte/legacy-export-let>).
+    pub(super) fn is_given_by_parents(&self, b: At<BindingId>) -> bool {
+        let binding = self.binding(b);
+        let exported = |export: &Export| matches!(export, Export::Local(name, _) if *name == binding.name);
+        binding.kind == BindingKind::Let
+            && self.fun(b.with(binding.function)).at_load
+            && self.files[b.file as usize].path.ends_with(".svelte")
+            && self.facts(b.file).exports.iter().any(exported)
+    }
+
     /// The call makes an object, and not one for the program: `new`, or by what a model tells.
     fn is_surely_fresh(&self, made: CallAt) -> bool {
         let f = self.function_of(made);

@@ -25,6 +25,9 @@ use crate::models::Kind;
 /// How deep starters are followed.
 pub(super) const DEPTH: u32 = 12;
 
+/// How many functions may hand a signal on that is asked for a time of its own.
+const OWN_TIME: u32 = 3;
+
 /// A line runs many times for one object.
 #[derive(Debug, Clone)]
 pub struct Many {
@@ -190,6 +193,9 @@ impl Program<'_> {
             if self.models.lifetime(ix) == Some(Region::Request) && !self.models.pooled(ix) {
                 return self.loop_count(c, origin, None).unwrap_or(Count::One);
             }
+        }
+        if self.is_of_own_time(origin, OWN_TIME) {
+            return Count::One;
         }
         // An element of a collection is not one object, but each of the caller's signals outlives the call.
         if origin.path.contains(&PathKey::Element)
@@ -379,6 +385,19 @@ impl Program<'_> {
         (older && self.origins(object).contains(origin)).then_some((holder, made))
     }
 
+    /// Whenever the function leads back to itself, the variable of what its maker `g` was given as parameter `i` is emptied before.
+    fn is_used_up(&self, f: Fun, g: Fun, i: u32) -> bool {
+        let Some(b) = self.fun(g).params.get(i as usize).and_then(|param| param.binding) else { return false };
+        let empties = |h: Fun| {
+            self.binding(g.with(b)).defs.iter().any(|&d| {
+                let assign = self.assign(g.with(d));
+                assign.function == h.id && assign.block == self.fun(h).body && self.is_nothing_value(g.with(assign.from))
+            })
+        };
+        let mut again = self.callers(f).iter().map(|&c| self.function_of(c)).filter(|&h| self.within(h, f)).peekable();
+        f != g && self.within(f, g) && (empties(f) || again.peek().is_some() && again.all(empties))
+    }
+
     pub(super) fn count_param(&self, c: CallAt, f: Fun, origin: &Origin, g: Fun, i: u32, depth: u32) -> Count {
         if let Some(count) = self.loop_count(c, origin, None) {
             return count;
@@ -387,6 +406,10 @@ impl Program<'_> {
             && let Some(count) = self.count_kept(c, f, origin, g, depth)
         {
             return count;
+        }
+        // `const one = first ?? new Part(); first = undefined`: what was given is used up by the first run.
+        if origin.path.is_empty() && self.is_used_up(f, g, i) {
+            return Count::One;
         }
         let inner = self.runs(f, Some(g));
         let kind = self.emitter_kind(origin);
@@ -453,7 +476,7 @@ impl Program<'_> {
         let mut called = false;
         let mut likely: Option<Count> = None;
         for &caller in self.callers(g) {
-            if self.within(self.function_of(caller), g) {
+            if self.within(self.function_of(caller), g) || self.picks_no_adding(caller, g) {
                 continue;
             }
             called = true;
@@ -465,7 +488,7 @@ impl Program<'_> {
             }
             for moved in self.from_callee(caller, g, origin) {
                 let lasting = !matches!(moved.root, Root::This(_));
-                if self.is_guarded_edge(caller, lasting) || self.is_left_out(c, g, i, &moved) {
+                if self.is_guarded_edge_of(caller, std::slice::from_ref(&moved), lasting) || self.is_left_out(c, g, i, &moved) {
                     continue;
                 }
                 let count = match (self.slot_holder(caller), moved.root) {

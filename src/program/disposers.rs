@@ -120,10 +120,12 @@ impl Program<'_> {
         let given = c.with(self.call(c).value);
         let used = matches!(self.call(c).result, Use::Used | Use::Returned) || self.is_waited_for(c);
         if !registration.through.is_empty() {
-            // (A helper that gives back what the emitter's method gave: it is called, so it can be.)
+            // (A helper that gives back what the emitter's method gave: it is called, or ended by a method, so it can be.)
             let inner = self.call(registration.inner).value;
             let handed = registration.through.len() == 1 && self.fun(self.function_of(registration.inner)).returns.contains(&inner);
-            return used && handed && self.named_by(given).into_iter().any(|v| self.is_called(v) || self.is_called_in_field(v));
+            let untyped = registration.receivers.iter().all(|o| self.model_type(o).is_none());
+            let ends = |v: At<ValueId>| untyped && (self.asked_of(v).any(takes_away) || self.is_ended_in_field(v));
+            return used && handed && self.named_by(given).into_iter().any(|v| self.is_called(v) || self.is_called_in_field(v) || ends(v));
         }
         let adders = self.functions_called(c);
         if used && !adders.is_empty() {

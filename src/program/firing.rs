@@ -180,8 +180,10 @@ impl Program<'_> {
             && self.makers(owner).iter().any(|&made| {
                 let f = self.function_of(made);
                 let by_method = || self.owner_of_function(f).is_some_and(|giver| giver != owner && self.is_got_by_users(giver, depth - 1));
+                // (A page's script may give its factory out by a variable of the page: `var make = (function () { ...; return f })()`.)
+                let by_script = || self.returned_by(f).iter().any(|&g| self.fun(g).at_load);
                 self.call(made).result == Use::Returned
-                    && (self.is_public_function(f) || self.outward().contains(&Root::Function(f)) || by_method())
+                    && (self.is_public_function(f) || self.outward().contains(&Root::Function(f)) || by_script() || by_method())
             })
     }
 

@@ -148,11 +148,20 @@ impl Program<'_> {
 
     /// The call stands under a test that lets it run once (for one object, or in one life of the program where `program` is asked).
     pub(super) fn is_guarded_edge(&self, c: CallAt, program: bool) -> bool {
+        self.is_guarded_edge_of(c, &[], program)
+    }
+
+    /// The same for a call that hands the emitter on, which the test may ask about.
+    pub(super) fn is_guarded_edge_of(&self, c: CallAt, receivers: &[Origin], program: bool) -> bool {
         let f = self.function_of(c);
-        let seen = Seen { receivers: &[], given: &[], named: &[], foreign: program };
-        self.tests_before(c.with(self.call(c).block), self.order_of(c))
-            .into_iter()
-            .any(|(test, outcome)| self.guard_of_test(test, outcome, f, &seen, TEST_DEPTH) == Some(Guard::Once))
+        let seen = Seen { receivers, given: &[], named: &[], foreign: program };
+        let once = |(test, outcome)| self.guard_of_test(test, outcome, f, &seen, TEST_DEPTH) == Some(Guard::Once);
+        self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(once)
+            // An executor runs with the call that makes its promise.
+            || match self.passed(f) {
+                [made] if self.is_executor_of_promise(f) => self.is_guarded_edge_of(made.call, receivers, program),
+                _ => false,
+            }
     }
 
     /// A test before the call lets only objects by that have no such method (`typeof stream.read !== 'function'`), and the object that is given
@@ -422,7 +431,10 @@ impl Program<'_> {
                 return Some(Guard::Once);
             }
             // `if (this.state === NEW) { this.state = OPEN; ... }`.
-            if equal && matches!(self.value(one), Value::Member(..)) && self.is_marking(one, seen) && self.is_moved_on(one, other, f) {
+            if equal
+                && matches!(self.value(one), Value::Member(..))
+                && (self.is_marking(one, seen) && self.is_moved_on(one, other, f) || self.is_told_state_once(one, other, f, seen.receivers))
+            {
                 return Some(Guard::Once);
             }
             match self.value(other) {

@@ -67,7 +67,9 @@ impl Program<'_> {
             && let Some(patch) = self.patch_target(g)
         {
             let step = self.step_function(g, format!("takes the place of `{patch}`, which is called again and again on one object"));
-            return self.many(Region::Call, Confidence::Medium, origin, vec![step]);
+            // (Of the page's requests hardly one is sent a second time.)
+            let confidence = if patch.starts_with("XMLHttpRequest.") { Confidence::Low } else { Confidence::Medium };
+            return self.many(Region::Call, confidence, origin, vec![step]);
         }
         let Some(owner) = self.owner_of_this(g) else {
             // A plain function as a listener: `this` is the emitter.
@@ -150,6 +152,9 @@ impl Program<'_> {
             {
                 return self.count_at(c, o, depth - 1);
             }
+            if let Some(default) = self.lasting_default(&sources) {
+                return self.count_at(c, default, depth - 1);
+            }
             // What is found in a table of the module, or made for it, others find there too.
             let made = |o: &Origin| matches!(o.root, Root::Call(made) if o.path.is_empty() && self.call(made).kind == CallKind::New);
             let all = || sources.iter().flat_map(|(_, origins)| origins);
@@ -211,6 +216,7 @@ impl Program<'_> {
                 if owner_there
                     && made_elsewhere
                     && !self.is_constructor(there, owner)
+                    && !self.is_step_of_constructor(there, owner)
                     && !self.is_written_once(*assign, &sources, origin, owner)
                 {
                     rewritten = true;
@@ -317,6 +323,38 @@ impl Program<'_> {
         !registration.receivers.is_empty() && registration.receivers.iter().all(|o| self.outlives_objects(o))
     }
 
+    /// What takes the place of what is not given, and is there as long as the program: `this.input = options.input || process.stdin`. (Where
+    /// the program's own makers give something, that is what counts.)
+    fn lasting_default<'s>(&self, sources: &'s [(At<AssignId>, Vec<Origin>)]) -> Option<&'s Origin> {
+        let [(_, origins)] = sources else { return None };
+        let default = origins.iter().find(|o| matches!(o.root, Root::Global(_)))?;
+        let given = |o: &Origin| match o.root {
+            Root::Param(h, _) => {
+                let mut makers = self.callers(h).iter().filter(|&&maker| self.function_of(maker) != h);
+                // (What they were given themselves they may not have been given.)
+                let passed_on = |o: &Origin| o.is_nothing() || matches!(o.root, Root::Param(..));
+                makers.any(|&maker| !self.from_callee(maker, h, o).iter().all(passed_on))
+            }
+            // (`options` may be `{}`.)
+            _ => o.path.is_empty() && !o.is_nothing(),
+        };
+        let others = || origins.iter().filter(|&o| o != default);
+        let is_param = |o: &Origin| matches!(o.root, Root::Param(..));
+        let by_users = others().any(|o| is_param(o) && !given(o)) && !others().any(|o| !is_param(o) && given(o));
+        (by_users && self.emitter_kind(default) == Emitter::Process).then_some(default)
+    }
+
+    /// The program calls the method in the class's constructor only: `constructor() { this.build() }`.
+    fn is_step_of_constructor(&self, f: Fun, owner: Owner) -> bool {
+        let callers = self.callers(f);
+        let constructs = |&c: &CallAt| {
+            let g = self.function_of(c);
+            self.is_constructor(g, owner)
+                || self.owner_of_this(g).is_some_and(|own| self.related(own, owner) && self.is_constructor(g, own))
+        };
+        !callers.is_empty() && callers.iter().all(constructs) && self.passed(f).is_empty()
+    }
+
     /// Stands ready in the program, whatever objects hold it: a global, a module, what a module's body makes, a standard stream.
     fn outlives_objects(&self, o: &Origin) -> bool {
         match o.root {
@@ -350,9 +388,12 @@ impl Program<'_> {
                 );
             }
         }
-        let (shown, object) = (self.show(origin), self.owner_name(owner));
-        let what =
-            if origin.path.is_empty() { format!("is the {object} object itself") } else { format!("belongs to the {object} object") };
+        let shown = self.show(origin);
+        let object = match self.owner_name(owner) {
+            name if name.starts_with("the ") => name,
+            name => format!("the {name} object"),
+        };
+        let what = if origin.path.is_empty() { format!("is {object} itself") } else { format!("belongs to {object}") };
         self.step_function(g, format!("`{shown}` {what}: it outlives each call"))
     }
 
@@ -480,6 +521,10 @@ impl Program<'_> {
                     inside = true;
                     starter.within.and_then(|w| self.runs_per_instance(w, line, walk, depth - 1))
                 }
+                (Times::Many(_), Started::Interval) if self.ends_its_timer(f) => {
+                    inside = true;
+                    None
+                }
                 (Times::Many(region), how) => {
                     inside = true;
                     let confidence = match how {
@@ -514,6 +559,7 @@ impl Program<'_> {
                             })
                         } else {
                             let mut runs = self.runs_per_instance(within, line, walk, depth - 1);
+                            runs = runs.filter(|runs| !self.is_last_tick(f, starter, runs));
                             if let Some(runs) = &mut runs {
                                 runs.through(how);
                             }

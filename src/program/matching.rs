@@ -192,11 +192,9 @@ impl Program<'_> {
     pub(super) fn compare_events(&self, a: &EventKey, b: &EventKey) -> Match {
         match (a, b) {
             (EventKey::Name(x), EventKey::Name(y)) => {
-                // `off('.menu')` takes away all of a name space (`click.menu`), as jQuery has them.
-                let all_of = y.strip_prefix('.').filter(|space| !space.is_empty());
-                // (Where it names several, only what is in each of them.)
-                let within = |spaces: &str| spaces.split('.').all(|space| x.split('.').skip(1).any(|part| part == space));
-                if x == y || all_of.is_some_and(within) { Match::Same } else { Match::Different }
+                // (`off('click keyup')` names two, as jQuery, Backbone and Leaflet have it.)
+                let covered = |x: &str| y.split(' ').any(|y| x == y || is_in_space(x, y));
+                if x == y || x.split(' ').all(covered) { Match::Same } else { Match::Different }
             }
             (EventKey::Value(x), EventKey::Value(y)) if self.same_object(x, y) || self.are_keys_of_one(x, y) => Match::Same,
             (EventKey::Value(x), EventKey::Value(y)) => {
@@ -413,4 +411,11 @@ impl Program<'_> {
         };
         handlers.iter().flat_map(|o| inner(o).unwrap_or_else(|| vec![o.clone()])).collect()
     }
+}
+
+/// The release of `.menu` takes away all of a name space (`click.menu`), as jQuery has them.
+fn is_in_space(event: &str, released: &str) -> bool {
+    // (Where it names several, only what is in each of them.)
+    let within = |spaces: &str| spaces.split('.').all(|space| event.split('.').skip(1).any(|part| part == space));
+    released.strip_prefix('.').filter(|space| !space.is_empty()).is_some_and(within)
 }

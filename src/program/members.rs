@@ -344,11 +344,16 @@ impl Program<'_> {
         }
     }
 
-    /// The variable goes through the places of a list: it begins with a number, and is counted up or down.
+    /// The variable goes through the places of a list: it begins with a number or at the list's end, and is counted up or down.
     fn is_counter(&self, b: At<BindingId>) -> bool {
         let defs = || self.binding(b).defs.iter().map(|&def| self.assign(b.with(def)));
-        defs().any(|assign| assign.compound)
-            && defs().any(|assign| !assign.compound && matches!(self.value(b.with(assign.from)), Value::Number(_)))
+        let length = |v: ValueId| matches!(self.value(b.with(v)), Value::Member(_, key) if key.is("length"));
+        let begins = |v: ValueId| match self.value(b.with(v)) {
+            Value::Number(_) => true,
+            Value::Binary(op, list, _) => op == "-" && length(*list),
+            _ => length(v),
+        };
+        defs().any(|assign| assign.compound) && defs().any(|assign| !assign.compound && begins(assign.from))
     }
 
     /// A parameter that nothing else is assigned to, of a function that is not called where it is written: its callers say what it is.

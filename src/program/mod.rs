@@ -94,6 +94,7 @@ pub mod owners;
 mod ownership;
 pub mod patches;
 pub mod paths;
+mod picked;
 mod points;
 pub mod pools;
 mod promises;
@@ -502,6 +503,8 @@ impl<'a> Program<'a> {
                 let origins = self.origins(v);
                 match &*origins {
                     [Origin { root: Root::Const(sym), path }] if path.is_empty() => Some(self.text(*sym)),
+                    // `'keyup' + SPACE`.
+                    [Origin { root: Root::Unknown(_), .. }] => self.joined(&origins),
                     _ => None,
                 }
             }

@@ -13,15 +13,17 @@ use crate::facts::*;
 const PARSED: u32 = 4;
 
 impl Program<'_> {
-    /// The call answers a message that by its kind opens the work: who made this process sends it once.
+    /// The call answers a message that by its kind, or by what is called for it, opens the work: who made this process sends it once.
     pub(super) fn is_of_opening_message(&self, c: CallAt) -> bool {
         let f = self.function_of(c);
+        let prepares = self.callee_name(c).is_some_and(|name| has_prefix(&name, &["init", "setup", "boot"]));
         self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, outcome)| {
             let Value::Binary(op, left, right) = self.value(test) else { return false };
             let equal = outcome && matches!(op.as_str(), "===" | "==");
             equal
                 && [(*left, *right), (*right, *left)].into_iter().any(|(kind, word)| {
-                    self.is_opening_word(test.with(word)) && self.origins(test.with(kind)).iter().any(|o| self.is_of_message(o, f, PARSED))
+                    (prepares || self.is_opening_word(test.with(word)))
+                        && self.origins(test.with(kind)).iter().any(|o| self.is_of_message(o, f, PARSED))
                 })
         })
     }
@@ -63,9 +65,14 @@ impl Program<'_> {
     }
 }
 
-/// The word, or the last part of it (`task:start`), says that something begins.
+/// The word, or the last part of it (`task:start`, `__init__`), says that something begins.
 fn opens(word: &str) -> bool {
-    let last = word.rsplit([':', '.', '/', '-', '_', ' ']).next().unwrap_or(word).to_ascii_lowercase();
+    let word = word.trim_matches('_');
+    let last = word.rsplit([':', '.', '/', '-', '_', ' ']).next().unwrap_or(word);
+    [last, word].iter().any(|word| has_prefix(word, &["init", "setup", "start", "boot", "launch"]))
+}
+
+fn has_prefix(word: &str, begins: &[&str]) -> bool {
     let word = word.to_ascii_lowercase();
-    [last, word].iter().any(|word| ["init", "setup", "start", "boot", "launch"].iter().any(|begin| word.starts_with(begin)))
+    begins.iter().any(|begin| word.starts_with(begin))
 }

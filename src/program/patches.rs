@@ -1,6 +1,6 @@
 //! Functions put in place of foreign methods, which are called any number of times.
 
-use super::{Fun, Origin, Program, Root};
+use super::{Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
 impl Program<'_> {
@@ -45,6 +45,15 @@ impl Program<'_> {
             matches!(&assign.to, Place::Member(o, k) if self.path_key(g.file, k) == step && self.same_object(&self.origins(g.with(*o)), &holder))
                 && !self.functions_of(g.with(assign.from)).iter().any(|&(h, _)| h == g)
         })
+    }
+
+    /// It is put in place of what begins the work of the one object there (`server.listen = ...`), which its owner calls once.
+    pub(super) fn is_set_up_patched(&self, g: Fun) -> bool {
+        let Some(patch) = self.patch(g) else { return false };
+        let Place::Member(object, Key::Name(name)) = &self.assign(patch).to else { return false };
+        let of_one = |o: &Origin| o.path.last().is_none_or(|&key| key != PathKey::Name(self.sym("prototype")));
+        matches!(name.as_str(), "listen" | "serve" | "start" | "init" | "initialize" | "setup" | "launch" | "boot" | "bootstrap")
+            && self.origins(patch.with(*object)).iter().all(of_one)
     }
 
     /// The foreign member that a function is put in place of, where it calls what it replaces.

@@ -18,6 +18,9 @@ impl Program<'_> {
                 None => self.way_past_closure(registration, point, f, g),
             };
         }
+        if self.is_beside(registration.call, point) && self.is_picked_by_parameter(registration.call, point) {
+            return None;
+        }
         self.exit_between(registration.call, point)
     }
 

@@ -250,6 +250,22 @@ impl Program<'_> {
         moves && !self.is_set_back(place, Some(value))
     }
 
+    /// The function hears `readystatechange`, and the line waits there for one state of the emitter, which is told once: all but the state of
+    /// loading (3), which an XMLHttpRequest tells with each part that comes (<https://xhr.spec.whatwg.org/#handle-response-body>).
+    pub(super) fn is_told_state_once(&self, place: At<ValueId>, state: At<ValueId>, f: Fun, receivers: &[Origin]) -> bool {
+        let Value::Member(object, Key::Name(name)) = self.value(place) else { return false };
+        let loading = match self.value(state) {
+            Value::Number(n) => n == "3",
+            Value::Member(_, key) => key.is("LOADING"),
+            _ => false,
+        };
+        let hears = |c: CallAt| self.call(c).args.first().is_some_and(|&e| self.constant(c.with(e)).as_deref() == Some("readystatechange"));
+        name == "readyState"
+            && !loading
+            && self.passed(f).iter().any(|p| p.shift == 0 && hears(p.call))
+            && self.is_held_by(place.with(*object), receivers)
+    }
+
     /// The program gives the member its first value (that one, or nothing) again, outside of constructors.
     fn is_set_back(&self, place: At<ValueId>, value: Option<At<ValueId>>) -> bool {
         let first = value.map(|v| self.fixed(v));

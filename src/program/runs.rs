@@ -9,7 +9,7 @@ use super::count::DEPTH;
 use super::guards::CALLS;
 use super::starters::{Started, Starter, Times};
 use super::walk::{self, Walk};
-use super::{At, CallAt, Fun, Owner, Program, Root};
+use super::{At, CallAt, Fun, Origin, Owner, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region, Step};
 
@@ -245,11 +245,11 @@ impl Program<'_> {
             None => self.runs_through(within, wanted, walk, depth - 1)?,
         };
         // `if (done) { clearInterval(timer); finish() }`, or `finish` does it: that was the last tick.
-        if starter.how == Started::Called
-            && runs.region == Region::Tick
-            && (self.ends_its_timer(f) || self.ends_timer(by.with(self.call(by).block)))
-        {
+        if self.is_last_tick(f, starter, &runs) {
             return None;
+        }
+        if starter.how == Started::Called && runs.cycle && self.is_of_own_argument(by, within) {
+            runs.confidence = Confidence::Low;
         }
         runs.through(&starter.how);
         if starter.how == Started::Called && runs.operation && self.is_reentered(by) {
@@ -266,6 +266,22 @@ impl Program<'_> {
             runs.steps.push(self.step_call(by, format!("`{}` is called from here", self.function_name(f))));
         }
         Some(runs)
+    }
+
+    /// What is called is a method of an argument of the function around, which leads back to itself with another one each time: a walk
+    /// down what is made of parts (`run(command) { command.setup(); run(command.parts[name]) }`).
+    fn is_of_own_argument(&self, by: CallAt, within: Fun) -> bool {
+        let Some((object, _)) = self.receiver(by) else { return false };
+        let origins = self.origins(object);
+        let param = |o: &Origin| match o.root {
+            Root::Param(g, i) if g == within && o.path.is_empty() => Some(i),
+            _ => None,
+        };
+        let &[i] = &origins.iter().map(param).collect::<Option<Vec<u32>>>().unwrap_or_default()[..] else { return false };
+        let mut again = self.callers(within).iter().filter(|&&c| self.within(self.function_of(c), within)).peekable();
+        let another =
+            |&c: &CallAt| self.call(c).args.get(i as usize).is_some_and(|&v| self.origins(c.with(v)).iter().all(|o| param(o) != Some(i)));
+        again.peek().is_some() && again.all(another)
     }
 
     /// The class whose method this is, where the call reaches it by `this` from a class above: only objects of that class come so.
@@ -451,9 +467,31 @@ impl Program<'_> {
         self.ends_timer(f.with(self.fun(f).body))
     }
 
+    /// The call ends the timer that its function runs by: it is made once.
+    pub(super) fn is_last_tick(&self, f: Fun, starter: &Starter, runs: &Runs) -> bool {
+        let ends = |by: CallAt| self.ends_its_timer(f) || self.ends_timer(by.with(self.call(by).block));
+        starter.how == Started::Called && runs.region == Region::Tick && starter.by.is_some_and(ends)
+    }
+
     fn ends_timer(&self, block: At<BlockId>) -> bool {
         let ends = |c: CallId| self.callee_name(block.with(c)).as_deref() == Some("clearInterval");
-        self.block(block).items.iter().any(|item| matches!(item, Item::Call(c) if ends(*c)))
+        let same = |a: ValueId, b: ValueId| match (self.value(block.with(a)), self.value(block.with(b))) {
+            (Value::Member(_, one), Value::Member(_, other)) => one == other,
+            (one, other) => one == other,
+        };
+        // `if (this.timer) clearInterval(this.timer)`: there is one while it ticks.
+        let asks = |test: ValueId, timer: ValueId| match self.value(block.with(test)) {
+            Value::Binary(op, one, _) => op.starts_with("!=") && same(*one, timer),
+            _ => same(test, timer),
+        };
+        self.block(block).items.iter().any(|item| match item {
+            Item::Call(c) => ends(*c),
+            Item::Branch(test, then, None) => self.block(block.with(*then)).items.iter().any(|inner| match inner {
+                Item::Call(c) => ends(*c) && self.call(block.with(*c)).args.first().is_some_and(|&timer| asks(*test, timer)),
+                _ => false,
+            }),
+            _ => false,
+        })
     }
 
     /// A literal that its function returns.

@@ -69,6 +69,24 @@ impl Program<'_> {
             && self.callee_name(made).as_deref() == Some("AbortController"))
     }
 
+    /// A signal of a time of its own (`AbortSignal.timeout(1000)`) fires whatever happens, and its listeners go with it; so for a function
+    /// that all its callers give such a one.
+    pub(super) fn is_of_own_time(&self, o: &Origin, depth: u32) -> bool {
+        match o.root {
+            _ if !o.path.is_empty() || depth == 0 => false,
+            Root::Call(made) => {
+                matches!(self.receiver(made), Some((object, key)) if key.is("timeout") && self.is_global(object, "AbortSignal"))
+                    && !self.fun(self.function_of(made)).at_load
+            }
+            Root::Param(g, _) if !self.is_public_function(g) && self.passed(g).is_empty() => {
+                let callers = self.callers(g);
+                let given = |&c: &CallAt| self.from_callee(c, g, o);
+                !callers.is_empty() && callers.iter().flat_map(given).all(|given| self.is_of_own_time(&given, depth - 1))
+            }
+            _ => false,
+        }
+    }
+
     /// What a call made of settings that it was given (`const merged = withDefaults(options)`): more is read of it than a signal, and
     /// nothing by which one ends what one has begun. Its signal is the one that was given.
     fn is_settings(&self, c: CallAt, holder: &Origin) -> bool {

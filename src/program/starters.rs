@@ -101,7 +101,7 @@ impl Program<'_> {
 
     fn find_starters(&self, f: Fun) -> Vec<Starter> {
         let mut out = Vec::new();
-        for &c in self.callers(f) {
+        for &c in self.callers(f).iter().filter(|&&c| !self.picks_no_adding(c, f)) {
             out.push(Starter { how: Started::Called, by: Some(c), within: Some(self.function_of(c)), times: Times::One });
         }
         for &passed in self.passed(f) {
@@ -129,7 +129,7 @@ impl Program<'_> {
         }
         if self.patched(f).is_some() {
             let within = self.parent(f);
-            let times = if self.gives_way(f) { Times::One } else { Times::Many(Region::Call) };
+            let times = if self.gives_way(f) || self.is_set_up_patched(f) { Times::One } else { Times::Many(Region::Call) };
             out.push(Starter { how: Started::Patch, by: None, within, times });
         }
         out
@@ -250,8 +250,11 @@ impl Program<'_> {
             if is_param(call.callee)
                 || matches!(self.receiver(inner), Some((object, Key::Name(n))) if matches!(n.as_str(), "call" | "apply") && is_param(object.id))
             {
-                let times = self.times_within(self.function_of(inner), inner, g, depth);
-                let how = if each && times != Times::One { Started::Each } else { Started::Called };
+                let mut times = self.times_within(self.function_of(inner), inner, g, depth);
+                let mut how = if each && times != Times::One { Started::Each } else { Started::Called };
+                if times != Times::One && self.is_of_opening_message(inner) {
+                    (times, how) = (Times::One, Started::Unknown);
+                }
                 out.push(Starter { how, by: Some(c), within, times });
             }
             for (arg, &value) in call.args.iter().enumerate() {

@@ -6,6 +6,8 @@
 //! different(a, n) :- the name n does not begin or end as a does   'done:' + id, 'error'
 //! ```
 
+use std::rc::Rc;
+
 use super::matching::Match;
 use super::{At, Origin, Program, Root};
 use crate::facts::*;
@@ -59,6 +61,15 @@ impl Program<'_> {
             }
         }
         !at_start || rest.is_empty()
+    }
+
+    /// The text that comes of constants only.
+    pub(super) fn joined(&self, origins: &[Origin]) -> Option<Rc<str>> {
+        match &self.parts_of_text(origins)?[..] {
+            // (Numbers are added.)
+            [Part::Text(text)] if text.parse::<f64>().is_err() => Some(text.as_str().into()),
+            _ => None,
+        }
     }
 
     /// What a text is put together of; none where it is not.

@@ -252,7 +252,7 @@ impl Program<'_> {
             }
             out.extend(self.origins(b.with(assign.from)).iter().cloned());
         }
-        if out.is_empty() {
+        if out.is_empty() || self.is_given_by_parents(b) {
             out.push(Origin::root(Root::Binding(b)));
         }
         // What is not told of one definition is told by the others, and by the variable itself.
