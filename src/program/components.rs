@@ -56,7 +56,7 @@ impl Program<'_> {
         let exported = |export: &Export| matches!(export, Export::Local(name, _) if *name == binding.name);
         binding.kind == BindingKind::Let
             && self.fun(b.with(binding.function)).at_load
-            && self.files[b.file as usize].path.ends_with(".svelte")
+            && self.files[b.file as usize].path.extension() == Some("svelte")
             && self.facts(b.file).exports.iter().any(exported)
     }
 

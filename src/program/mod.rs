@@ -10,7 +10,7 @@
 //! | `calls`, `candidates`, `heads`, `public`, `starters` | what does a call run, what can users call, who starts a function and how often |
 //! | `sites`, `releases`, `options`, `told`, `forwarders`, `endless` | which calls add listeners, which take them away, with what options, by what they are told, which pass one on, for what never ends |
 //! | `lifts` | which helpers add or remove what they are given, at their calls |
-//! | `observables` | which functions of the program add and remove listeners by what they do with a list |
+//! | `observables`, `operators` | which functions of the program add and remove listeners by what they do with a list; what goes on as long as a subject |
 //! | `guards`, `flags`, `marks`, `memberships`, `readiness` | which tests let a line run once, or before a state comes |
 //! | `emissions` | how often does the program itself make an event happen |
 //! | `runs`, `frameworks`, `components`, `loops`, `stages`, `patches` | how often does a function run, and within what |
@@ -23,6 +23,7 @@
 //! | `latest` | which value has a variable at a call |
 //! | `texts` | which names that are put together are one |
 //! | `readings` | what becomes of a value within its file |
+//! | `picked` | which lines of a function a call's constants leave out |
 //! | `points` | where is a release run that stands in a closure |
 //! | `openings` | what is told once, before the work begins |
 //! | `rounds` | which ways lead back to a line, and past what |
@@ -68,6 +69,7 @@ mod gathering;
 pub mod guards;
 mod heads;
 mod indices;
+mod injected;
 pub mod instance;
 pub mod keepers;
 mod kept;
@@ -88,6 +90,7 @@ mod misnamed;
 pub mod obligation;
 mod observables;
 mod openings;
+mod operators;
 mod options;
 mod outlived;
 pub mod owners;

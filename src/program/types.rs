@@ -162,6 +162,9 @@ impl Program<'_> {
         {
             return self.used_type(returns);
         }
+        if let Some(found) = self.injected_by(c) {
+            return Some(found);
+        }
         for f in self.functions_called(c).iter().copied() {
             if let Some(of) = self.fun(f).return_type.clone()
                 && let Some(found) = self.written_type(f.file, &of)
@@ -250,6 +253,9 @@ impl Program<'_> {
             return Some(found);
         }
         if let Some(found) = self.own_entry(f).and_then(|entry| self.used_type(entry.params.get(i)?)) {
+            return Some(found);
+        }
+        if let Some(found) = self.injected_param(f, i) {
             return Some(found);
         }
         for passed in self.passed(f) {

@@ -138,7 +138,9 @@ impl Program<'_> {
     pub(super) fn same_as(&self, v: At<ValueId>) -> Option<At<ValueId>> {
         match self.value(v) {
             Value::Binding(b) => match self.binding(v.with(*b)).defs[..] {
-                [def] if !self.assign(v.with(def)).compound => Some(v.with(self.assign(v.with(def)).from)),
+                [def] if !self.assign(v.with(def)).compound && !self.is_given_by_parents(v.with(*b)) => {
+                    Some(v.with(self.assign(v.with(def)).from))
+                }
                 _ => None,
             },
             Value::This(f) => self.this_given(v.with(*f)),
@@ -354,6 +356,9 @@ impl Program<'_> {
             }
             if super::sites::is_chaining(name) && call.args.len() >= 2 && self.functions_called(c).is_empty() {
                 return self.origins(object).to_vec();
+            }
+            if let Some(subject) = self.subject_of(c) {
+                return subject;
             }
             if self.models.named(name).is_some_and(|named| named.gives_back)
                 && let Some(method) = self.method_model(c)

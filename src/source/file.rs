@@ -19,6 +19,8 @@ pub enum Text {
 
 /// A mean line that no person writes.
 const MINIFIED_LINE: usize = 300;
+/// How many bytes there may be before and behind a text that is all of a line: `  styles: ["...`.
+const NEAR: usize = 60;
 /// What the parser takes; asked for before such a file is read.
 const LONGEST: u64 = 128 << 20;
 
@@ -89,7 +91,27 @@ fn is_minified(bytes: &[u8]) -> bool {
         return false;
     }
     let lines = memchr_iter(b'\n', bytes).count() + usize::from(!bytes.ends_with(b"\n"));
-    bytes.len() / lines > MINIFIED_LINE
+    bytes.len() / lines > MINIFIED_LINE && is_minified_beside_data(bytes)
+}
+
+/// The same, apart from lines that are one long text: the styles, images or shaders that a build puts into its code.
+fn is_minified_beside_data(bytes: &[u8]) -> bool {
+    let whole = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    let code = whole.split(|&byte| byte == b'\n').filter(|line| !is_data(line));
+    let (lines, length) = code.fold((0, 0), |(lines, length), line| (lines + 1, length + line.len() + 1));
+    lines < 2 || length / lines > MINIFIED_LINE
+}
+
+/// A line that is too long for a person, and a text from near its beginning to near its end.
+fn is_data(line: &[u8]) -> bool {
+    let near = |what: &[u8]| what.iter().take(NEAR).position(|byte| matches!(byte, b'"' | b'\'' | b'`'));
+    let Some(begin) = (line.len() > MINIFIED_LINE).then(|| near(line)).flatten() else { return false };
+    let mut at = begin + 1;
+    while at < line.len() && line[at] != line[begin] {
+        at += 1 + usize::from(line[at] == b'\\');
+    }
+    // (A template goes on in the next lines.)
+    at + NEAR >= line.len()
 }
 
 pub(super) fn decode(bytes: Vec<u8>) -> String {
@@ -124,5 +146,10 @@ mod tests {
         assert!(!is_minified(&[&[b'a'; 299][..], b"\n"].concat().repeat(10)));
         assert!(is_minified(&[&[b'a'; 301][..], b"\n"].concat().repeat(10)));
         assert!(has_minified_name(Utf8Path::new("a/jquery.min.js")));
+        let styled =
+            |code: &str| format!("const parts = {{\n  styles: [\"{}\\\"{}\"]\n}};\n{code}", ".a{color:red}".repeat(500), "b".repeat(500));
+        assert!(!is_minified(styled("parts.on('x', f);\n").as_bytes()));
+        assert!(is_minified(styled(&"a.b(c);".repeat(900)).as_bytes()));
+        assert!(is_minified(format!("\"use strict\";{}", "a.b(c);".repeat(900)).as_bytes()));
     }
 }
