@@ -164,27 +164,6 @@ impl Program<'_> {
             }
     }
 
-    /// A test before the call lets only objects by that have no such method (`typeof stream.read !== 'function'`), and the object that is given
-    /// for the parameter has one.
-    pub(super) fn is_left_out(&self, c: CallAt, g: Fun, i: u32, given: &Origin) -> bool {
-        let Root::This(this) = given.root else { return false };
-        let Some(owner) = self.owner_of_this(this).filter(|_| given.path.is_empty()) else { return false };
-        let has = |object: At<ValueId>, key: &Key| {
-            self.origins(object).iter().any(|o| o.path.is_empty() && o.root == Root::Param(g, i))
-                && !self.methods(owner, self.path_key(object.file, key)).is_empty()
-        };
-        self.function_of(c) == g
-            && self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, outcome)| {
-                let Value::Binary(op, one, other) = self.value(test) else { return false };
-                let Value::Unary(asks, member) = self.value(test.with(*one)) else { return false };
-                let Value::Member(object, key) = self.value(test.with(*member)) else { return false };
-                asks == "typeof"
-                    && matches!(self.value(test.with(*other)), Value::String(kind) if kind == "function")
-                    && outcome == matches!(op.as_str(), "!==" | "!=")
-                    && has(test.with(*object), key)
-            })
-    }
-
     /// The call stands under a test that is made to fail by running it, and to hold again afterwards: it is meant to run again.
     pub(super) fn is_reentered(&self, c: CallAt) -> bool {
         let f = self.function_of(c);

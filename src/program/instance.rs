@@ -323,27 +323,6 @@ impl Program<'_> {
         !registration.receivers.is_empty() && registration.receivers.iter().all(|o| self.outlives_objects(o))
     }
 
-    /// What takes the place of what is not given, and is there as long as the program: `this.input = options.input || process.stdin`. (Where
-    /// the program's own makers give something, that is what counts.)
-    fn lasting_default<'s>(&self, sources: &'s [(At<AssignId>, Vec<Origin>)]) -> Option<&'s Origin> {
-        let [(_, origins)] = sources else { return None };
-        let default = origins.iter().find(|o| matches!(o.root, Root::Global(_)))?;
-        let given = |o: &Origin| match o.root {
-            Root::Param(h, _) => {
-                let mut makers = self.callers(h).iter().filter(|&&maker| self.function_of(maker) != h);
-                // (What they were given themselves they may not have been given.)
-                let passed_on = |o: &Origin| o.is_nothing() || matches!(o.root, Root::Param(..));
-                makers.any(|&maker| !self.from_callee(maker, h, o).iter().all(passed_on))
-            }
-            // (`options` may be `{}`.)
-            _ => o.path.is_empty() && !o.is_nothing(),
-        };
-        let others = || origins.iter().filter(|&o| o != default);
-        let is_param = |o: &Origin| matches!(o.root, Root::Param(..));
-        let by_users = others().any(|o| is_param(o) && !given(o)) && !others().any(|o| !is_param(o) && given(o));
-        (by_users && self.emitter_kind(default) == Emitter::Process).then_some(default)
-    }
-
     /// The program calls the method in the class's constructor only: `constructor() { this.build() }`.
     fn is_step_of_constructor(&self, f: Fun, owner: Owner) -> bool {
         let callers = self.callers(f);

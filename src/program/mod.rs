@@ -228,6 +228,10 @@ pub struct Program<'a> {
     /// Members by name: does any file write one?
     written: RefCell<FxHashMap<Sym, bool>>,
     given_out: RefCell<FxHashMap<u32, Rc<FxHashSet<At<ValueId>>>>>,
+    /// By function and what it is told: whether it adds nothing then.
+    idle: RefCell<FxHashMap<(Fun, picked::Told), bool>>,
+    /// By file: under which keys subjects are told something, or handed on.
+    notified: RefCell<FxHashMap<u32, Rc<FxHashSet<PathKey>>>>,
     asked: RefCell<asked::Asked>,
     /// Registrations whose count met a limit; told as a problem.
     pub limited: Cell<u32>,
@@ -270,6 +274,8 @@ impl<'a> Program<'a> {
             runs: RefCell::default(),
             written: RefCell::default(),
             given_out: RefCell::default(),
+            idle: RefCell::default(),
+            notified: RefCell::default(),
             asked: RefCell::default(),
             limited: Cell::new(0),
         };

@@ -5,6 +5,10 @@
 //! ends(takeUntil(n))    :- somebody calls n.next, or n is not the program's own subject
 //! ```
 
+use std::rc::Rc;
+
+use rustc_hash::FxHashSet;
+
 use super::{At, CallAt, Origin, PathKey, Program};
 use crate::facts::*;
 
@@ -63,22 +67,31 @@ impl Program<'_> {
         let Value::Member(_, key @ Key::Name(_)) = self.value(notifier) else { return true };
         let held = self.path_key(notifier.file, key);
         let own = self.origins(notifier).iter().all(|o| self.type_name(o).as_deref() == Some("rxjs.Subject"));
-        let notifies = |c: CallAt| match self.receiver(c) {
-            Some((object, Key::Name(name))) if name == "next" => match self.value(object) {
-                Value::Member(_, key) => self.path_key(object.file, key) == held,
-                _ => false,
-            },
-            _ => false,
+        !own || matches!(held, PathKey::Element) || self.notified(notifier.file).contains(&held)
+    }
+
+    /// The members of a file that are told something (`this.end.next()`), or handed on, so that they may be told from there.
+    fn notified(&self, file: u32) -> Rc<FxHashSet<PathKey>> {
+        if let Some(known) = self.notified.borrow().get(&file) {
+            return known.clone();
+        }
+        let member = |v: At<ValueId>| match self.value(v) {
+            Value::Member(_, key) => Some(self.path_key(file, key)),
+            _ => None,
         };
-        // (Handed on, or given to another subject, it may be told from there.)
-        let handed_on = |c: CallAt| {
-            self.call(c)
-                .args
-                .iter()
-                .any(|&arg| matches!(self.value(c.with(arg)), Value::Member(_, key) if self.path_key(c.file, key) == held))
-                && self.called_as(c) != Some("takeUntil")
-        };
-        let calls = (0..self.facts(notifier.file).calls.len() as u32).map(|id| notifier.with(CallId(id)));
-        !own || matches!(held, PathKey::Element) || calls.into_iter().any(|c| notifies(c) || handed_on(c))
+        let mut keys = FxHashSet::default();
+        for c in (0..self.facts(file).calls.len() as u32).map(|id| At::new(file, CallId(id))) {
+            if let Some((object, key)) = self.receiver(c)
+                && key.is("next")
+            {
+                keys.extend(member(object));
+            }
+            if self.called_as(c) != Some("takeUntil") {
+                keys.extend(self.call(c).args.iter().filter_map(|&arg| member(c.with(arg))));
+            }
+        }
+        let keys = Rc::new(keys);
+        self.notified.borrow_mut().insert(file, keys.clone());
+        keys
     }
 }

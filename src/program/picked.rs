@@ -11,30 +11,45 @@ use crate::facts::*;
 /// Depth to which a test is taken apart.
 const TEST_DEPTH: u32 = 4;
 
+/// What a test makes of each argument of a call, where that is written.
+pub(super) type Told = Vec<Option<bool>>;
+
 impl Program<'_> {
     /// The call makes its function add nothing: `setRaw(false)` of `setRaw(on) { if (on) stdin.on('data', f); else stdin.off('data', f) }`.
     pub(super) fn picks_no_adding(&self, c: CallAt, f: Fun) -> bool {
         let args = &self.call(c).args;
-        let told = |i: usize| args.get(i).and_then(|&a| self.outcome_of(c.with(a)));
-        if !args.iter().any(|&a| self.outcome_of(c.with(a)).is_some())
-            || args.iter().any(|&a| matches!(self.value(c.with(a)), Value::Spread(_)))
-        {
+        let told: Told = args.iter().map(|&a| self.outcome_of(c.with(a))).collect();
+        if told.iter().all(Option::is_none) || args.iter().any(|&a| matches!(self.value(c.with(a)), Value::Spread(_))) {
             return false;
         }
+        // Calls that tell the same are many.
+        if let Some(&known) = self.idle.borrow().get(&(f, told.clone())) {
+            return known;
+        }
+        let idle = self.adds_nothing(f, &told);
+        self.idle.borrow_mut().insert((f, told), idle);
+        idle
+    }
+
+    /// None of the lines by which the function adds runs where its parameters are what is told.
+    fn adds_nothing(&self, f: Fun, told: &Told) -> bool {
+        let told = |i: usize| told.get(i).copied().flatten();
         let dead = |line: CallAt| {
             let tests = self.tests_before(line.with(self.call(line).block), self.order_of(line));
             tests.into_iter().any(|(test, outcome)| self.fails_for(test, outcome, f, &told, TEST_DEPTH))
         };
         let adds = |line: CallAt| super::sites::registration(self, line).is_some();
-        let (mut seen, mut alive) = (false, false);
+        let mut seen = false;
         for &line in &self.indices(f.file).calls[f.id.index()] {
             let line = f.with(line);
             let own = adds(line);
             seen |= own;
             let below = || self.functions_called(line).iter().any(|&g| g != f && self.calls_within(g).into_iter().any(adds));
-            alive |= (own || below()) && !dead(line);
+            if (own || below()) && !dead(line) {
+                return false;
+            }
         }
-        seen && !alive
+        seen
     }
 
     /// Which of two lines of a function runs, its caller says: `setRaw(on) { if (on) { stdin.on('data', f); return } stdin.off('data', f) }`.
@@ -88,5 +103,26 @@ impl Program<'_> {
             }
             _ => false,
         }
+    }
+
+    /// A test before the call lets only objects by that have no such method (`typeof stream.read !== 'function'`), and the object that is given
+    /// for the parameter has one.
+    pub(super) fn is_left_out(&self, c: CallAt, g: Fun, i: u32, given: &Origin) -> bool {
+        let Root::This(this) = given.root else { return false };
+        let Some(owner) = self.owner_of_this(this).filter(|_| given.path.is_empty()) else { return false };
+        let has = |object: At<ValueId>, key: &Key| {
+            self.origins(object).iter().any(|o| o.path.is_empty() && o.root == Root::Param(g, i))
+                && !self.methods(owner, self.path_key(object.file, key)).is_empty()
+        };
+        self.function_of(c) == g
+            && self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, outcome)| {
+                let Value::Binary(op, one, other) = self.value(test) else { return false };
+                let Value::Unary(asks, member) = self.value(test.with(*one)) else { return false };
+                let Value::Member(object, key) = self.value(test.with(*member)) else { return false };
+                asks == "typeof"
+                    && matches!(self.value(test.with(*other)), Value::String(kind) if kind == "function")
+                    && outcome == matches!(op.as_str(), "!==" | "!=")
+                    && has(test.with(*object), key)
+            })
     }
 }
