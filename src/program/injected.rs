@@ -39,7 +39,7 @@ impl Program<'_> {
             }
             _ => false,
         };
-        let named = self.callee_name(c).is_some_and(|name| name.ends_with("nject"));
+        let named = self.called_as(c).is_some_and(|name| name.ends_with("nject"));
         (named && self.origins(c.with(self.call(c).callee)).iter().any(injects)).then(|| self.instance_of(&self.origins(asked)))?
     }
 

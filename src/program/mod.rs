@@ -20,6 +20,7 @@
 //! | `listwalk` | which functions that lead back to themselves go through a list |
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
+//! | `injected` | of what class is what a framework hands over |
 //! | `latest` | which value has a variable at a call |
 //! | `texts` | which names that are put together are one |
 //! | `readings` | what becomes of a value within its file |

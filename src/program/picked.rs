@@ -1,4 +1,4 @@
-//! Calls that pick an arm: what a call tells its function for good decides which of its lines run.
+//! Calls that pick an arm: what a call tells its function for good, and what it gives for it, decides which of its lines run.
 //!
 //! ```text
 //! idle(c, f) :- c calls f, c gives a constant for a parameter p, each line of f that adds stands under a test of p that fails then,
