@@ -16,17 +16,8 @@ pub struct Lines<'t> {
 impl<'t> Lines<'t> {
     pub fn new(text: &'t str) -> Lines<'t> {
         let mut starts = vec![0];
-        starts.extend(memchr_lines(text.as_bytes()));
-        let mut units = Vec::new();
-        if !text.is_ascii() {
-            let mut count = 0u32;
-            for (at, c) in text.char_indices() {
-                while units.len() * STRIDE < at + c.len_utf8() {
-                    units.push(count);
-                }
-                count += c.len_utf16() as u32;
-            }
-        }
+        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
+        let units = if text.is_ascii() { Vec::new() } else { units(text.as_bytes()) };
         Lines { text, starts, units }
     }
 
@@ -73,8 +64,28 @@ impl<'t> Lines<'t> {
     }
 }
 
-fn memchr_lines(bytes: &[u8]) -> impl Iterator<Item = u32> + '_ {
-    bytes.iter().enumerate().filter(|&(_, &b)| b == b'\n').map(|(i, _)| i as u32 + 1)
+/// UTF-16 units of the characters that begin before each multiple of [`STRIDE`] and end there or before it.
+fn units(text: &[u8]) -> Vec<u32> {
+    let mut count = 0;
+    let mut units = vec![0];
+    for (nth, stride) in text.chunks(STRIDE).enumerate() {
+        // Each character has one byte that continues none; those of four bytes are two units.
+        count += stride.iter().map(|&byte| u32::from(byte & 0xC0 != 0x80) + u32::from(byte >= 0xF0)).sum::<u32>();
+        let end = (nth + 1) * STRIDE;
+        if end < text.len() {
+            units.push(count - over(text, end));
+        }
+    }
+    units
+}
+
+/// UTF-16 units of the character that goes on at this byte, if one does: it was counted where it begins.
+fn over(text: &[u8], at: usize) -> u32 {
+    if text[at] & 0xC0 != 0x80 {
+        return 0;
+    }
+    let begin = text[..at].iter().rev().find(|&&byte| byte & 0xC0 != 0x80);
+    1 + u32::from(begin.is_some_and(|&byte| byte >= 0xF0))
 }
 
 #[cfg(test)]
@@ -93,5 +104,17 @@ mod tests {
         }
         assert_eq!(lines.offset(Position { line: 2, column: 99 }), text.len() - 1, "the end of the line");
         assert_eq!(lines.offset(Position { line: 9, column: 1 }), text.len());
+    }
+
+    #[test]
+    fn characters_over_a_counted_place_are_counted_once() {
+        for shift in 0..4 {
+            let text = format!("{}{}", "a".repeat(shift), "😀".repeat(300));
+            let lines = Lines::new(&text);
+            for (nth, (at, _)) in text.char_indices().enumerate() {
+                let wide = nth.saturating_sub(shift) as u32;
+                assert_eq!(lines.position(at).column, 1 + nth.min(shift) as u32 + 2 * wide, "{shift} {at}");
+            }
+        }
     }
 }

@@ -25,7 +25,7 @@ mod tidy;
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, MatchKind};
 use swc_ecma_ast as ast;
 use swc_ecma_visit::{VisitMut, VisitMutWith};
 
@@ -49,7 +49,8 @@ static MARKS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         "__publicField(",
         "object_spread",
     ];
-    AhoCorasick::new(marks).ok()
+    // Only this kind of match has a search ahead for many bytes at once.
+    AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(marks).ok()
 });
 
 /// Helpers of compilers may stand in the text.
