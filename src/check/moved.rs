@@ -62,7 +62,7 @@ fn put<P: Copy + Eq + std::hash::Hash>(map: &mut FxHashMap<P, Option<P>>, before
 
 /// All ranges, in an order that equal facts share.
 fn ranges(positions: &Positions) -> Vec<Range> {
-    let Positions { calls, functions, bindings, assigns, classes } = positions;
+    let Positions { calls, functions, bindings, assigns, classes, mounted: _ } = positions;
     let mut ranges = Vec::with_capacity(3 * calls.len() + functions.len() + bindings.len() + assigns.len() + classes.len());
     for &CallPosition { name, paren, whole } in calls {
         ranges.extend([name, Range { start: paren, end: paren }, whole]);
@@ -156,7 +156,7 @@ pub fn shifted(facts: &FileFacts, before: &[u8], now: &[u8]) -> FileFacts {
     };
     let range = |range: &Range| Range { start: position(range.start), end: position(range.end) };
     let list = |list: &[Range]| list.iter().map(range).collect();
-    let Positions { calls, functions, bindings, assigns, classes } = &facts.positions;
+    let Positions { calls, functions, bindings, assigns, classes, mounted } = &facts.positions;
     let call = |call: &CallPosition| CallPosition { name: range(&call.name), paren: position(call.paren), whole: range(&call.whole) };
     let positions = Positions {
         calls: calls.iter().map(call).collect(),
@@ -164,6 +164,7 @@ pub fn shifted(facts: &FileFacts, before: &[u8], now: &[u8]) -> FileFacts {
         bindings: list(bindings),
         assigns: list(assigns),
         classes: list(classes),
+        mounted: mounted.as_ref().map(range),
     };
     let at = |line| position(Position { line, column: 1 }).line;
     let suppression = |suppression: &Suppression| Suppression {

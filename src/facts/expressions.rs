@@ -273,6 +273,13 @@ impl Extractor<'_> {
         if unary.op == ast::UnaryOp::Void {
             return self.value(Value::Undefined);
         }
+        // So are `!0` and `!1` for `true` and `false`.
+        if unary.op == ast::UnaryOp::Bang
+            && let Value::Number(number) = &self.facts.values[value.index()]
+            && let Some(truth) = ["1", "0"].iter().position(|n| n == number)
+        {
+            return self.value(Value::Bool(truth == 1));
+        }
         self.value(Value::Unary(unary.op.as_str().to_owned(), value))
     }
 

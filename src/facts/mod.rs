@@ -49,6 +49,8 @@ pub struct FileFacts {
     pub declaration: bool,
     /// A test by its name or folder.
     pub test: bool,
+    /// Begins with `#!`: the system runs it as a command (execve(2)).
+    pub command: bool,
     #[serde(skip)]
     pub(crate) derived: Derived,
 }
@@ -82,8 +84,19 @@ pub fn extract(path: &Utf8Path, text: &str, parsed: &Parsed) -> FileFacts {
     let names = Names::bind(&parsed.program);
     let mut extractor = extract::Extractor::new(text, 1, &names);
     extractor.module(&parsed.program);
-    let extract::Extractor { mut facts, positions, .. } = extractor;
+    let mounted = crate::syntax::component::mounted(path, text).map(|(start, end)| extractor.lines.range(start, end));
+    let extract::Extractor { mut facts, mut positions, .. } = extractor;
+    positions.mounted = mounted;
     facts.bundled = bundled::bundled(text, &positions);
     let suppressions = suppress::suppressions(text, &parsed.comments);
-    FileFacts { path: path.to_owned(), facts, positions, suppressions, declaration: false, test: false, derived: Derived::default() }
+    FileFacts {
+        path: path.to_owned(),
+        facts,
+        positions,
+        suppressions,
+        declaration: false,
+        test: false,
+        command: text.starts_with("#!"),
+        derived: Derived::default(),
+    }
 }

@@ -464,6 +464,8 @@ pub struct Positions {
     pub bindings: Vec<Range>,
     pub assigns: Vec<Range>,
     pub classes: Vec<Range>,
+    /// The script of a component's file that runs at each mount (Svelte's instance script, Vue's `<script setup>`).
+    pub mounted: Option<Range>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

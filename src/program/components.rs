@@ -7,10 +7,11 @@
 //! own(o)      :- o what a hook keeps (a ref, a state), and all that is put there is made for it, or nobody puts anything there
 //! ```
 
+use super::count::{Count, Emitter};
 use super::starters::Starter;
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
-use crate::findings::Region;
+use crate::findings::{Confidence, Range, Region};
 use crate::models::{self, Callback, Lifecycle};
 
 /// How an object goes with the component that an activation is about.
@@ -47,6 +48,43 @@ impl Program<'_> {
     /// The function is the script of a component's file: it runs once for each component, where it has something run at the mount.
     pub(super) fn is_script_of_component(&self, f: Fun) -> bool {
         self.fun(f).at_load && is_component(&self.files[f.file as usize].path)
+    }
+
+    /// The line stands in the script of a component's file itself, so that each mount has it run; what it adds to was there before.
+    pub(super) fn count_of_mounts(&self, c: CallAt, origin: &Origin) -> Option<Count> {
+        let is_mounted = |c: CallAt| self.is_in_mounted(self.function_of(c), self.call_position(c).name);
+        let older = || match origin.root {
+            Root::Call(made) => {
+                origin.path.is_empty() && self.fun(self.function_of(made)).at_load && !(made.file == c.file && is_mounted(made))
+            }
+            _ => self.emitter_kind(origin) == Emitter::Process,
+        };
+        if !is_mounted(c) || self.is_first_component(c.file) || !older() {
+            return None;
+        }
+        let steps = vec![
+            self.step_call(c, format!("`{}` lives as long as the program", self.show(origin))),
+            self.step_call(c, "the script of the component runs at each mount"),
+        ];
+        Some(self.many(Region::Mount, Confidence::Medium, origin, steps))
+    }
+
+    /// The function is written in the script of a component's file itself: each mount makes another one.
+    pub(super) fn is_made_at_mount(&self, o: &Origin) -> bool {
+        matches!(o.root, Root::Function(h) if o.path.is_empty()
+            && self.parent(h).is_some_and(|parent| self.is_in_mounted(parent, self.files[h.file as usize].positions.functions[h.id.index()])))
+    }
+
+    /// The place is in no function of its file, but in the script that runs at each mount.
+    fn is_in_mounted(&self, f: Fun, place: Range) -> bool {
+        let mounted = self.files[f.file as usize].positions.mounted;
+        self.fun(f).at_load && mounted.is_some_and(|script| script.start <= place.start && place.start <= script.end)
+    }
+
+    /// The component that a page is made of, by the name that it has in all templates of the frameworks: `App.vue`, `+layout.svelte`.
+    fn is_first_component(&self, file: u32) -> bool {
+        let stem = self.files[file as usize].path.file_stem().unwrap_or_default();
+        matches!(stem.to_ascii_lowercase().as_str(), "app" | "main" | "index" | "root" | "+layout")
     }
 
     /// `export let name = ''` of a Svelte component: whoever uses the component gives another value

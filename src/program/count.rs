@@ -133,6 +133,9 @@ impl Program<'_> {
         {
             return Emitter::Process;
         }
+        if self.is_page_of_node(origin) {
+            return Emitter::Process;
+        }
         if let Some(Type::Model(ix)) = self.type_of(origin) {
             let name = self.models.name(ix);
             if name == "AbortSignal" {
@@ -194,6 +197,9 @@ impl Program<'_> {
                 return self.loop_count(c, origin, None).unwrap_or(Count::One);
             }
         }
+        if let Some(count) = self.count_of_mounts(c, origin) {
+            return count;
+        }
         if self.is_of_own_time(origin, OWN_TIME) {
             return Count::One;
         }
@@ -214,6 +220,7 @@ impl Program<'_> {
     /// How often the call runs for what holds the object, whatever its type.
     fn count_held(&self, c: CallAt, f: Fun, origin: &Origin, depth: u32) -> Count {
         match origin.root {
+            _ if self.is_page_of_node(origin) => self.count_global(c, f, origin),
             Root::Call(made) => self.count_made(c, f, origin, made.with(self.function_of(made).id), Some(made), depth),
             Root::Literal(v) if !origin.path.is_empty() && self.is_filled_here(v, origin, f) => Count::One,
             Root::Literal(v) => match self.literal_function(v) {
@@ -426,8 +433,11 @@ impl Program<'_> {
             let mut steps = vec![self.step_function(g, message)];
             let region = runs.as_ref().map_or(Region::Request, |r| r.region);
             let region = if matches!(region, Region::Call | Region::Event | Region::Iteration) { Region::Request } else { region };
+            // (That it is one of a request tells that there are many, but not where all that is known is what nobody calls.)
+            let guess = runs.as_ref().is_some_and(|r| r.operation && r.confidence == Confidence::Low);
+            let confidence = if guess { Confidence::Low } else { Confidence::Medium };
             steps.extend(runs.into_iter().flat_map(|r| r.steps));
-            return self.many(region, Confidence::Medium, origin, steps);
+            return self.many(region, confidence, origin, steps);
         }
         if let Some(whole) = self.short_lived_whole(origin) {
             let message = format!("`{}` outlives `{}`, and is the same for the next ones", self.show(origin), self.show(&whole));

@@ -73,7 +73,7 @@ impl Program<'_> {
         if self.is_put_back_wrapped(sites, registration) {
             return Discharge::Released;
         }
-        if self.is_released_by_third(registration) {
+        if self.is_released_by_third(registration) || self.is_of_queue(registration) {
             return Discharge::Released;
         }
         let mut mismatch: Option<(CallAt, Mismatch)> = None;

@@ -1,6 +1,6 @@
 //! Latest: the value that a variable, or a member of what it holds, has at a call, by the assignment that every way to the call passes last.
 
-use super::{At, CallAt, Origin, PathKey, Program};
+use super::{At, CallAt, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
 /// What a stretch of code assigns last.
@@ -25,6 +25,29 @@ impl Program<'_> {
         let assign = self.last_assign(c, &puts)?;
         let whole = !assign.only_if_empty && !assign.delete && !assign.compound;
         whole.then(|| self.origins(c.with(assign.from)).iter().flat_map(|o| self.follow(o, rest)).collect())
+    }
+
+    /// Every way to the call puts something new into the member of this object, or of a variable, that `v` is: `this.browser = await
+    /// launch(); this.browser.pages()`.
+    pub(super) fn is_just_put(&self, c: CallAt, v: At<ValueId>) -> bool {
+        let Value::Member(object, key @ Key::Name(_)) = self.value(v) else { return false };
+        let same = |other: ValueId| match (self.value(v.with(*object)), self.value(c.with(other))) {
+            (Value::This(f), Value::This(g)) => f == g,
+            (Value::Binding(a), Value::Binding(b)) => a == b,
+            _ => false,
+        };
+        let puts = |assign: &Assign| matches!(&assign.to, Place::Member(to, name) if name == key && same(*to));
+        let new = |made: CallAt| {
+            let call = self.call(made);
+            call.kind == CallKind::New || self.method_model(made).is_some_and(|model| model.origin == crate::models::Origin::Fresh)
+        };
+        let makes = |v: At<ValueId>| {
+            let origins = self.origins(v);
+            !origins.is_empty() && origins.iter().all(|o| matches!(o.root, Root::Call(made) if o.path.is_empty() && new(made)))
+        };
+        self.last_assigns(c, &puts).is_some_and(|last| {
+            last.iter().all(|assign| !assign.only_if_empty && !assign.compound && !assign.delete && makes(c.with(assign.from)))
+        })
     }
 
     /// The value that a variable has at a call, where the code before it gives it another on every way: `part = find(); part = make();

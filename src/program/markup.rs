@@ -5,14 +5,14 @@
 //! written(Q) :- what writes so is called before Q
 //! ```
 
-use super::{At, CallAt, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
 impl Program<'_> {
     /// Whatever the call looks up stands in what was written before it, in the same activation.
     pub(super) fn is_of_written(&self, query: CallAt) -> bool {
         let Some((asked, _)) = self.receiver(query) else { return false };
-        if self.is_given_or_made(asked) {
+        if self.is_given_or_made(asked) || self.is_just_put(query, asked) {
             return true;
         }
         let (mut at, mut upto) = (query.with(self.call(query).block), self.order_of(query));
@@ -27,17 +27,37 @@ impl Program<'_> {
         }
     }
 
-    /// `options.template || makePanel()`: where the caller gives no element of its own, a new one.
+    /// `element.ownerDocument`, `element.ownerDocument.defaultView`: the page that a node is of, and its window, whatever becomes of the node.
+    /// (The DOM's own names; nothing else has them.)
+    pub(super) fn is_page_of_node(&self, o: &Origin) -> bool {
+        let named = |key: &PathKey, name: &str| matches!(key, PathKey::Name(sym) if &*self.text(*sym) == name);
+        match &o.path[..] {
+            [.., document, view] if named(view, "defaultView") => named(document, "ownerDocument"),
+            [.., document] => named(document, "ownerDocument"),
+            [] => false,
+        }
+    }
+
+    /// `options.template || makePanel()`: where the caller gives no element of its own, a new one, or what is found in that.
     fn is_given_or_made(&self, v: At<ValueId>) -> bool {
+        let makes = |c: CallAt| matches!(self.callee_name(c).as_deref(), Some("createElement" | "cloneNode" | "importNode"));
         let made = |o: &Origin| match o.root {
+            Root::Call(c) if makes(c) => !self.fun(self.function_of(c)).at_load,
             Root::Call(c) => {
-                o.path.is_empty() && self.callee_name(c).as_deref() == Some("createElement") && !self.fun(self.function_of(c)).at_load
+                let deeper =
+                    |object: At<ValueId>| object != v && self.origins(object).iter().any(|o| matches!(o.root, Root::Call(c) if makes(c)));
+                self.is_query(c) && self.receiver(c).is_some_and(|(object, _)| deeper(object) && self.is_given_or_made(object))
             }
             _ => false,
         };
         let origins = self.origins(v);
         origins.iter().any(made)
             && origins.iter().all(|o| made(o) || !o.path.is_empty() && !matches!(o.root, Root::Global(_) | Root::Module(_)))
+    }
+
+    /// `element.querySelector(...)` and the like.
+    fn is_query(&self, c: CallAt) -> bool {
+        self.method_model(c).is_some_and(|model| model.origin == crate::models::Origin::Shared)
     }
 
     /// The item writes markup into what is asked; `through`: or a function does that it calls.

@@ -28,6 +28,7 @@
 //! | `points` | where is a release run that stands in a closure |
 //! | `openings` | what is told once, before the work begins |
 //! | `rounds` | which ways lead back to a line, and past what |
+//! | `queues` | which emitters let go of the listeners that they tell |
 //! | `replaced` | what is put in the place of what still listens |
 //! | `confined` | which listeners only the lines that add and remove them have |
 //! | `misnamed` | which releases call a method that there is not |
@@ -103,6 +104,7 @@ mod points;
 pub mod pools;
 mod promises;
 mod public;
+mod queues;
 pub mod raised;
 pub mod reach;
 mod readiness;
@@ -226,6 +228,8 @@ pub struct Program<'a> {
     families: RefCell<FxHashMap<Owner, Rc<[Owner]>>>,
     starters: RefCell<FxHashMap<Fun, Rc<[starters::Starter]>>>,
     runs: RefCell<FxHashMap<runs::Goal, walk::Walk<Option<runs::Runs>>>>,
+    /// Classes whose objects let go of what they tell.
+    queues: RefCell<FxHashMap<Owner, bool>>,
     /// Members by name: does any file write one?
     written: RefCell<FxHashMap<Sym, bool>>,
     given_out: RefCell<FxHashMap<u32, Rc<FxHashSet<At<ValueId>>>>>,
@@ -272,6 +276,7 @@ impl<'a> Program<'a> {
             emitting: RefCell::default(),
             families: RefCell::default(),
             starters: RefCell::default(),
+            queues: RefCell::default(),
             runs: RefCell::default(),
             written: RefCell::default(),
             given_out: RefCell::default(),

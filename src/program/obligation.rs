@@ -344,7 +344,7 @@ impl Program<'_> {
         }
         let added_anew = many.region == Region::Instance
             // Each component makes its own, however often it adds it.
-            || many.region == Region::Mount && registration.handlers.iter().any(|o| self.is_made_in_activation(o))
+            || many.region == Region::Mount && registration.handlers.iter().any(|o| self.is_made_in_activation(o) || self.is_made_at_mount(o))
             || matches!(fault, Fault::Mismatch(_, Mismatch::Activation | Mismatch::Slot))
             || registration.handlers.iter().any(|o| self.is_fresh_listener(registration, o))
             || matches!(fault, Fault::Mismatch(..)) && self.is_given_to_object(registration);
@@ -371,7 +371,7 @@ impl Program<'_> {
         // (Each new object adds its own, unless all have one function and one emitter.)
         let one = many.emitter == Emitter::Process
             && fault == Fault::NotReleased
-            && registration.handlers.iter().all(|o| self.is_one_function(o));
+            && registration.handlers.iter().all(|o| self.is_one_function(o) && !self.is_made_at_mount(o));
         (!one).then_some((fault, many, confidence))
     }
 

@@ -40,10 +40,6 @@ pub fn captures(program: &Program, options: Option<At<ValueId>>) -> Option<bool>
     match program.value(options) {
         Value::Bool(capture) => Some(*capture),
         Value::Undefined | Value::Null => Some(false),
-        Value::Unary(op, inner) if op == "!" => match program.value(options.with(*inner)) {
-            Value::Number(number) => Some(number == "0"),
-            _ => None,
-        },
         Value::Object(props, spreads) if spreads.is_empty() => match props.iter().find(|(key, _)| key.is("capture")) {
             Some((_, value)) => match program.value(options.with(*value)) {
                 Value::Bool(capture) => Some(*capture),

@@ -372,7 +372,8 @@ impl Program<'_> {
         if self.public().loose_owners.contains(&owner) && by_others() {
             return false;
         }
-        let made_by_call = || self.makers(owner).iter().any(|&maker| !self.fun(self.function_of(maker)).at_load);
+        let again = |maker: CallAt| !self.fun(self.function_of(maker)).at_load && !self.is_guarded_edge(maker, true);
+        let made_by_call = || self.makers(owner).iter().any(|&maker| again(maker));
         self.public().classes.contains(&owner) || self.public().owners.contains(&owner) && made_by_call()
     }
 }

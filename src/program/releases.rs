@@ -53,7 +53,7 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
     };
     // `emitter.off.call(emitter, event, listener)`, `const remove = emitter.off || emitter.unbind; remove.call(emitter, event, listener)`.
     if &*name == "call"
-        && let Some(inner) = release_method(program, receiver)
+        && let Some(inner) = kept_method(program, receiver, is_release_name)
         && let [emitter, given @ ..] = args
     {
         name = inner;
@@ -111,10 +111,10 @@ pub fn release(program: &Program, c: CallAt) -> Option<ReleaseSite> {
     (!is_other_method(program, c, receiver) && !program.lacks(receiver, &name)).then_some(site)
 }
 
-/// The method that the value is, by itself or through the variable that keeps it, where it is one that takes listeners away.
-fn release_method(program: &Program, v: At<ValueId>) -> Option<Rc<str>> {
+/// The method that the value is, by itself or through the variable that keeps it, where it is one of those that are wanted.
+pub(super) fn kept_method(program: &Program, v: At<ValueId>, wanted: fn(&str) -> bool) -> Option<Rc<str>> {
     let method = |v: At<ValueId>| match program.value(v) {
-        Value::Member(_, Key::Name(name)) if is_release_name(name) => Some(Rc::from(name.as_str())),
+        Value::Member(_, Key::Name(name)) if wanted(name) => Some(Rc::from(name.as_str())),
         _ => None,
     };
     let Value::Binding(_) = program.value(v) else { return method(v) };

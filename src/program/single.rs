@@ -4,6 +4,12 @@ use super::sites::Registration;
 use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 
+/// How many functions may stand between a command's file and the line.
+const COMMAND: u32 = 4;
+
+/// A command's functions are called from so few places.
+const FEW: usize = 4;
+
 impl Program<'_> {
     /// The listener settles the promise that its call waits for, and the event is a signal that asks the process to end: `await new
     /// Promise((resolve) => process.on('SIGTERM', resolve))`. Until it comes there is no second call, and after it no process.
@@ -52,6 +58,45 @@ impl Program<'_> {
         };
         let gives = |&v: &ValueId| self.origins(f.with(v)).iter().any(made);
         !self.fun(f).returns.iter().any(gives) && self.calls_within(f).into_iter().any(sees_to)
+    }
+
+    /// The package's own command has the function run when it is loaded (`#!/usr/bin/env node ... require('.').main()`): it is what the
+    /// command is, and the process with it, where it gives nothing back that could end it. Whether users call it too, nothing tells.
+    pub(super) fn is_of_command(&self, registration: &Registration) -> bool {
+        let f = self.outermost(self.function_of(registration.call));
+        let function = self.fun(f);
+        let nothing = |&v: &ValueId| matches!(self.value(f.with(v)), Value::Undefined | Value::Null | Value::Number(_));
+        !function.at_load
+            && function.kind != FunctionKind::Constructor
+            && self.owner_of_this(f).is_none_or(|o| !self.is_class(o))
+            && function.returns.iter().all(nothing)
+            && self.is_run_by_command(f, COMMAND)
+    }
+
+    fn is_run_by_command(&self, f: Fun, depth: u32) -> bool {
+        let starts = |c: CallAt| {
+            let by = self.outermost(self.function_of(c));
+            if self.fun(by).at_load {
+                self.files[c.file as usize].command || self.is_for_main(c)
+            } else {
+                depth > 0 && self.is_run_by_command(by, depth - 1)
+            }
+        };
+        let callers = self.callers(f);
+        !callers.is_empty() && callers.len() <= FEW && callers.iter().all(|&c| starts(c))
+    }
+
+    /// `if (require.main === module) main()`.
+    fn is_for_main(&self, c: CallAt) -> bool {
+        let is_main = |v: ValueId| matches!(self.value(c.with(v)), Value::Member(_, Key::Name(name)) if name == "main");
+        self.tests_before(c.with(self.call(c).block), self.order_of(c)).into_iter().any(|(test, outcome)| {
+            outcome
+                && match self.value(test) {
+                    Value::Binary(op, a, b) => op.starts_with("==") && (is_main(*a) || is_main(*b)),
+                    Value::Member(_, Key::Name(name)) => name == "main",
+                    _ => false,
+                }
+        })
     }
 
     /// `module.exports = f`, `export default f`.

@@ -161,13 +161,12 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
         Key::Name(name) => name.as_str().into(),
         Key::Computed(value) => computed_name(program, c.with(*value), is_registration_name)?,
     };
-    // `on.call(emitter, event, listener)`.
+    // `on.call(emitter, event, listener)`, `const add = node.addEventListener || node.attachEvent; add.call(node, event, listener)`.
     if &*name == "call"
-        && let Value::Member(_, Key::Name(inner)) = program.value(receiver)
-        && is_registration_name(inner)
         && args.len() >= 3
+        && let Some(inner) = super::releases::kept_method(program, receiver, is_registration_name)
     {
-        name = inner.as_str().into();
+        name = inner;
         receiver = c.with(args[0]);
         args = &args[1..];
     }

@@ -28,11 +28,32 @@ pub fn scripts(text: &str) -> (String, &'static str) {
     (String::from_utf8(out).unwrap_or_default(), extension)
 }
 
+/// Where the script stands that runs at each mount: Svelte's one that is no `module`, Vue's `<script setup>`. Byte offsets.
+pub fn mounted(path: &Utf8Path, text: &str) -> Option<(usize, usize)> {
+    if !is_component(path) {
+        return None;
+    }
+    let svelte = path.extension() == Some("svelte");
+    let mut at = 0;
+    while let Some(tag) = next_tag(text, at) {
+        let end = find(text, tag.inside, "</script")?;
+        if tag.language.is_some() && if svelte { !tag.module } else { tag.setup } {
+            return Some((tag.inside, end));
+        }
+        at = end;
+    }
+    None
+}
+
 struct Tag {
     /// Where its content begins.
     inside: usize,
     /// The extension of what it holds; none for what is no code of ours, or stands in another file.
     language: Option<&'static str>,
+    /// `<script module>`, `<script context="module">`.
+    module: bool,
+    /// `<script setup>`.
+    setup: bool,
 }
 
 /// The next `<script ...>` that no comment hides.
@@ -61,7 +82,9 @@ fn next_tag(text: &str, mut at: usize) -> Option<Tag> {
             "tsx" => Some("tsx"),
             _ => None,
         };
-        return Some(Tag { inside, language });
+        let has = |word: &str| attributes.split(|c: char| c.is_ascii_whitespace() || c == '>').any(|one| one == word);
+        let module = has("module") || attribute(attributes, "context") == Some("module");
+        return Some(Tag { inside, language, module, setup: has("setup") });
     }
 }
 
@@ -105,6 +128,8 @@ fn attribute<'a>(attributes: &'a str, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use camino::Utf8Path;
+
     use super::scripts;
 
     #[test]
@@ -115,6 +140,17 @@ mod tests {
         assert_eq!(script.len(), text.len());
         assert_eq!(script.find("let a: number"), text.find("let a: number"));
         assert_eq!(script.trim(), "let a: number");
+    }
+
+    #[test]
+    fn the_script_of_each_mount_is_told_apart() {
+        let at = |path: &str, text: &str| super::mounted(Utf8Path::new(path), text).map(|(start, end)| text[start..end].to_owned());
+        let svelte = "<script context=\"module\">a()</script><script>b()</script>";
+        assert_eq!(at("x.svelte", svelte).as_deref(), Some("b()"));
+        assert_eq!(at("x.svelte", "<script module>a()</script>"), None);
+        assert_eq!(at("x.vue", "<script>a()</script><script setup lang='ts'>b()</script>").as_deref(), Some("b()"));
+        assert_eq!(at("x.vue", "<script>a()</script>"), None);
+        assert_eq!(at("x.js", svelte), None);
     }
 
     #[test]

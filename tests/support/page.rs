@@ -190,7 +190,7 @@ pub fn parse(rule: &str, text: &str, errors: &mut Vec<String>) -> Page {
 fn block_name(info: &str) -> Result<Option<(String, bool)>, String> {
     let mut words = info.split_whitespace();
     let Some(language) = words.next() else { return Ok(None) };
-    if !["js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "json"].contains(&language) {
+    if !["js", "mjs", "cjs", "ts", "mts", "cts", "jsx", "tsx", "vue", "svelte", "json"].contains(&language) {
         return Ok(None);
     }
     match (words.next(), words.next()) {

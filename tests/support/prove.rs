@@ -113,6 +113,9 @@ fn runnable(file: &File) -> Result<strip::Runnable, String> {
     if file.name.ends_with(".json") {
         return Ok(strip::Runnable { text: file.text.clone(), esm: false });
     }
+    if file.name.ends_with(".vue") || file.name.ends_with(".svelte") {
+        return Err("needs the compiler of its framework".to_owned());
+    }
     strip::strip(&file.name, &file.text)
 }
 
