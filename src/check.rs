@@ -39,7 +39,7 @@ use crate::models::Models;
 use crate::program::Resolve;
 use crate::progress::{self, Progress, Stage};
 use crate::rules;
-use crate::source::{self, Overlay, Resolver, Selection, SourceFile, Stamp, Text};
+use crate::source::{self, Overlay, Selection, SourceFile, Stamp, Text};
 use crate::syntax;
 use crate::timings::Timings;
 use ask::Said;
@@ -342,25 +342,6 @@ fn logs(request: &Request, selection: &mut Selection, analysis: &mut Analysis) -
     }
     analysis.timings.add("logs", started, inputs.len(), 0);
     (reading, places)
-}
-
-/// What the program asks of the disk. Neither side knows the other.
-impl Resolve for Resolver {
-    fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
-        self.resolve(from, specifier)
-    }
-
-    fn is_entry(&self, file: &Utf8Path) -> Option<bool> {
-        self.is_entry(file)
-    }
-
-    fn is_loose_entry(&self, file: &Utf8Path) -> bool {
-        self.is_loose_entry(file)
-    }
-
-    fn package(&self, file: &Utf8Path) -> Option<String> {
-        self.package(file)
-    }
 }
 
 #[derive(Default)]

@@ -154,6 +154,29 @@ pub(super) struct Resolved {
     specifiers: Mutex<FxHashMap<String, FxHashMap<String, Option<Utf8PathBuf>>>>,
 }
 
+/// What the program asks of the disk. Neither side knows the other.
+impl Resolve for Resolver {
+    fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
+        self.resolve(from, specifier)
+    }
+
+    fn is_entry(&self, file: &Utf8Path) -> Option<bool> {
+        self.is_entry(file)
+    }
+
+    fn is_loose_entry(&self, file: &Utf8Path) -> bool {
+        self.is_loose_entry(file)
+    }
+
+    fn is_of_command(&self, file: &Utf8Path) -> bool {
+        self.is_of_command(file)
+    }
+
+    fn package(&self, file: &Utf8Path) -> Option<String> {
+        self.package(file)
+    }
+}
+
 impl Resolve for Resolved {
     fn resolve(&self, from: &Utf8Path, specifier: &str) -> Option<Utf8PathBuf> {
         let known = self.specifiers.lock().ok().and_then(|known| known.get(from.as_str())?.get(specifier).cloned());
@@ -172,6 +195,10 @@ impl Resolve for Resolved {
 
     fn is_loose_entry(&self, file: &Utf8Path) -> bool {
         self.resolver.is_loose_entry(file)
+    }
+
+    fn is_of_command(&self, file: &Utf8Path) -> bool {
+        self.resolver.is_of_command(file)
     }
 
     fn package(&self, file: &Utf8Path) -> Option<String> {

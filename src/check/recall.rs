@@ -252,7 +252,7 @@ impl<'r> Links<'r> {
         let mut parts: Vec<Vec<u8>> = vec![cache::build().to_vec()];
         for (path, requests, key, flags) in files {
             if parts.len() == 1 {
-                parts.push(format!("{:?}", self.package(path)).into_bytes());
+                parts.push(format!("{:?} {}", self.package(path), self.is_of_command(path)).into_bytes());
             }
             let public = self.is_entry(path).unwrap_or(true);
             let mut part = key.to_vec();
@@ -279,6 +279,10 @@ impl Resolve for Links<'_> {
 
     fn is_loose_entry(&self, file: &Utf8Path) -> bool {
         self.loose.contains(file.as_str())
+    }
+
+    fn is_of_command(&self, file: &Utf8Path) -> bool {
+        self.resolver.is_of_command(file)
     }
 
     fn package(&self, file: &Utf8Path) -> Option<String> {

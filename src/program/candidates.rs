@@ -343,6 +343,10 @@ mod tests {
             false
         }
 
+        fn is_of_command(&self, _: &Utf8Path) -> bool {
+            false
+        }
+
         fn package(&self, _: &Utf8Path) -> Option<String> {
             None
         }

@@ -71,7 +71,7 @@ impl Program<'_> {
                 && registration.receivers.iter().all(|o| self.is_made_part(o))
                 && self.is_called_on_new(registration)
         };
-        (!self.is_for_each_run(sites, registration, many) || of_set_up()) && !meant_again()
+        (!self.is_for_each_run(sites, registration, many) || of_set_up() || self.of_command) && !meant_again()
             || self.is_event_of_call(registration, many.emitter)
             || self.is_subscription_of_user(registration)
     }

@@ -484,7 +484,14 @@ impl Program<'_> {
         };
         // In the clean-up that the function gives back, too.
         let cleans_up = |g: Fun| self.returned_by(g).contains(&f) && self.calls_within(g).into_iter().any(ends);
+        // `try { this.socket.close() } catch { done() }`, behind the line.
+        let behind = self.block(block).items.iter().skip_while(|item| **item != Item::Call(registration.call.id));
+        let tries = |item: &Item| match item {
+            Item::Try(tried, ..) => self.block(f.with(*tried)).items.iter().any(|item| matches!(item, Item::Call(c) if closes(f.with(*c)))),
+            _ => false,
+        };
         self.block(block).items.iter().any(|item| matches!(item, Item::Call(c) if ends(f.with(*c))))
+            || behind.into_iter().any(tries)
             || self.is_passed_behind(registration.call, &closes)
             || self.is_poured_into(registration)
             || self.is_ended_by_given_back(registration)

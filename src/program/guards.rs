@@ -41,6 +41,8 @@ pub(super) const STATES: &[&str] = &[
     "authorized",
     "alpnProtocol",
     "complete",
+    // A page is prerendered until somebody comes to see it (<https://wicg.github.io/nav-speculation/prerendering.html>).
+    "prerendering",
 ];
 
 /// What a guard is asked for.

@@ -12,7 +12,7 @@ impl Program<'_> {
     /// Whatever the call looks up stands in what was written before it, in the same activation.
     pub(super) fn is_of_written(&self, query: CallAt) -> bool {
         let Some((asked, _)) = self.receiver(query) else { return false };
-        if self.is_given_or_made(asked) || self.is_just_put(query, asked) {
+        if self.is_given_or_made(asked) || self.is_just_put(query, asked) || self.is_asked_by_id_of_made(query) {
             return true;
         }
         let (mut at, mut upto) = (query.with(self.call(query).block), self.order_of(query));
@@ -43,6 +43,7 @@ impl Program<'_> {
         let makes = |c: CallAt| matches!(self.callee_name(c).as_deref(), Some("createElement" | "cloneNode" | "importNode"));
         let made = |o: &Origin| match o.root {
             Root::Call(c) if makes(c) => !self.fun(self.function_of(c)).at_load,
+            Root::Call(c) if self.is_asked_by_id_of_made(c) => true,
             Root::Call(c) => {
                 let deeper =
                     |object: At<ValueId>| object != v && self.origins(object).iter().any(|o| matches!(o.root, Root::Call(c) if makes(c)));
@@ -53,6 +54,19 @@ impl Program<'_> {
         let origins = self.origins(v);
         origins.iter().any(made)
             && origins.iter().all(|o| made(o) || !o.path.is_empty() && !matches!(o.root, Root::Global(_) | Root::Module(_)))
+    }
+
+    /// `box = document.createElement('div'); ...; document.getElementById(box.id)`.
+    fn is_asked_by_id_of_made(&self, query: CallAt) -> bool {
+        let Some(&id) = self.call(query).args.first() else { return false };
+        let Value::Member(object, Key::Name(key)) = self.value(query.with(id)) else { return false };
+        let made =
+            |o: &Origin| matches!(o.root, Root::Call(c) if o.path.is_empty() && self.callee_name(c).as_deref() == Some("createElement"));
+        let origins = self.origins(query.with(*object));
+        key == "id"
+            && self.callee_name(query).as_deref() == Some("getElementById")
+            && !origins.is_empty()
+            && origins.iter().all(|o| made(o) && !matches!(o.root, Root::Call(c) if self.fun(self.function_of(c)).at_load))
     }
 
     /// `element.querySelector(...)` and the like.

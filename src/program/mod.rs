@@ -158,6 +158,8 @@ pub trait Resolve: Sync {
     fn is_entry(&self, file: &Utf8Path) -> Option<bool>;
     /// The package lets its users load `file` as it does any file of that folder, and names other files for them.
     fn is_loose_entry(&self, file: &Utf8Path) -> bool;
+    /// The package around `file` has commands (`bin`), and nothing that others could import.
+    fn is_of_command(&self, file: &Utf8Path) -> bool;
     /// The name of the package around `file`.
     fn package(&self, file: &Utf8Path) -> Option<String>;
 }
@@ -201,6 +203,8 @@ pub struct Program<'a> {
     pub models: &'a Models,
     /// What is known to this program's own source.
     pub view: View<'a>,
+    /// The package has commands, and nothing that others could import: nobody but a command runs anything of it.
+    of_command: bool,
     symbols: RefCell<Interner>,
     modules: resolve::Modules,
     layers: layers::Layers,
@@ -246,6 +250,7 @@ impl<'a> Program<'a> {
     /// Links the files. The order of `files` decides ids, so it must not depend on threads.
     pub fn link(files: Vec<Arc<FileFacts>>, resolve: &dyn Resolve, models: &'a Models) -> Program<'a> {
         let package = files.first().and_then(|f| resolve.package(&f.path));
+        let of_command = files.first().is_some_and(|f| resolve.is_of_command(&f.path));
         let view = models.without(package.as_deref());
         let modules = resolve::Modules::link(&files, resolve);
         let calls = calls::CallGraph::of(files.len());
@@ -255,6 +260,7 @@ impl<'a> Program<'a> {
             view,
             symbols: RefCell::default(),
             modules,
+            of_command,
             layers: layers::Layers::asking(layers::BARE),
             owners: owners::Owners::default(),
             fields: fields::Fields::default(),

@@ -284,7 +284,18 @@ impl Program<'_> {
     /// Every event that it may be comes once, at the start of a connection, or of a page.
     fn is_early(&self, registration: &Registration) -> bool {
         let early = |name: &str| {
-            matches!(name, "connect" | "secureConnect" | "ready" | "lookup" | "open" | "load" | "DOMContentLoaded" | "readystatechange")
+            matches!(
+                name,
+                "connect"
+                    | "secureConnect"
+                    | "ready"
+                    | "lookup"
+                    | "open"
+                    | "load"
+                    | "DOMContentLoaded"
+                    | "readystatechange"
+                    | "prerenderingchange"
+            )
         };
         let named = |mut site: super::sites::Site| {
             // (A helper is told the name.)
@@ -460,6 +471,7 @@ impl Program<'_> {
                 self.is_released(sites, r)
                     && self.has_release(sites, r, spares_itself)
                     && !self.is_added_again(sites, r)
+                    && !self.is_released_by_its_end(sites, r)
                     && !self.is_cleaned_by(sites, r, registration)
             })
             .map(|r| r.call)

@@ -335,6 +335,12 @@ impl Program<'_> {
         public.functions.contains(&f) && (!public.loose.contains(&f) || self.callers(f).is_empty())
     }
 
+    /// Nobody has the class or function by name but who loads its file, which no file of the program does.
+    pub(super) fn is_given_to_nobody(&self, f: Fun) -> bool {
+        let public = self.public();
+        public.loose.contains(&f) && self.owner_of_function(f).is_none_or(|owner| public.loose_owners.contains(&owner))
+    }
+
     /// What its class names as its own is called by the class: `_start()`.
     pub(super) fn is_own_method(&self, f: Fun) -> bool {
         self.fun(f).name.starts_with('_') && self.owner_of_function(f).is_some()

@@ -14,6 +14,9 @@ use crate::findings::Region;
 
 use super::count::Emitter;
 
+/// How many calls may stand between the end of an emitter and what takes listeners away for it.
+const STEPS_OF_END: u32 = 2;
+
 impl Program<'_> {
     /// A registration of the same class that the class's end takes away, while it forgets this one.
     pub(super) fn forgotten(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
@@ -197,6 +200,28 @@ impl Program<'_> {
                     .into_iter()
                     .any(|c| self.is_ended_by(c, &about) && !self.spares_the_given(c, registration) || end && self.is_handed_on(c, &about))
             })
+    }
+
+    /// All that takes the registration away is run by the emitter's end, which another listener hears: `parent.on('destroy', this.destroy)`,
+    /// where `destroy` takes away. The emitter goes then, with whatever else it has.
+    pub(super) fn is_released_by_its_end(&self, sites: &Sites, registration: &Registration) -> bool {
+        let hears_end =
+            |r: &&Registration| self.tells_of_end(r) && self.compare_receivers(&r.receivers, &registration.receivers) == Match::Same;
+        let hearing = sites.registrations_in(self.function_of(registration.call)).filter(hears_end);
+        let ends: Vec<Fun> = hearing.flat_map(|r| self.functions_of_origins(&r.handlers, 3)).map(|(h, _)| h).collect();
+        !ends.is_empty()
+            && sites
+                .releases_for(self, registration)
+                .all(|release| self.is_run_only_by(self.function_of(release.call), &ends, STEPS_OF_END))
+    }
+
+    /// The program calls the function in these only.
+    fn is_run_only_by(&self, g: Fun, ends: &[Fun], depth: u32) -> bool {
+        if ends.iter().any(|&end| self.within(g, end)) {
+            return true;
+        }
+        let callers = self.callers(g);
+        depth > 0 && !callers.is_empty() && callers.iter().all(|&c| self.is_run_only_by(self.function_of(c), ends, depth - 1))
     }
 
     /// The method ends an object's life.

@@ -61,29 +61,39 @@ impl Program<'_> {
     }
 
     /// The package's own command has the function run when it is loaded (`#!/usr/bin/env node ... require('.').main()`): it is what the
-    /// command is, and the process with it, where it gives nothing back that could end it. Whether users call it too, nothing tells.
+    /// command is, and the process with it, where it gives nothing back that could end it. Whether users call it too, nothing tells. So
+    /// does what stands in a command's own file, and what a command finds among its files to load.
     pub(super) fn is_of_command(&self, registration: &Registration) -> bool {
         let f = self.outermost(self.function_of(registration.call));
-        let function = self.fun(f);
-        let nothing = |&v: &ValueId| matches!(self.value(f.with(v)), Value::Undefined | Value::Null | Value::Number(_));
-        !function.at_load
-            && function.kind != FunctionKind::Constructor
-            && self.owner_of_this(f).is_none_or(|o| !self.is_class(o))
-            && function.returns.iter().all(nothing)
-            && self.is_run_by_command(f, COMMAND)
+        let has_commands = || self.files.iter().any(|file| file.command && !file.test);
+        self.files[f.file as usize].command
+            || self.of_command
+            || self.is_given_to_nobody(f) && has_commands()
+            || !self.fun(f).at_load && self.is_run_by_command(f, COMMAND)
     }
 
     fn is_run_by_command(&self, f: Fun, depth: u32) -> bool {
         let starts = |c: CallAt| {
             let by = self.outermost(self.function_of(c));
             if self.fun(by).at_load {
-                self.files[c.file as usize].command || self.is_for_main(c)
+                self.is_whole_of_command(f) && (self.files[c.file as usize].command || self.is_for_main(c))
             } else {
                 depth > 0 && self.is_run_by_command(by, depth - 1)
             }
         };
         let callers = self.callers(f);
-        !callers.is_empty() && callers.len() <= FEW && callers.iter().all(|&c| starts(c))
+        // (What users call `main` is the whole of a command, wherever it stands.)
+        callers.is_empty() && self.fun(f).name == "main"
+            || !callers.is_empty() && callers.len() <= FEW && callers.iter().all(|&c| starts(c))
+    }
+
+    /// It gives nothing back by which it could be ended.
+    fn is_whole_of_command(&self, f: Fun) -> bool {
+        let function = self.fun(f);
+        let nothing = |&v: &ValueId| matches!(self.value(f.with(v)), Value::Undefined | Value::Null | Value::Number(_));
+        function.kind != FunctionKind::Constructor
+            && self.owner_of_this(f).is_none_or(|o| !self.is_class(o))
+            && function.returns.iter().all(nothing)
     }
 
     /// `if (require.main === module) main()`.

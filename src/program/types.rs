@@ -465,6 +465,9 @@ impl Program<'_> {
                 self.used_type("http.Socket")
             }
             "ownerDocument" => self.used_type("Document"),
+            // What servers of web standards keep of Node's own: `event.node.req`.
+            "req" if last == "node" => self.used_type("http.IncomingMessage"),
+            "res" if last == "node" => self.used_type("http.ServerResponse"),
             _ => None,
         }
     }

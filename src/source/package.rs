@@ -81,6 +81,11 @@ impl Package {
         Some(Package { folder: folder.to_owned(), name, targets, scripts, open, unnamed })
     }
 
+    /// It has `bin`.
+    pub fn has_commands(&self) -> bool {
+        !self.scripts.is_empty()
+    }
+
     /// The files that only a pattern of `exports` (`"./dist/*"`) lets users load, where others have a name there: any file of a folder,
     /// meant for users or not.
     pub fn loose_entries(&self, files: &Files) -> FxHashSet<Utf8PathBuf> {

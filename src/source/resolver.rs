@@ -128,6 +128,13 @@ impl Resolver {
             .is_some_and(|around| around.loose.get_or_init(|| around.package.loose_entries(&self.files)).contains(file))
     }
 
+    /// The package around `file` has commands, and nothing that others could import.
+    pub fn is_of_command(&self, file: &Utf8Path) -> bool {
+        self.package_around(file).is_some_and(|around| {
+            around.package.has_commands() && around.entries.get_or_init(|| around.package.entries(&self.files)).is_empty()
+        })
+    }
+
     /// The folder of the package around `file`.
     pub fn home(&self, file: &Utf8Path) -> Option<Utf8PathBuf> {
         Some(self.package_around(file)?.package.folder.clone())
