@@ -181,6 +181,11 @@ impl Program<'_> {
             if all && self.is_for_none_named(release) {
                 continue;
             }
+            let pooled = emitter == Emitter::Pooled && event == Match::Same && receiver == Match::Unknown;
+            if all && pooled && self.gives_itself_back(release) {
+                released.push(release.call);
+                continue;
+            }
             // A wildcard needs more than «perhaps».
             if all
                 && (receiver != Match::Same || release.event.is_none() && !self.near(registration, release))
@@ -441,6 +446,20 @@ impl Program<'_> {
             && self.is_beside(release.call, registration.call)
             && self.is_beside(registration.call, release.call)
             && self.runs_again_in_life(f)
+    }
+
+    /// The method around hands its object back to the pool that it is of: `this.removeAllListeners('data'); this.pool.release(this)`. Who
+    /// takes it out again finds what that has left.
+    fn gives_itself_back(&self, release: &Release) -> bool {
+        let m = self.member_around(self.function_of(release.call));
+        let itself = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::This(_));
+        let back = |c: CallAt| {
+            matches!(self.receiver(c), Some((_, Key::Name(name))) if matches!(name.as_str(), "release" | "free" | "put" | "return" | "giveBack" | "recycle"))
+                && self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(itself))
+        };
+        self.owner_of_this(m).is_some_and(|owner| self.is_class(owner))
+            && release.receivers.iter().any(itself)
+            && self.calls_within(m).into_iter().any(back)
     }
 
     /// The listener that is released is a parameter of a function that the program or its users call.

@@ -27,27 +27,47 @@ impl Program<'_> {
         whole.then(|| self.origins(c.with(assign.from)).iter().flat_map(|o| self.follow(o, rest)).collect())
     }
 
-    /// Every way to the call puts something new into the member of this object, or of a variable, that `v` is: `this.browser = await
-    /// launch(); this.browser.pages()`.
+    /// Every way to the call puts something new into the variable or member that `v` is: `this.browser = await launch();
+    /// this.browser.pages()`.
     pub(super) fn is_just_put(&self, c: CallAt, v: At<ValueId>) -> bool {
-        let Value::Member(object, key @ Key::Name(_)) = self.value(v) else { return false };
-        let same = |other: ValueId| match (self.value(v.with(*object)), self.value(c.with(other))) {
-            (Value::This(f), Value::This(g)) => f == g,
-            (Value::Binding(a), Value::Binding(b)) => a == b,
-            _ => false,
-        };
-        let puts = |assign: &Assign| matches!(&assign.to, Place::Member(to, name) if name == key && same(*to));
         let new = |made: CallAt| {
             let call = self.call(made);
-            call.kind == CallKind::New || self.method_model(made).is_some_and(|model| model.origin == crate::models::Origin::Fresh)
+            self.function_of(made) == self.function_of(c)
+                && (call.kind == CallKind::New || self.method_model(made).is_some_and(|model| model.origin == crate::models::Origin::Fresh))
         };
         let makes = |v: At<ValueId>| {
             let origins = self.origins(v);
             !origins.is_empty() && origins.iter().all(|o| matches!(o.root, Root::Call(made) if o.path.is_empty() && new(made)))
         };
+        let (object, key) = match self.value(v) {
+            Value::Member(object, key @ Key::Name(_)) => (*object, key),
+            Value::Binding(_) => return self.last_puts(c, v).into_iter().all(makes),
+            _ => return false,
+        };
+        let same = |other: ValueId| match (self.value(v.with(object)), self.value(c.with(other))) {
+            (Value::This(f), Value::This(g)) => f == g,
+            (Value::Binding(a), Value::Binding(b)) => a == b,
+            _ => false,
+        };
+        let puts = |assign: &Assign| matches!(&assign.to, Place::Member(to, name) if name == key && same(*to));
         self.last_assigns(c, &puts).is_some_and(|last| {
             last.iter().all(|assign| !assign.only_if_empty && !assign.compound && !assign.delete && makes(c.with(assign.from)))
         })
+    }
+
+    /// The emitter is part of what the lines before have just made: `this.popup = new Popup(); this.popup.list.on(...)`.
+    pub(super) fn is_of_just_put(&self, c: CallAt) -> bool {
+        let mut at = self.receiver(c).map(|(object, _)| object);
+        while let Some(v) = at {
+            if matches!(self.value(v), Value::Member(..)) && self.is_just_put(c, v) {
+                return true;
+            }
+            at = match self.value(v) {
+                Value::Member(object, _) => Some(v.with(*object)),
+                _ => None,
+            };
+        }
+        false
     }
 
     /// The value that a variable has at a call, where the code before it gives it another on every way: `part = find(); part = make();

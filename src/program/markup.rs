@@ -123,6 +123,10 @@ impl Program<'_> {
     }
 
     fn is_empty_text(&self, v: At<ValueId>) -> bool {
+        // `let html = ''; html += part`.
+        if matches!(self.value(v), Value::Binding(b) if self.binding(v.with(*b)).defs.len() > 1) {
+            return false;
+        }
         self.constant(v).is_some_and(|text| text.trim().is_empty()) || self.is_nothing_value(v)
     }
 }

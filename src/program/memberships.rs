@@ -28,7 +28,9 @@ impl Program<'_> {
             return Some(Guard::Once);
         }
         // The emitter, or an object that it is a part of (`windows.has(win)`, then `win.document`).
-        let is_emitter = |o: &Origin| seen.receivers.iter().any(|r| r.root == o.root && r.path.starts_with(&o.path));
+        // (The page that a node is of is no part of it: other nodes are of the same.)
+        let part = |r: &Origin, o: &Origin| r.path.starts_with(&o.path) && (self.is_page_of_node(o) || !self.is_page_of_node(r));
+        let is_emitter = |o: &Origin| seen.receivers.iter().any(|r| r.root == o.root && part(r, o));
         let asks = |c: CallAt, such: &dyn Fn(&Origin) -> bool| self.call(c).args.iter().any(|&a| self.origins(c.with(a)).iter().any(such));
         // Other calls give other listeners.
         if asks(c, &|o| seen.given.contains(o)) {

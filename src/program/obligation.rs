@@ -76,10 +76,6 @@ impl Program<'_> {
         if self.files[registration.call.file as usize].declaration || sites.is_lifted(self, index) {
             return None;
         }
-        // A mirror of registrations (`e.on('newListener', ...)`) and meta-events are the emitter's own.
-        if matches!(registration.event.name(), Some("newListener" | "removeListener")) {
-            return None;
-        }
         // `finished(stream, f)` waits for an end that an emitter of the program's own reaches.
         let own_end = registration.implicit && matches!(registration.event.name(), Some("end" | "finish" | "close"));
         if own_end && registration.receivers.iter().all(|o| self.emitter_kind(o) == Emitter::Longer && !o.path.is_empty()) {
@@ -89,6 +85,17 @@ impl Program<'_> {
             return None;
         }
         let count = self.count(registration);
+        // A mirror of registrations (`e.on('newListener', ...)`) is the emitter's own, unless something has it set up again and again.
+        let again = |many: &Many| {
+            many.confidence >= Confidence::Medium
+                && !many.operation
+                && matches!(many.region, Region::Event | Region::Iteration | Region::Tick)
+        };
+        if matches!(registration.event.name(), Some("newListener" | "removeListener"))
+            && !matches!(&count, Count::Many(many) if again(many))
+        {
+            return None;
+        }
         let emitter = match &count {
             Count::Many(many) => many.emitter,
             _ => registration.receivers.iter().map(|o| self.emitter_kind(o)).find(|e| *e != Emitter::Longer).unwrap_or(Emitter::Longer),
@@ -249,6 +256,9 @@ impl Program<'_> {
                     return None;
                 }
                 if !attempt || !older || (matches!(count, Count::One) && !matches!(fault, Fault::Mismatch(..))) {
+                    return None;
+                }
+                if matches!(count, Count::One) && self.is_of_just_put(registration.call) {
                     return None;
                 }
                 let origin = registration.receivers.first()?;
