@@ -8,7 +8,7 @@
 
 use super::owners::owner_of_constructor;
 use super::types::Type;
-use super::{CallAt, Fun, Origin, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 
 impl Program<'_> {
@@ -41,6 +41,18 @@ impl Program<'_> {
         };
         let named = self.called_as(c).is_some_and(|name| name.ends_with("nject"));
         (named && self.origins(c.with(self.call(c).callee)).iter().any(injects)).then(|| self.instance_of(&self.origins(asked)))?
+    }
+
+    /// An injector makes the one object of the class, and hands it others of its own: all of them go together. (`Canvas.$inject =
+    /// ['eventBus']`: <https://github.com/nikku/didi>.)
+    pub(super) fn is_of_injector(&self, owner: Owner) -> bool {
+        let put = |&put: &At<AssignId>| match &self.assign(put).to {
+            Place::Member(object, _) => self.origins(put.with(*object)).iter().any(|o| owner_of_constructor(o) == Some(owner)),
+            _ => false,
+        };
+        let written = |class: At<ClassId>| self.class(class).members.iter().any(|member| member.is_static && member.key.is("$inject"));
+        self.puts_under(PathKey::Name(self.sym("$inject"))).iter().filter(|at| at.file == owner.file()).any(put)
+            || matches!(owner, Owner::Class(class) if written(class))
     }
 
     fn instance_of(&self, classes: &[Origin]) -> Option<Type> {

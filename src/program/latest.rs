@@ -147,6 +147,15 @@ impl Program<'_> {
                         _ => return Last::Maybe,
                     }
                 }
+                // Whoever comes behind it has come through it.
+                &Item::Try(body, Some(catch), finally)
+                    if self.leaves(at.with(catch)) && !finally.is_some_and(|last| self.has_assign(at.with(last), such)) =>
+                {
+                    match self.last_within(at.with(body), usize::MAX, such) {
+                        Last::None => {}
+                        last => return last,
+                    }
+                }
                 item if self.parts_of(item).iter().any(|&part| self.has_assign(at.with(part), such)) => return Last::Maybe,
                 _ => {}
             }

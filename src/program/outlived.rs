@@ -67,6 +67,9 @@ impl Program<'_> {
             return None;
         }
         let first = registration.receivers.first()?;
+        if self.is_of_injector(owner) && registration.receivers.iter().all(|o| self.is_given(o, owner)) {
+            return None;
+        }
         let for_others = self.is_public_owner(owner) || self.is_made_again(registration, owner) || self.is_made_for_others(owner);
         let pair = self
             .pair(f, owner, CALLERS)
