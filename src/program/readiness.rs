@@ -340,10 +340,12 @@ impl Program<'_> {
         }
         let (mut reads, mut ends) = (false, false);
         for other in sites.registrations_in(self.function_of(registration.call)) {
-            if other.receivers != registration.receivers || self.is_beside(other.call, registration.call) {
+            // (Whether they stand beside one another is asked last: it takes going through the blocks around.)
+            let event = other.event.name().filter(|event| matches!(*event, "data" | "readable" | "end"));
+            if event.is_none() || other.receivers != registration.receivers || self.is_beside(other.call, registration.call) {
                 continue;
             }
-            match other.event.name() {
+            match event {
                 Some("data" | "readable") if !other.once && self.settles(other).is_empty() => reads = true,
                 Some("end") => ends |= !self.settles(other).is_empty(),
                 _ => {}
