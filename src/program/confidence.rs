@@ -123,7 +123,7 @@ impl Program<'_> {
             Emitter::Process => {
                 (!set_up() || self.is_of_made(registration))
                     && !self.is_of_first_process(registration)
-                    && !self.is_of_command(registration)
+                    && !self.is_run_for_command(registration)
                     && (self.is_on_process(registration) || !self.is_set_up_of_program(registration))
                     && (self.is_on_process(registration) || of_class() || self.is_call_shaped(registration))
             }

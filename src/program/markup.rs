@@ -60,13 +60,13 @@ impl Program<'_> {
     fn is_asked_by_id_of_made(&self, query: CallAt) -> bool {
         let Some(&id) = self.call(query).args.first() else { return false };
         let Value::Member(object, Key::Name(key)) = self.value(query.with(id)) else { return false };
-        let made =
-            |o: &Origin| matches!(o.root, Root::Call(c) if o.path.is_empty() && self.callee_name(c).as_deref() == Some("createElement"));
+        let made = |o: &Origin| {
+            matches!(o.root, Root::Call(c) if o.path.is_empty()
+                && self.callee_name(c).as_deref() == Some("createElement")
+                && !self.fun(self.function_of(c)).at_load)
+        };
         let origins = self.origins(query.with(*object));
-        key == "id"
-            && self.callee_name(query).as_deref() == Some("getElementById")
-            && !origins.is_empty()
-            && origins.iter().all(|o| made(o) && !matches!(o.root, Root::Call(c) if self.fun(self.function_of(c)).at_load))
+        key == "id" && self.callee_name(query).as_deref() == Some("getElementById") && !origins.is_empty() && origins.iter().all(made)
     }
 
     /// `element.querySelector(...)` and the like.

@@ -9,18 +9,26 @@ impl Program<'_> {
     /// What is added to the emitter waits for the next time that it tells, and no longer.
     pub(super) fn is_of_queue(&self, registration: &Registration) -> bool {
         !registration.receivers.is_empty()
-            && registration.receivers.iter().all(|o| {
-                let sources = self.field_sources(o);
-                let put = sources.iter().flat_map(|(_, put)| put);
-                put.chain([o]).any(|o| matches!(self.type_of(o), Some(Type::Owner(owner)) if self.is_queue(owner)))
+            && registration.receivers.iter().all(|o| match self.type_of(o) {
+                Some(of) => self.is_queue_type(of),
+                None => {
+                    self.field_sources(o).iter().flat_map(|(_, put)| put).filter_map(|o| self.type_of(o)).any(|of| self.is_queue_type(of))
+                }
             })
+    }
+
+    fn is_queue_type(&self, of: Type) -> bool {
+        matches!(of, Type::Owner(owner) if self.is_queue(owner))
     }
 
     fn is_queue(&self, owner: Owner) -> bool {
         if let Some(&known) = self.queues.borrow().get(&owner) {
             return known;
         }
-        let is = self.members(owner).iter().any(|&(_, m)| self.empties_what_it_tells(m));
+        // (What it has from a library, the library keeps.)
+        let members = self.members(owner);
+        let own = members.iter().any(|&(_, m)| super::sites::is_registration_name(&self.fun(m).name));
+        let is = own && members.iter().any(|&(_, m)| self.empties_what_it_tells(m));
         self.queues.borrow_mut().insert(owner, is);
         is
     }

@@ -63,7 +63,7 @@ impl Program<'_> {
     /// The package's own command has the function run when it is loaded (`#!/usr/bin/env node ... require('.').main()`): it is what the
     /// command is, and the process with it, where it gives nothing back that could end it. Whether users call it too, nothing tells. So
     /// does what stands in a command's own file, and what a command finds among its files to load.
-    pub(super) fn is_of_command(&self, registration: &Registration) -> bool {
+    pub(super) fn is_run_for_command(&self, registration: &Registration) -> bool {
         let f = self.outermost(self.function_of(registration.call));
         let has_commands = || self.files.iter().any(|file| file.command && !file.test);
         self.files[f.file as usize].command
