@@ -72,7 +72,7 @@ impl Program<'_> {
                 || other.receivers != registration.receivers
                 || other.event == registration.event
                 // An error or an end is the end of the emitter: nothing has to be left for the next use.
-                || matches!(other.event.name(), Some("error" | "close" | "end" | "exit" | "disconnect"))
+                || matches!(other.event.name(), Some("error" | "close" | "end" | "exit" | "disconnect" | "aborted"))
             {
                 continue;
             }

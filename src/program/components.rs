@@ -246,6 +246,11 @@ impl Program<'_> {
         self.view.lifecycles().any(once)
     }
 
+    /// The object is a field of another, which has made all that the field ever holds.
+    pub(super) fn is_made_by_object(&self, o: &Origin) -> bool {
+        matches!(o.root, Root::This(_)) && !o.path.is_empty() && self.holds_made(&self.field_sources(o))
+    }
+
     /// All that the field holds was made for it.
     pub(super) fn holds_made(&self, sources: &[(At<AssignId>, Vec<Origin>)]) -> bool {
         let made = |o: &Origin| match o.root {

@@ -490,6 +490,10 @@ impl Program<'_> {
                 continue;
             }
             called = true;
+            if self.is_of_some_part(c, g, i as usize) {
+                unknown = true;
+                continue;
+            }
             if origin.path.is_empty()
                 && let Some(&given) = self.call(caller).args.get(i as usize)
                 && let Some(count) = self.count_in_turn(caller, caller.with(given), origin)

@@ -431,7 +431,10 @@ impl Program<'_> {
             })
         };
         let passed = self.passed(h);
+        // (Who takes that from the list settles the promise by it.)
+        let settles = || !self.settled_by(&[(h, 0)]).is_disjoint(&self.settles(registration));
         self.within(f, executor)
+            && !settles()
             && h != f
             && self.within(h, executor)
             && self.callers(h).is_empty()

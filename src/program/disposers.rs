@@ -311,7 +311,7 @@ impl Program<'_> {
     pub fn returns_disposer(&self, f: Fun) -> bool {
         self.fun(f).returns.iter().any(|&r| {
             self.origins(f.with(r)).iter().any(|o| match (o.root, o.path.is_empty()) {
-                (Root::Function(g), true) => self.within(g, f) && self.releases_within(g),
+                (Root::Function(g), true) => (self.within(g, f) || self.is_made_within(f, g)) && self.releases_for(g),
                 // `emitter.off.bind(emitter, event, listener)`.
                 (Root::Call(c), true) => {
                     self.function_of(c) == f && self.bind_target(c).is_some() && super::releases::release(self, c).is_some()
@@ -328,6 +328,17 @@ impl Program<'_> {
                 _ => false,
             })
         })
+    }
+
+    /// `g` is what a call of `f` made: `return listen(target, event, listener)`.
+    fn is_made_within(&self, f: Fun, g: Fun) -> bool {
+        self.parent(g).is_some_and(|maker| self.callers(maker).iter().any(|&c| self.within(self.function_of(c), f)))
+    }
+
+    /// The function releases, by itself or by a helper that it hands all to.
+    fn releases_for(&self, f: Fun) -> bool {
+        let helps = |c: CallAt| self.functions_called(c).iter().any(|&h| h != f && self.releases_within(h));
+        self.releases_within(f) || self.calls_within(f).into_iter().any(helps)
     }
 
     /// `inner`, or a function around it within `f`, is what `f` returns, or a member of it.

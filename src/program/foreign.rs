@@ -121,9 +121,9 @@ impl Program<'_> {
     }
 
     /// What a constructor was given, counted at the places that make the object.
-    pub(super) fn count_injected(&self, o: &Origin, h: Fun, depth: u32) -> Option<Count> {
+    pub(super) fn count_injected(&self, o: &Origin, h: Fun, owner: Owner, depth: u32) -> Option<Count> {
         for &maker in self.callers(h) {
-            if self.is_guarded_edge(maker, false) {
+            if self.is_guarded_edge(maker, false) || self.makes_ancestor(maker, owner) {
                 continue;
             }
             for moved in self.from_callee(maker, h, o) {
@@ -140,6 +140,15 @@ impl Program<'_> {
             }
         }
         None
+    }
+
+    /// `new Base(socket)`: an object that has nothing of what the classes below add to it.
+    fn makes_ancestor(&self, maker: super::CallAt, owner: Owner) -> bool {
+        let made = || self.classes_of(maker.with(self.call(maker).callee));
+        let above = |o: &Origin| {
+            super::owners::owner_of_constructor(o).is_some_and(|class| class != owner && self.ancestors(owner).contains(&class))
+        };
+        self.call(maker).kind == CallKind::New && !made().is_empty() && made().iter().all(above)
     }
 
     /// The emitter is the `this` of a method of a literal that some call runs for another object: `tool.start.call(host)`.

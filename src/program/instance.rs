@@ -273,7 +273,7 @@ impl Program<'_> {
                 return self.many(if in_constructor { Region::Instance } else { Region::Call }, Confidence::Medium, origin, steps);
             }
             if in_constructor && inner.is_none() {
-                let injected = self.count_injected(o, *h, depth);
+                let injected = self.count_injected(o, *h, owner, depth);
                 if let Some(Count::Many(many)) = &injected
                     && many.confidence >= Confidence::Medium
                     && !many.operation
@@ -313,7 +313,7 @@ impl Program<'_> {
                 let Some((h, o)) = &injected else { return Count::One };
                 // So may what an outside user gives to an object of a class that the program itself makes objects of.
                 let unknown = self.callers(*h).is_empty() || self.is_public_owner(owner);
-                self.count_injected(o, *h, depth).unwrap_or(if unknown { Count::Unknown } else { Count::One })
+                self.count_injected(o, *h, owner, depth).unwrap_or(if unknown { Count::Unknown } else { Count::One })
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Functions that go through a list by calling themselves, one element a time: loops, written with callbacks.
 
 use super::runs::Runs;
-use super::{At, Fun, Program};
+use super::{At, CallAt, Fun, Origin, Program, Root};
 use crate::facts::*;
 use crate::findings::{Confidence, Region};
 
@@ -16,6 +16,21 @@ impl Program<'_> {
     pub(super) fn runs_for_elements(&self, f: Fun) -> Runs {
         let step = self.step_function(f, format!("`{}` goes through a list by calling itself", self.function_name(f)));
         Runs { region: Region::Iteration, confidence: Confidence::Low, steps: vec![step], operation: false, cycle: false }
+    }
+
+    /// The function goes down a tree by calling itself with a part of what it is given: that may be any part of it.
+    pub(super) fn is_tree_walk(&self, f: Fun, i: usize) -> bool {
+        self.callers(f).iter().any(|&c| {
+            let itself = |o: &Origin| o.path.is_empty() && o.root == Root::Param(f, i as u32);
+            let given = self.call(c).args.get(i).map(|&v| self.origins(c.with(v)));
+            self.within(self.function_of(c), f) && given.is_some_and(|given| !given.is_empty() && !given.iter().any(itself))
+        })
+    }
+
+    /// What stands behind a test, in a walk down a tree, speaks of some part of it: not of the whole that the walk begins with.
+    pub(super) fn is_of_some_part(&self, c: CallAt, g: Fun, i: usize) -> bool {
+        let body = g.with(self.fun(g).body);
+        c.with(self.call(c).block) != body && self.is_tree_walk(g, i)
     }
 
     fn leaves_at_end_of_list(&self, f: Fun) -> bool {

@@ -388,9 +388,16 @@ impl Program<'_> {
         }
         // A field that may be unset, and its fallback: both must be real objects.
         let real = |o: &Origin| !matches!(o.root, Root::Nothing | Root::Unknown(_) | Root::Const(_) | Root::Binding(_));
+        // `given ?? new Pool()`: what the run makes for itself has no listeners of other runs.
+        let of_run = |o: &Origin| match o.root {
+            Root::Call(made) if o.path.is_empty() => {
+                self.call(made).kind == CallKind::New && self.function_of(made) == self.function_of(registration.call)
+            }
+            _ => false,
+        };
         registration.receivers.iter().all(real)
             && release.receivers.iter().all(|r| registration.receivers.iter().any(|x| self.same_origin(x, r)))
-            && registration.receivers.iter().any(|r| !release.receivers.iter().any(|x| self.same_origin(x, r)))
+            && registration.receivers.iter().any(|r| !of_run(r) && !release.receivers.iter().any(|x| self.same_origin(x, r)))
             && self.function_of(registration.call) != self.function_of(release.call)
             && matches!(self.receiver(registration.call), Some((o, _)) if !matches!(self.receiver(release.call), Some((p, _)) if o == p))
     }

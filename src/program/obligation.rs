@@ -261,6 +261,10 @@ impl Program<'_> {
                 if matches!(count, Count::One) && self.is_of_just_put(registration.call) {
                     return None;
                 }
+                // (What the object has made for itself goes with it, whatever listens there.)
+                if matches!(fault, Fault::Mismatch(..)) && registration.receivers.iter().all(|o| self.is_made_by_object(o)) {
+                    return None;
+                }
                 let origin = registration.receivers.first()?;
                 let region = if matches!(fault, Fault::Forgotten(_)) { Region::Instance } else { Region::Call };
                 // That nobody keeps what the call gave is no attempt, as a release that fails is: whoever has the emitter may live as long.

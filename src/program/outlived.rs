@@ -130,9 +130,14 @@ impl Program<'_> {
     /// The function leaves the program: `process.exit()`.
     pub(super) fn ends_process(&self, f: Fun) -> bool {
         self.calls_within(f).into_iter().any(|c| {
-            self.receiver(c)
-                .is_some_and(|(object, key)| matches!(key, Key::Name(name) if is_teardown(name)) && self.is_global(object, "process"))
+            self.receiver(c).is_some_and(|(object, key)| matches!(key, Key::Name(name) if is_teardown(name)) && self.is_process(object))
         })
+    }
+
+    /// `process`, by its global name or as a module.
+    fn is_process(&self, v: At<ValueId>) -> bool {
+        let module = |o: &Origin| matches!(o.root, Root::Module(name) if o.path.is_empty() && matches!(&*self.text(name), "process" | "node:process"));
+        self.is_global(v, "process") || self.origins(v).iter().any(module)
     }
 
     /// The method sets the emitter up: `this.server.listen(port)`.

@@ -20,6 +20,7 @@ impl Program<'_> {
         }
         if let Some(model) = self.method_model(made) {
             return match model.origin {
+                crate::models::Origin::Pooled if self.is_taken_for_good(made) => None,
                 crate::models::Origin::Pooled => {
                     Some(("comes out of a pool: it was used before and is used again".into(), Emitter::Pooled))
                 }
@@ -40,6 +41,9 @@ impl Program<'_> {
             return Some(("lives as long as the program".into(), Emitter::Process));
         }
         let name = self.callee_name(made)?;
+        if self.is_taken_for_good(made) {
+            return None;
+        }
         if self.looks_pooled(made) {
             return Some((format!("`{name}` gives an object out of a pool: it was used before and is used again"), Emitter::Pooled));
         }
@@ -47,6 +51,20 @@ impl Program<'_> {
             return Some((format!("`{name}` gives an object that is handed back after use: it serves again"), Emitter::Pooled));
         }
         None
+    }
+
+    /// What is taken out of a pool is kept in a field (a connection that listens for notices, say), and nothing here gives it back: the pool
+    /// does not hand it out again.
+    fn is_taken_for_good(&self, made: CallAt) -> bool {
+        let f = self.function_of(made);
+        let taken = Origin::root(Root::Call(made));
+        let assigns = &self.facts(f.file).assigns;
+        self.handing_back(f.file).next().is_none()
+            && assigns.iter().any(|assign| {
+                assign.function == f.id
+                    && matches!(&assign.to, Place::Member(object, Key::Name(_)) if matches!(self.value(f.with(*object)), Value::This(_)))
+                    && self.origins(f.with(assign.from)).contains(&taken)
+            })
     }
 
     /// The call gives a new object each time, that is kept as long as it has listeners.

@@ -13,7 +13,7 @@ use super::sites::{Registration, Release, Sites};
 use super::stages::{is_set_up, is_teardown};
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
-use crate::findings::Confidence;
+use crate::findings::{Confidence, Region};
 
 /// How many calls below or above a function the end of what a slot held is looked for.
 const CALLS: u32 = 2;
@@ -94,7 +94,8 @@ impl Program<'_> {
                 }
             }
             Slot::Field(g, _) => match self.count_at(maker, &Origin::root(Root::This(*g)), DEPTH) {
-                Count::Many(many) => (many.confidence, many.operation),
+                // (What a framework runs once for each object finds the slot empty.)
+                Count::Many(many) if many.region != Region::Mount => (many.confidence, many.operation),
                 _ => return false,
             },
         };

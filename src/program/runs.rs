@@ -328,7 +328,7 @@ impl Program<'_> {
             && self.is_all_before_leaving(by)
     }
 
-    /// The call stands in an arm that leaves its function, and nothing else is done there or before.
+    /// The call stands in an arm that leaves its function, or beside all that it does, and nothing else is done there or before.
     fn is_all_before_leaving(&self, c: CallAt) -> bool {
         let does = |item: &Item| match item {
             Item::Call(other) => *other != c.id && self.call(c.with(*other)).result == Use::Dropped,
@@ -336,15 +336,15 @@ impl Program<'_> {
             _ => false,
         };
         let mut at = c.with(self.call(c).block);
-        if !matches!(self.block(at).kind, BlockKind::Then(_) | BlockKind::Else(_))
-            || !self.leaves(at)
-            || self.block(at).items.iter().any(does)
-        {
+        if !matches!(self.block(at).kind, BlockKind::Then(_) | BlockKind::Else(_)) || self.block(at).items.iter().any(does) {
             return false;
         }
+        let leaves = self.leaves(at);
         while let (Some(parent), index) = (self.block(at).parent, self.block(at).index as usize) {
             at = at.with(parent);
-            if self.block(at).items.iter().take(index).any(does) {
+            // (`ready ? start() : setTimeout(again)`, with nothing behind it.)
+            let items = &self.block(at).items;
+            if items.iter().take(index).any(does) || !leaves && items.iter().skip(index + 1).any(does) {
                 return false;
             }
         }

@@ -304,6 +304,11 @@ impl Program<'_> {
             if let Some(&arg) = call.args.get(i + shift)
                 && let Some(found) = self.origins(c.with(arg)).iter().find_map(|o| self.type_of(o))
             {
+                // (The page is no type of the nodes in it.)
+                let whole = matches!(found, Type::Model(ix) if self.models.is_ambient(ix)) && self.is_tree_walk(f, i);
+                if whole {
+                    continue;
+                }
                 return Some(found);
             }
         }
