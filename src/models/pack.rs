@@ -460,7 +460,8 @@ pub struct Lifecycle {
     /// Classes that implement one of these interfaces (names as written).
     #[serde(default)]
     pub implements: Vec<String>,
-    /// Object literals handed to one of these functions or constructors, `module#name` (`vue#defineComponent`).
+    /// Object literals handed to one of these functions or constructors, `module#name` (`vue#defineComponent`) or `Global#name`
+    /// (`AFRAME#registerComponent`).
     #[serde(default)]
     pub options_of: Vec<String>,
     /// The default export of files with one of these endings is such an object literal (`.vue`).

@@ -142,6 +142,61 @@ impl Program<'_> {
         (!removed).then(|| format!("when `{event}` comes, the listener settles what it was added for, and stays"))
     }
 
+    /// The promise that the listener was added for is settled by what a call of the executor calls back, which leaves the listener: what
+    /// takes it away are listeners of the executor, for ends that then need not come.
+    pub(super) fn left_by_the_answer(&self, sites: &Sites, registration: &Registration, release: &Release) -> Option<String> {
+        let f = self.function_of(registration.call);
+        let older = |o: &Origin| match o.root {
+            Root::This(_) => !o.path.is_empty(),
+            Root::Param(g, _) => !self.within(g, f),
+            Root::Global(_) | Root::Module(_) => true,
+            _ => false,
+        };
+        if !self.is_executor_of_promise(f) || !registration.receivers.iter().all(older) {
+            return None;
+        }
+        let heard = |point: &CallAt| {
+            let hears = |r: &Registration| self.is_called_within(*point, &self.functions_of_origins(&r.handlers, 2));
+            self.function_of(*point) != f && sites.registrations_in(f).any(hears)
+        };
+        if !self.points(registration, release).iter().all(heard) {
+            return None;
+        }
+        let answer = self.answer_of(sites, registration)?;
+        let name = self.callee_name(answer).unwrap_or_default();
+        Some(format!("when `{name}` calls back first, the promise is settled and nothing removes it"))
+    }
+
+    /// The call of the registration's executor whose callback settles the promise, and neither releases nor ends the emitter.
+    pub(super) fn answer_of(&self, sites: &Sites, registration: &Registration) -> Option<CallAt> {
+        let f = self.function_of(registration.call);
+        // `resolve`, and not in a listener.
+        let resolves =
+            |c: &CallAt| self.origins(c.with(self.call(*c).callee)).iter().any(|o| o.path.is_empty() && o.root == Root::Param(f, 0));
+        let ends_or_releases = |g: Fun| {
+            let releases = |r: &Release| self.is_run_within(r, &[(g, 0)]) && self.may_release(registration, r);
+            self.ends_receiver(&[(g, 0)], &registration.receivers) || sites.releases_in(f.file).any(releases)
+        };
+        self.calls_within(f).into_iter().filter(|&c| self.function_of(c) != f && resolves(&c)).find_map(|c| {
+            let h = self.function_of(c);
+            let [passed] = self.passed(h) else { return None };
+            let asked = passed.call;
+            let ends = self.called_as(asked).is_some_and(|name| super::stages::is_teardown(name) || name.starts_with("set"));
+            let around = self.chain(h).into_iter().take_while(|&g| g != f);
+            let apart = self.callers(h).is_empty()
+                && self.call(asked).kind == CallKind::Call
+                && super::sites::registration(self, asked).is_none()
+                && !ends
+                && !around.into_iter().any(&ends_or_releases);
+            apart.then_some(asked)
+        })
+    }
+
+    /// The call stands in one of the functions.
+    fn is_called_within(&self, c: CallAt, functions: &[(Fun, usize)]) -> bool {
+        functions.iter().any(|&(h, _)| self.within(self.function_of(c), h))
+    }
+
     /// What the listener was added for is settled by another event, whose listener leaves it: it stays until all of the object's are taken
     /// away at the object's end.
     pub(super) fn left_by_the_other(&self, sites: &Sites, registration: &Registration, release: &Release) -> Option<String> {

@@ -271,7 +271,8 @@ impl Program<'_> {
                 partial.get_or_insert((release.call, "when the component goes away before that, nothing removes it".to_owned()));
                 continue;
             }
-            if let Some(exit) = self.left_by_its_work(sites, registration, release) {
+            let left = self.left_by_its_work(sites, registration, release);
+            if let Some(exit) = left.or_else(|| self.left_by_the_answer(sites, registration, release)) {
                 partial.get_or_insert((release.call, exit));
                 continue;
             }

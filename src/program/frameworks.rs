@@ -303,21 +303,45 @@ impl Program<'_> {
         }
         self.members(owner).iter().flat_map(|&(_, f)| self.optioned(f)).filter(|optioned| optioned.path.len() == 1).any(|optioned| {
             let c = optioned.call;
-            self.origins(c.with(self.call(c).callee)).iter().any(|o| {
-                let Root::Module(module) = o.root else { return false };
-                let keys: Vec<_> = o
-                    .path
-                    .iter()
-                    .filter_map(|key| match key {
-                        PathKey::Name(sym) => Some(self.text(*sym)),
-                        _ => None,
-                    })
-                    .collect();
-                let member = keys.join(".");
-                let member = if member.is_empty() { "default" } else { &member };
-                lifecycle.options_of.contains(&format!("{}#{member}", self.text(module)))
+            self.origins(c.with(self.call(c).callee)).iter().any(|o| match o.root {
+                // What a file's own function is given, which runs at once: `(function (L) { L.Control.extend({...}) })(window.L)`.
+                Root::Param(f, _) if self.callers(f).len() == 1 && self.fun(f).name.is_empty() => {
+                    let by = self.callers(f)[0];
+                    self.fun(self.function_of(by)).at_load
+                        && self.from_callee(by, f, o).iter().any(|o| self.is_named_among(o, &lifecycle.options_of))
+                }
+                _ => self.is_named_among(o, &lifecycle.options_of),
             })
         })
+    }
+
+    /// The object is one of those that are written `module#member` or `Global#member`.
+    fn is_named_among(&self, o: &super::Origin, names: &[String]) -> bool {
+        let (Root::Module(whole) | Root::Global(whole)) = o.root else { return false };
+        let mut keys: Vec<_> = o
+            .path
+            .iter()
+            .filter_map(|key| match key {
+                PathKey::Name(sym) => Some(self.text(*sym)),
+                _ => None,
+            })
+            .collect();
+        let mut whole = self.text(whole);
+        if matches!(&*whole, "window" | "globalThis") && matches!(o.root, Root::Global(_)) && keys.len() > 1 {
+            whole = keys.remove(0);
+        }
+        // (What `require` gives of a module with one export is that export.)
+        if keys.first().is_some_and(|key| &**key == "default") {
+            keys.remove(0);
+        }
+        let member = keys.join(".");
+        let named = |name: &String| {
+            name.split_once('#').is_some_and(|(module, path)| {
+                module == &*whole
+                    && (path == member || path == "default" && member.is_empty() || path.strip_prefix("default.") == Some(&*member))
+            })
+        };
+        names.iter().any(named)
     }
 
     /// What `new` of a modelled type does besides making the object.

@@ -181,11 +181,9 @@ impl Program<'_> {
                 return Count::Unknown;
             }
             // Kept for its listeners, whatever becomes of the object that holds it.
-            if let Some(kept) = sources
-                .iter()
-                .flat_map(|(_, os)| os)
-                .find(|o| matches!(o.root, Root::Call(made) if o.path.is_empty() && self.gives_kept(made)))
-            {
+            if let Some(kept) = sources.iter().flat_map(|(_, os)| os).find(
+                |o| matches!(o.root, Root::Call(made) if o.path.is_empty() && (self.gives_kept(made) || self.gives_shared_emitter(made))),
+            ) {
                 return self.count_at(c, kept, depth - 1);
             }
             // Made here, or given: what is given counts.

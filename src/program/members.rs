@@ -304,7 +304,14 @@ impl Program<'_> {
     /// The array of which the call gives some elements in another one.
     fn picked_from(&self, c: CallAt) -> Option<At<ValueId>> {
         let picks = |name: &str| matches!(name, "filter" | "slice" | "reverse" | "toReversed" | "sort" | "toSorted");
-        self.receiver(c).filter(|(_, key)| matches!(key, Key::Name(name) if picks(name))).map(|(list, _)| list)
+        let (object, Key::Name(name)) = self.receiver(c)? else { return None };
+        let args = &self.call(c).args;
+        match (name.as_str(), &args[..]) {
+            ("from", &[list]) if self.is_global(object, "Array") => Some(c.with(list)),
+            // `Array.prototype.slice.call(list)`, `[].slice.call(list)`.
+            ("call", &[list, ..]) if matches!(self.value(object), Value::Member(_, key) if key.is("slice")) => Some(c.with(list)),
+            (name, _) => picks(name).then_some(object),
+        }
     }
 
     /// The step that a key makes.

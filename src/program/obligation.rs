@@ -250,7 +250,12 @@ impl Program<'_> {
                         o.path.len() == 1 && held.peek().is_some() && held.all(|o| of_param(&o))
                     }
                 };
-                let dropped = fault == Fault::DisposerDropped && self.call(registration.call).result == Use::Dropped;
+                let lost = match self.call(registration.call).result {
+                    Use::Dropped => true,
+                    Use::Returned => self.ignores_result(f),
+                    _ => false,
+                };
+                let dropped = fault == Fault::DisposerDropped && lost;
                 let dropped = dropped && emitter == Emitter::Longer && registration.event.name() != Some("abort");
                 if dropped && registration.receivers.iter().all(part) {
                     return None;

@@ -4,6 +4,9 @@ use super::types::Type;
 use super::{At, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
+/// So many calls of a function are asked for the options that they give it.
+const CALLERS: usize = 64;
+
 /// The third argument may be options (`{ signal }`, `{ once: true }`): `addEventListener` takes them, and so may an `on` that is neither Node's
 /// nor one of the program's that has no such parameter. (To many an `on`, the third argument is the listener's `this`.)
 pub(super) fn are_taken(program: &Program, receiver: At<ValueId>, name: &str, computed: bool, options: At<ValueId>) -> bool {
@@ -72,13 +75,27 @@ pub(super) fn flag(program: &Program, options: At<ValueId>, key: &str) -> bool {
 }
 
 impl Program<'_> {
+    /// No call of the function gives options with a signal for the parameter.
+    fn is_never_given_signal(&self, f: Fun, param: &Origin) -> bool {
+        let without = |o: &Origin| match o.root {
+            Root::Literal(v) => o.path.is_empty() && !self.has_signal(v),
+            _ => o.is_nothing(),
+        };
+        let callers = self.callers(f);
+        !callers.is_empty() && callers.len() <= CALLERS && callers.iter().all(|&c| self.from_callee(c, f, param).iter().all(without))
+    }
+
     /// A signal among the options takes the listener away.
     pub(super) fn has_signal(&self, options: At<ValueId>) -> bool {
         match self.value(options) {
             Value::Object(props, spreads) => {
                 // Whatever is spread and not known may have one.
-                let unknown =
-                    |&v: &ValueId| !self.origins(options.with(v)).iter().all(|o| o.path.is_empty() && matches!(o.root, Root::Literal(_)));
+                let known = |o: &Origin| match o.root {
+                    Root::Literal(_) => o.path.is_empty(),
+                    Root::Param(f, _) => o.path.is_empty() && self.is_never_given_signal(f, o),
+                    _ => false,
+                };
+                let unknown = |&v: &ValueId| !self.origins(options.with(v)).iter().all(known);
                 props.iter().any(|(k, _)| k.is("signal")) || spreads.iter().any(|v| unknown(v) || self.has_signal(options.with(*v)))
             }
             Value::Binding(_) | Value::Choice(..) | Value::Member(..) => {

@@ -72,6 +72,13 @@ impl Program<'_> {
         self.call(made).kind == CallKind::Call && self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Kept)
     }
 
+    /// A model tells that the call gives one emitter, no part of a page, to all that ask: `RED.nodes.getNode(id)`.
+    pub(super) fn gives_shared_emitter(&self, made: CallAt) -> bool {
+        self.call(made).kind == CallKind::Call
+            && self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Shared && m.returns.is_some())
+            && matches!(self.type_of(&Origin::root(Root::Call(made))), Some(Type::Model(ix)) if self.models.kind(ix) == crate::models::Kind::Emitter)
+    }
+
     /// A model tells that the call gives the same object to all that ask its receiver; or it asks an unknown object for a part of it.
     pub(super) fn is_looked_up(&self, made: CallAt) -> bool {
         let shared = |m: &crate::models::Method| m.origin == crate::models::Origin::Shared && !self.is_of_written(made);

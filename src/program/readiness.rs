@@ -394,6 +394,8 @@ impl Program<'_> {
                     && fulfils(other)
                     && promises(other).iter().any(|promise| own.contains(promise))
             })
+            // (Unless a call back settles it, and the emitter goes on.)
+            && (!self.is_executor_of_promise(self.function_of(registration.call)) || self.answer_of(sites, registration).is_none())
     }
 
     /// The call pours what it is given into another stream, to its end: `request.pipe(this)`. Nobody listens to that a second time.

@@ -187,8 +187,8 @@ pub fn registration(program: &Program, c: CallAt) -> Option<Site> {
         // `dom.addEventListener(element, event, listener)`: a function that is told the emitter.
         let given_emitter = matches!(rest, [third, ..] if matches!(program.value(c.with(*third)), Value::Function(_)));
         if given_emitter && !matches!(program.value(c.with(*handler)), Value::Function(_)) {
-            // (`$(document).on('click', '.item', f)`.)
-            return if program.is_wrapped(receiver) { modelled(program, c, Some(receiver)) } else { None };
+            // (Such as a model tells of, or `$(document).on('click', '.item', f)`.)
+            return modelled(program, c, Some(receiver));
         }
         if !plausible(program, c, *event, *handler) {
             return modelled(program, c, Some(receiver));
@@ -416,10 +416,13 @@ fn is_static_helper(program: &Program, c: CallAt, receiver: At<ValueId>) -> bool
 /// Known to be no emitter.
 fn is_other(program: &Program, receiver: At<ValueId>) -> bool {
     let origins = program.origins(receiver);
-    origins.iter().any(|o| match program.type_of(o) {
-        Some(Type::Model(ix)) => program.models.kind(ix) == Kind::Other,
-        _ => false,
-    })
+    let other = |o: &Origin| match program.type_of(o) {
+        Some(Type::Model(ix)) if program.models.kind(ix) == Kind::Other => Some(program.models.name(ix)),
+        _ => None,
+    };
+    // (`list = Array.isArray(list) ? list : [list]`: a variable that was a list before tells nothing of what is in it.)
+    let listed = origins.iter().any(|o| other(o).is_none());
+    origins.iter().filter_map(other).any(|name| name != "Array" || !listed)
 }
 
 /// All sites of the program.

@@ -124,7 +124,7 @@ impl Program<'_> {
         }
         out.extend(self.decorated(f));
         out.extend(self.entered(f));
-        if self.is_public_function(f) {
+        if self.is_public_function(f) && !self.is_module_shape(f) {
             out.push(Starter { how: Started::Public, by: None, within: None, times: Times::Many(Region::Call) });
         }
         if self.patched(f).is_some() {

@@ -106,7 +106,10 @@ impl Program<'_> {
             if args.iter().take(at + 1).any(|&a| matches!(self.value(c.with(a)), Value::Spread(_))) {
                 continue;
             }
-            let given = args.get(at).map(|&a| c.with(a));
+            let given = match self.bound_before(c, f) {
+                Some((bind, count)) => self.argument_of(c, bind, count, at),
+                None => args.get(at).map(|&a| c.with(a)),
+            };
             let default = self.fun(f).params.get(one.param as usize).and_then(|p| p.default).map(|d| f.with(d));
             let rest = self.fun(f).params.get(one.param as usize).is_some_and(|p| p.rest);
             if rest {
@@ -154,7 +157,11 @@ impl Program<'_> {
             return Some(v);
         }
         let default = taken.and_then(|p| p.default).map(|d| f.with(d));
-        args.get(at).map(|&a| c.with(a)).or(default)
+        let given = match self.bound_before(c, f) {
+            Some((bind, count)) => self.argument_of(c, bind, count, at),
+            None => args.get(at).map(|&a| c.with(a)),
+        };
+        given.or(default)
     }
 
     /// Every call in the program tells otherwise, and nobody else calls.

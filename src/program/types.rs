@@ -3,7 +3,8 @@
 use super::owners::owner_of_constructor;
 use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root, sites};
 use crate::facts::*;
-use crate::models::{Member, TypeIx, TypeUse};
+use crate::findings::Region;
+use crate::models::{Member, Shape, TypeIx, TypeUse};
 
 /// What an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -353,25 +354,20 @@ impl Program<'_> {
 
     /// `(req, res, next)` and the like.
     fn shape_type(&self, f: Fun, i: usize) -> Option<Type> {
-        let function = self.fun(f);
-        for shape in self.models.shapes() {
-            if function.params.len() >= shape.params.len()
-                && shape.params.iter().zip(&function.params).all(|(want, param)| *want == param.name || format!("_{want}") == param.name)
-            {
-                return shape.types.get(i).and_then(|t| self.used_type(t));
-            }
-        }
-        None
+        self.shapes_of(f).next()?.types.get(i).and_then(|t| self.used_type(t))
     }
 
-    /// A function is shaped like a request handler.
-    pub fn is_handler_shape(&self, f: Fun) -> bool {
-        let function = self.fun(f);
-        self.models.shapes().any(|shape| {
-            shape.params.len() >= 2
-                && function.params.len() >= shape.params.len()
-                && shape.params.iter().zip(&function.params).all(|(want, param)| *want == param.name || format!("_{want}") == param.name)
+    fn shapes_of(&self, f: Fun) -> impl Iterator<Item = &Shape> {
+        let params = &self.fun(f).params;
+        self.models.shapes().filter(move |shape| {
+            params.len() >= shape.params.len()
+                && shape.params.iter().zip(params).all(|(want, param)| *want == param.name || format!("_{want}") == param.name)
         })
+    }
+
+    /// A host that loads the module runs the function once, by its shape: `module.exports = function (RED) {...}`.
+    pub(super) fn is_module_shape(&self, f: Fun) -> bool {
+        self.shapes_of(f).any(|shape| shape.runs == Region::Program)
     }
 
     /// The value is part of the page in a wrapper.

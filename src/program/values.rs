@@ -415,6 +415,15 @@ impl Program<'_> {
                 _ => vec![origin.clone()],
             };
         }
+        // `const on = toggle.bind(null, 'addEventListener')`, called as `on(...)`.
+        let before = |v: At<ValueId>| self.origins(v).iter().flat_map(|o| self.follow(o, &origin.path)).collect::<Vec<_>>();
+        let bound = if matches!(origin.root, Root::Param(g, _) if g == f) { self.bound_before(c, f) } else { None };
+        if let (Some((bind, count)), Root::Param(_, i)) = (bound, origin.root) {
+            return match self.argument_of(c, bind, count, i as usize) {
+                Some(v) => before(v),
+                None => vec![Origin::root(Root::Nothing)],
+            };
+        }
         match origin.root {
             Root::Param(g, i) if g == f && !origin.path.is_empty() && self.fun(f).params.get(i as usize).is_some_and(|p| p.rest) => {
                 self.gathered(c, i as usize, &origin.path)
@@ -430,6 +439,27 @@ impl Program<'_> {
                 _ => vec![Origin::root(Root::Call(c))],
             },
             _ => vec![origin.clone()],
+        }
+    }
+
+    /// The `bind` that has put arguments before those of the call, where the call runs `f` by what that gave; and how many.
+    pub(super) fn bound_before(&self, c: CallAt, f: Fun) -> Option<(CallAt, usize)> {
+        let callee = c.with(self.call(c).callee);
+        if !matches!(self.value(callee), Value::Binding(_) | Value::Member(..) | Value::Import(..)) {
+            return None;
+        }
+        self.origins(callee).iter().find_map(|o| {
+            let (Root::Call(bind), true) = (o.root, o.path.is_empty()) else { return None };
+            let (target, count) = self.bind_target(bind).filter(|&(_, count)| count > 0)?;
+            self.functions_of(target).contains(&(f, 0)).then_some((bind, count))
+        })
+    }
+
+    /// The argument for the parameter `i`, of which a `bind` has put some before.
+    pub(super) fn argument_of(&self, c: CallAt, bind: CallAt, count: usize, i: usize) -> Option<At<ValueId>> {
+        match i.checked_sub(count) {
+            Some(own) => self.call(c).args.get(own).map(|&v| c.with(v)),
+            None => self.call(bind).args.get(i + 1).map(|&v| bind.with(v)),
         }
     }
 
