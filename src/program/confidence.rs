@@ -36,6 +36,10 @@ impl Program<'_> {
         if comes_back && many.steps.len() >= TOO_FAR && many.emitter != Emitter::Signal && !by_users() {
             confidence = Confidence::Low;
         }
+        // What takes itself off when it is run does not add up by being run.
+        if confidence == Confidence::High && self.takes_itself_off(sites, registration) {
+            confidence = Confidence::Medium;
+        }
         // Each turn of the loop adds for the name that it is told.
         if many.region == Region::Iteration && !attempt && self.is_event_of_call(registration, many.emitter) {
             confidence = Confidence::Low;
@@ -54,6 +58,13 @@ impl Program<'_> {
             confidence = confidence.max(Confidence::Medium);
         }
         confidence
+    }
+
+    fn takes_itself_off(&self, sites: &Sites, registration: &Registration) -> bool {
+        let own = self.functions_of_origins(&registration.handlers, 2);
+        sites.releases_in(registration.call.file).any(|release| {
+            own.iter().any(|&(h, _)| self.within(self.function_of(release.call), h)) && self.may_release(registration, release)
+        })
     }
 
     /// The line, or what a public method of the program does later on its behalf: whoever calls that again has it run again.

@@ -70,7 +70,13 @@ impl Program<'_> {
             (Emitter::Pooled, _) => false,
             (Emitter::Process, Some(Fires::OnceLast | Fires::Rarely)) => false,
             (Emitter::Longer, Some(Fires::Rarely)) => false,
-            (Emitter::Longer, Some(Fires::OnceLast)) => matches!(event, "finish" | "end") || self.brings_next_round(registration),
+            (Emitter::Longer, Some(Fires::OnceLast)) => {
+                let f = self.function_of(registration.call);
+                matches!(event, "finish" | "end")
+                    || self.brings_next_round(registration)
+                    // `server.close(); server.once('close', done)`.
+                    || self.ends_object(f, &registration.receivers, 0)
+            }
             (Emitter::Longer, None) => !self.is_own_and_silent(registration, event),
             _ => true,
         }

@@ -428,6 +428,7 @@ impl Program<'_> {
                 }
                 Value::Undefined | Value::Null | Value::Bool(false) => return self.guard_of_test(one, true, f, seen, depth - 1),
                 Value::Bool(true) => return self.guard_of_test(one, equal, f, seen, depth - 1),
+                Value::String(_) if !equal && self.is_text_of_mark(one, other, f, seen) => return Some(Guard::Once),
                 Value::String(state) => {
                     // `const state = document.readyState; if (state === 'loading')`.
                     if let Value::Member(_, Key::Name(name)) = self.value(self.only_value(one))

@@ -6,8 +6,10 @@
 //! filled(c, L)  :- test of c.length before L, L's path puts something into c, nothing takes it out
 //! ```
 
+use std::rc::Rc;
+
 use super::guards::{CALLS, Guard, Seen};
-use super::{At, CallAt, Fun, Origin, Owner, Program, Root};
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 
 /// How many calls below what takes a mark off the end of the emitter is looked for.
@@ -24,10 +26,82 @@ impl Program<'_> {
         let Value::Member(object, _) = self.value(place) else { return !seen.foreign };
         let on_emitter = |o: &Origin| match o.root {
             _ if seen.receivers.contains(o) => true,
+            // `e.dataset.ready`.
+            _ if o.prefix().is_some_and(|whole| seen.receivers.contains(&whole)) && self.is_member_named(o, "dataset") => true,
             Root::Global(_) | Root::File(_) | Root::Module(_) => true,
             _ => self.is_single_object(o),
         };
         !seen.foreign || self.origins(place.with(*object)).iter().any(on_emitter)
+    }
+
+    fn is_member_named(&self, o: &Origin, name: &str) -> bool {
+        matches!(o.path.last(), Some(PathKey::Name(sym)) if &*self.text(*sym) == name)
+    }
+
+    /// The member is given the text that it is compared with, on the line's path, and nothing else: `if (e.dataset.ready === 'true') return;
+    /// e.dataset.ready = 'true'`.
+    pub(super) fn is_marked_with(&self, place: At<ValueId>, text: At<ValueId>, f: Fun, seen: &Seen) -> bool {
+        let (Value::Member(object, key), Some(text)) = (self.value(place), self.literal_text(text)) else { return false };
+        let (holder, key) = (self.origins(place.with(*object)), self.path_key(place.file, key));
+        let put = |assign: &&Assign| match &assign.to {
+            Place::Member(o, k) => self.path_key(place.file, k) == key && self.same_object(&self.origins(place.with(*o)), &holder),
+            _ => false,
+        };
+        let mut puts = self.facts(place.file).assigns.iter().filter(put).peekable();
+        self.is_marking(place, seen)
+            && self.is_set(place, f)
+            && puts.peek().is_some()
+            && puts.all(|assign| self.literal_text(place.with(assign.from)).is_some_and(|given| given == text))
+    }
+
+    /// The value is a mark that is compared with what it is set to.
+    pub(super) fn is_text_of_mark(&self, one: At<ValueId>, text: At<ValueId>, f: Fun, seen: &Seen) -> bool {
+        match self.value(one) {
+            Value::Call(c) => self.asks_for_mark(one.with(*c), f, seen),
+            _ => self.is_marked_with(one, text, f, seen),
+        }
+    }
+
+    /// The call asks an element for an attribute or a class that the line's path puts there, and that nothing takes away:
+    /// `if (e.hasAttribute('data-ready')) return; e.setAttribute('data-ready', '')`.
+    pub(super) fn asks_for_mark(&self, c: CallAt, f: Fun, seen: &Seen) -> bool {
+        let Some((element, name)) = self.attribute_of(c, &["hasAttribute", "getAttribute"], "contains") else { return false };
+        let holder = self.origins(element);
+        let calls = |attribute: &[&str], class: &str| {
+            let (holder, name) = (&holder, &name);
+            self.facts(c.file)
+                .calls
+                .iter()
+                .enumerate()
+                .map(|(id, _)| c.with(CallId(id as u32)))
+                .filter(|&other| {
+                    self.attribute_of(other, attribute, class)
+                        .is_some_and(|(e, n)| n == *name && self.same_object(&self.origins(e), holder))
+                })
+                .collect::<Vec<CallAt>>()
+        };
+        let on_emitter = || !seen.foreign || holder.iter().any(|o| seen.receivers.contains(o));
+        let near = |put: &CallAt| {
+            let g = self.function_of(*put);
+            self.within(g, f) || self.within(f, g)
+        };
+        on_emitter()
+            && calls(&["setAttribute"], "add").iter().any(near)
+            && calls(&["removeAttribute", "toggleAttribute"], "remove").is_empty()
+    }
+
+    /// The element, and the name of the attribute, or of the class, that a call of one of these methods is about.
+    fn attribute_of(&self, c: CallAt, attribute: &[&str], class: &str) -> Option<(At<ValueId>, Rc<str>)> {
+        let called = self.called_as(c).filter(|name| attribute.contains(name) || *name == class)?;
+        let (object, _) = self.receiver(c)?;
+        let name = self.constant(c.with(*self.call(c).args.first()?))?;
+        if attribute.contains(&called) {
+            return Some((object, name));
+        }
+        match self.value(object) {
+            Value::Member(element, key) if key.is("classList") => Some((object.with(*element), name)),
+            _ => None,
+        }
     }
 
     /// There is one such object in the program: a literal, class or function of a module's body, `this` of a static method.

@@ -19,6 +19,9 @@ impl Program<'_> {
         if matches!(name.as_str(), "listenerCount") {
             return (!outcome).then_some(Guard::Once);
         }
+        if !outcome && self.asks_for_mark(c, f, seen) {
+            return Some(Guard::Once);
+        }
         if outcome || !matches!(name.as_str(), "has" | "includes" | "get" | "hasOwnProperty" | "hasOwn") {
             return None;
         }

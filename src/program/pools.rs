@@ -28,6 +28,7 @@ impl Program<'_> {
                 crate::models::Origin::Shared => {
                     Some(("is one object for all callers".into(), self.emitter_kind(&Origin::root(Root::Call(made)))))
                 }
+                crate::models::Origin::Kept if self.is_of_frame(made) => None,
                 crate::models::Origin::Kept => {
                     let kind = self.emitter_kind(&Origin::root(Root::Call(made)));
                     Some(("gives an object that is kept as long as it has listeners".into(), kind))
@@ -59,7 +60,12 @@ impl Program<'_> {
         let f = self.function_of(made);
         let taken = Origin::root(Root::Call(made));
         let assigns = &self.facts(f.file).assigns;
-        self.handing_back(f.file).next().is_none()
+        // (What gives it back at the end of all ends that too.)
+        let at_end = |c: CallAt| {
+            let m = self.member_around(self.function_of(c));
+            m != self.member_around(f) && super::stages::is_teardown(self.fun(m).name.trim_start_matches('_'))
+        };
+        self.handing_back(f.file).all(at_end)
             && assigns.iter().any(|assign| {
                 assign.function == f.id
                     && matches!(&assign.to, Place::Member(object, Key::Name(_)) if matches!(self.value(f.with(*object)), Value::This(_)))
@@ -69,7 +75,21 @@ impl Program<'_> {
 
     /// The call gives a new object each time, that is kept as long as it has listeners.
     pub(super) fn gives_kept(&self, made: CallAt) -> bool {
-        self.call(made).kind == CallKind::Call && self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Kept)
+        self.call(made).kind == CallKind::Call
+            && self.method_model(made).is_some_and(|m| m.origin == crate::models::Origin::Kept)
+            && !self.is_of_frame(made)
+    }
+
+    /// The receiver is the window of a document that was given, or of a frame: `this.window = doc.defaultView`. What is kept there goes with
+    /// that.
+    fn is_of_frame(&self, made: CallAt) -> bool {
+        let view = |o: &Origin| {
+            let named =
+                matches!(o.path.last(), Some(super::PathKey::Name(sym)) if matches!(&*self.text(*sym), "defaultView" | "contentWindow"));
+            named && !matches!(o.root, Root::Global(_)) && !self.is_page_of_node(o)
+        };
+        let Some((object, _)) = self.receiver(made) else { return false };
+        self.origins(object).iter().any(|o| view(o) || self.field_sources(o).iter().any(|(_, held)| held.iter().any(view)))
     }
 
     /// A model tells that the call gives one emitter, no part of a page, to all that ask: `RED.nodes.getNode(id)`.

@@ -401,6 +401,10 @@ impl Program<'_> {
         if let Some(wrapper) = name.as_deref().and_then(|name| name.strip_prefix(super::values::WRAPPED)) {
             return self.models.wrapper(wrapper).filter(|&ix| self.view.sees_type(ix)).map(Type::Model);
         }
+        // (The DOM's own name: the tree of an element, whatever else is asked of it.)
+        if name.as_deref() == Some("shadowRoot") {
+            return self.used_type("HTMLElement");
+        }
         if let Some((file, of)) = self.annotated(origin)
             && let Some(found) = self.written_type(file, &of)
         {
