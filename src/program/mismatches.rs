@@ -402,6 +402,19 @@ impl Program<'_> {
             && matches!(self.receiver(registration.call), Some((o, _)) if !matches!(self.receiver(release.call), Some((p, _)) if o == p))
     }
 
+    /// Where the release stands, the emitter itself is ended or taken out of its page: `input.removeEventListener(...); input.remove()`.
+    pub(super) fn ends_beside(&self, release: CallAt, registration: &Registration) -> bool {
+        let f = self.function_of(release);
+        let ends = |c: CallAt| {
+            self.receiver(c).is_some_and(|(object, key)| {
+                let ends = |name: &str| super::stages::is_teardown(name) || name == "remove" && self.call(c).args.is_empty();
+                matches!(key, Key::Name(name) if ends(name))
+                    && self.compare_receivers(&self.origins(object), &registration.receivers) == Match::Same
+            })
+        };
+        self.calls_within(f).into_iter().any(|c| self.function_of(c) == f && ends(c))
+    }
+
     /// All listeners go only where the caller names none (`off(event, f) { if (!f) e.removeAllListeners(event); else e.off(event, f) }`).
     pub(super) fn is_for_none_named(&self, release: &Release) -> bool {
         let f = self.function_of(release.call);

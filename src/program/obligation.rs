@@ -267,7 +267,9 @@ impl Program<'_> {
                     return None;
                 }
                 // (What the object has made for itself goes with it, whatever listens there.)
-                if matches!(fault, Fault::Mismatch(..)) && registration.receivers.iter().all(|o| self.is_made_by_object(o)) {
+                if let Fault::Mismatch(release, _) = &fault
+                    && (registration.receivers.iter().all(|o| self.is_made_by_object(o)) || self.ends_beside(*release, registration))
+                {
                     return None;
                 }
                 let origin = registration.receivers.first()?;
