@@ -96,6 +96,12 @@ impl Program<'_> {
         functions.iter().any(|&(h, _)| self.within(g, h) || self.callers(g).iter().any(|&c| self.within(self.function_of(c), h)))
     }
 
+    /// One of the functions, or one that they call, may take the listener away.
+    pub(super) fn is_released_within(&self, sites: &Sites, registration: &Registration, functions: &[(Fun, usize)]) -> bool {
+        let file = registration.call.file;
+        sites.releases_in(file).any(|r| self.is_run_within(r, functions) && self.may_release(registration, r))
+    }
+
     /// What makes the other's event happen takes the listener away in its own function: `this.emit('over'); this.removeAllListeners('data')`.
     fn is_released_by_emitting(&self, sites: &Sites, other: &Registration, releases: &dyn Fn(&Release) -> bool) -> bool {
         let emissions = other.event.name().map_or(&[][..], |event| self.emissions_of(event));
@@ -138,7 +144,7 @@ impl Program<'_> {
         if settles.is_empty() || elsewhere || self.ends_receiver(&own, &registration.receivers) {
             return None;
         }
-        let removed = sites.releases_in(f.file).any(|r| self.is_run_within(r, &own) && self.may_release(registration, r));
+        let removed = self.is_released_within(sites, registration, &own);
         (!removed).then(|| format!("when `{event}` comes, the listener settles what it was added for, and stays"))
     }
 
@@ -156,8 +162,9 @@ impl Program<'_> {
             return None;
         }
         let heard = |point: &CallAt| {
-            let hears = |r: &Registration| self.is_called_within(*point, &self.functions_of_origins(&r.handlers, 2));
-            self.function_of(*point) != f && sites.registrations_in(f).any(hears)
+            let g = self.function_of(*point);
+            let hears = |r: &Registration| self.functions_of_origins(&r.handlers, 2).iter().any(|&(h, _)| self.within(g, h));
+            g != f && sites.registrations_in(f).any(hears)
         };
         if !self.points(registration, release).iter().all(heard) {
             return None;
@@ -173,10 +180,8 @@ impl Program<'_> {
         // `resolve`, and not in a listener.
         let resolves =
             |c: &CallAt| self.origins(c.with(self.call(*c).callee)).iter().any(|o| o.path.is_empty() && o.root == Root::Param(f, 0));
-        let ends_or_releases = |g: Fun| {
-            let releases = |r: &Release| self.is_run_within(r, &[(g, 0)]) && self.may_release(registration, r);
-            self.ends_receiver(&[(g, 0)], &registration.receivers) || sites.releases_in(f.file).any(releases)
-        };
+        let ends_or_releases =
+            |g: Fun| self.ends_receiver(&[(g, 0)], &registration.receivers) || self.is_released_within(sites, registration, &[(g, 0)]);
         self.calls_within(f).into_iter().filter(|&c| self.function_of(c) != f && resolves(&c)).find_map(|c| {
             let h = self.function_of(c);
             let [passed] = self.passed(h) else { return None };
@@ -190,11 +195,6 @@ impl Program<'_> {
                 && !around.into_iter().any(&ends_or_releases);
             apart.then_some(asked)
         })
-    }
-
-    /// The call stands in one of the functions.
-    fn is_called_within(&self, c: CallAt, functions: &[(Fun, usize)]) -> bool {
-        functions.iter().any(|&(h, _)| self.within(self.function_of(c), h))
     }
 
     /// What the listener was added for is settled by another event, whose listener leaves it: it stays until all of the object's are taken
@@ -217,7 +217,7 @@ impl Program<'_> {
                 && other.event != registration.event
                 && !other.event.name().is_some_and(is_end)
                 && !self.settles(other).is_disjoint(&settles)
-                && !sites.releases_in(f.file).any(|r| self.is_run_within(r, &listeners) && self.may_release(registration, r))
+                && !self.is_released_within(sites, registration, &listeners)
         })?;
         let event = other.event.name().map_or("the other event".to_owned(), |event| format!("`{event}`"));
         Some(format!("when {event} fires instead, it stays until all are removed"))

@@ -60,11 +60,9 @@ impl Program<'_> {
         confidence
     }
 
+    /// The listener, when it is run, may take itself away.
     fn takes_itself_off(&self, sites: &Sites, registration: &Registration) -> bool {
-        let own = self.functions_of_origins(&registration.handlers, 2);
-        sites.releases_in(registration.call.file).any(|release| {
-            own.iter().any(|&(h, _)| self.within(self.function_of(release.call), h)) && self.may_release(registration, release)
-        })
+        self.is_released_within(sites, registration, &self.functions_of_origins(&registration.handlers, 2))
     }
 
     /// The line, or what a public method of the program does later on its behalf: whoever calls that again has it run again.

@@ -485,12 +485,13 @@ impl Program<'_> {
         let mut unknown = self.is_public_function(g) && (!self.is_own_method(g) || self.callers(g).is_empty());
         let mut called = false;
         let mut likely: Option<Count> = None;
+        let of_some_part = self.is_of_some_part(c, g, i as usize);
         for &caller in self.callers(g) {
             if self.within(self.function_of(caller), g) || self.picks_no_adding(caller, g) {
                 continue;
             }
             called = true;
-            if self.is_of_some_part(c, g, i as usize) {
+            if of_some_part {
                 unknown = true;
                 continue;
             }

@@ -1,4 +1,5 @@
-//! Functions that go through a list by calling themselves, one element a time: loops, written with callbacks.
+//! Functions that go through a list by calling themselves, one element a time: loops, written with callbacks; and those that go down a tree
+//! so, a part at a time.
 
 use super::runs::Runs;
 use super::{At, CallAt, Fun, Origin, Program, Root};
@@ -20,11 +21,10 @@ impl Program<'_> {
 
     /// The function goes down a tree by calling itself with a part of what it is given: that may be any part of it.
     pub(super) fn is_tree_walk(&self, f: Fun, i: usize) -> bool {
-        self.callers(f).iter().any(|&c| {
-            let itself = |o: &Origin| o.path.is_empty() && o.root == Root::Param(f, i as u32);
-            let given = self.call(c).args.get(i).map(|&v| self.origins(c.with(v)));
-            self.within(self.function_of(c), f) && given.is_some_and(|given| !given.is_empty() && !given.iter().any(itself))
-        })
+        let itself = |o: &Origin| o.path.is_empty() && o.root == Root::Param(f, i as u32);
+        let part = |given: &[Origin]| !given.is_empty() && !given.iter().any(itself);
+        let mut again = self.callers(f).iter().filter(|&&c| self.within(self.function_of(c), f));
+        again.any(|&c| self.call(c).args.get(i).is_some_and(|&v| part(&self.origins(c.with(v)))))
     }
 
     /// What stands behind a test, in a walk down a tree, speaks of some part of it: not of the whole that the walk begins with.

@@ -3,6 +3,7 @@
 //! ```text
 //! marked(p, L)  :- test of p before L, p set on L's path, p of the emitter or of an object that is there once
 //! unmarked(p)   :- p emptied by a function that may run, and what L listens to not ended with it
+//! written(m, L) :- m an attribute, a class or a text of the emitter, test of m before L, m set to that on L's path, nothing takes it off
 //! filled(c, L)  :- test of c.length before L, L's path puts something into c, nothing takes it out
 //! ```
 
@@ -43,15 +44,15 @@ impl Program<'_> {
     pub(super) fn is_marked_with(&self, place: At<ValueId>, text: At<ValueId>, f: Fun, seen: &Seen) -> bool {
         let (Value::Member(object, key), Some(text)) = (self.value(place), self.literal_text(text)) else { return false };
         let (holder, key) = (self.origins(place.with(*object)), self.path_key(place.file, key));
-        let put = |assign: &&Assign| match &assign.to {
-            Place::Member(o, k) => self.path_key(place.file, k) == key && self.same_object(&self.origins(place.with(*o)), &holder),
+        let put = |at: &&At<AssignId>| match &self.assign(**at).to {
+            Place::Member(o, _) => at.file == place.file && self.same_object(&self.origins(at.with(*o)), &holder),
             _ => false,
         };
-        let mut puts = self.facts(place.file).assigns.iter().filter(put).peekable();
+        let mut puts = self.puts_under(key).iter().filter(put).peekable();
         self.is_marking(place, seen)
             && self.is_set(place, f)
             && puts.peek().is_some()
-            && puts.all(|assign| self.literal_text(place.with(assign.from)).is_some_and(|given| given == text))
+            && puts.all(|&at| self.literal_text(at.with(self.assign(at).from)).is_some_and(|given| given == text))
     }
 
     /// The value is a mark that is compared with what it is set to.

@@ -17,7 +17,7 @@
 //! | `count`, `instance`, `writes`, `bound`, `captured`, `gathering`, `foreign`, `signals`, `pools`, `markup`, `kept` | how often does a line run for one object |
 //! | `reopened` | what is set up again because its end empties what it fills |
 //! | `single` | what is done once in a program, though its function is there for all |
-//! | `listwalk` | which functions that lead back to themselves go through a list |
+//! | `listwalk` | which functions that lead back to themselves go through a list, or down a tree |
 //! | `cycles` | what is started again, what an element of a collection serves |
 //! | `matching`, `mismatches`, `reach`, `paths`, `firing`, `alternatives`, `disposers`, `keepers` | does a release meet its registration, on every way, ever |
 //! | `injected` | of what class is what a framework hands over |

@@ -42,13 +42,10 @@ impl Program<'_> {
             return Some(("lives as long as the program".into(), Emitter::Process));
         }
         let name = self.callee_name(made)?;
-        if self.is_taken_for_good(made) {
-            return None;
-        }
-        if self.looks_pooled(made) {
+        if self.looks_pooled(made) && !self.is_taken_for_good(made) {
             return Some((format!("`{name}` gives an object out of a pool: it was used before and is used again"), Emitter::Pooled));
         }
-        if self.is_handed_back(made) && !self.is_lease_of_time(made) {
+        if self.is_handed_back(made) && !self.is_lease_of_time(made) && !self.is_taken_for_good(made) {
             return Some((format!("`{name}` gives an object that is handed back after use: it serves again"), Emitter::Pooled));
         }
         None

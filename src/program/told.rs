@@ -106,10 +106,7 @@ impl Program<'_> {
             if args.iter().take(at + 1).any(|&a| matches!(self.value(c.with(a)), Value::Spread(_))) {
                 continue;
             }
-            let given = match self.bound_before(c, f) {
-                Some((bind, count)) => self.argument_of(c, bind, count, at),
-                None => args.get(at).map(|&a| c.with(a)),
-            };
+            let given = self.argument(c, f, at);
             let default = self.fun(f).params.get(one.param as usize).and_then(|p| p.default).map(|d| f.with(d));
             let rest = self.fun(f).params.get(one.param as usize).is_some_and(|p| p.rest);
             if rest {
@@ -157,11 +154,7 @@ impl Program<'_> {
             return Some(v);
         }
         let default = taken.and_then(|p| p.default).map(|d| f.with(d));
-        let given = match self.bound_before(c, f) {
-            Some((bind, count)) => self.argument_of(c, bind, count, at),
-            None => args.get(at).map(|&a| c.with(a)),
-        };
-        given.or(default)
+        self.argument(c, f, at).or(default)
     }
 
     /// Every call in the program tells otherwise, and nobody else calls.

@@ -361,7 +361,7 @@ impl Program<'_> {
         let params = &self.fun(f).params;
         self.models.shapes().filter(move |shape| {
             params.len() >= shape.params.len()
-                && shape.params.iter().zip(params).all(|(want, param)| *want == param.name || format!("_{want}") == param.name)
+                && shape.params.iter().zip(params).all(|(want, param)| param.name.strip_prefix('_').unwrap_or(&param.name) == *want)
         })
     }
 

@@ -417,12 +417,11 @@ impl Program<'_> {
         }
         // `const on = toggle.bind(null, 'addEventListener')`, called as `on(...)`.
         let before = |v: At<ValueId>| self.origins(v).iter().flat_map(|o| self.follow(o, &origin.path)).collect::<Vec<_>>();
-        let bound = if matches!(origin.root, Root::Param(g, _) if g == f) { self.bound_before(c, f) } else { None };
-        if let (Some((bind, count)), Root::Param(_, i)) = (bound, origin.root) {
-            return match self.argument_of(c, bind, count, i as usize) {
-                Some(v) => before(v),
-                None => vec![Origin::root(Root::Nothing)],
-            };
+        if let Root::Param(g, i) = origin.root
+            && g == f
+            && let Some(bound) = self.bound_before(c, f)
+        {
+            return self.argument_behind(c, bound, i as usize).map_or_else(|| vec![Origin::root(Root::Nothing)], before);
         }
         match origin.root {
             Root::Param(g, i) if g == f && !origin.path.is_empty() && self.fun(f).params.get(i as usize).is_some_and(|p| p.rest) => {
@@ -443,7 +442,7 @@ impl Program<'_> {
     }
 
     /// The `bind` that has put arguments before those of the call, where the call runs `f` by what that gave; and how many.
-    pub(super) fn bound_before(&self, c: CallAt, f: Fun) -> Option<(CallAt, usize)> {
+    fn bound_before(&self, c: CallAt, f: Fun) -> Option<(CallAt, usize)> {
         let callee = c.with(self.call(c).callee);
         if !matches!(self.value(callee), Value::Binding(_) | Value::Member(..) | Value::Import(..)) {
             return None;
@@ -455,8 +454,15 @@ impl Program<'_> {
         })
     }
 
-    /// The argument for the parameter `i`, of which a `bind` has put some before.
-    pub(super) fn argument_of(&self, c: CallAt, bind: CallAt, count: usize, i: usize) -> Option<At<ValueId>> {
+    /// The argument at place `i` of what the call gives `f`, some of which `bind` may have put before.
+    pub(super) fn argument(&self, c: CallAt, f: Fun, i: usize) -> Option<At<ValueId>> {
+        match self.bound_before(c, f) {
+            Some(bound) => self.argument_behind(c, bound, i),
+            None => self.call(c).args.get(i).map(|&v| c.with(v)),
+        }
+    }
+
+    fn argument_behind(&self, c: CallAt, (bind, count): (CallAt, usize), i: usize) -> Option<At<ValueId>> {
         match i.checked_sub(count) {
             Some(own) => self.call(c).args.get(own).map(|&v| c.with(v)),
             None => self.call(bind).args.get(i + 1).map(|&v| bind.with(v)),
