@@ -19,7 +19,7 @@ pub(super) struct Extractor<'a> {
     pub positions: Positions,
     pub names: &'a Names,
     pub text: &'a str,
-    pub lines: Lines<'a>,
+    pub lines: Lines<&'a str>,
     /// What swc adds to a byte offset.
     pub base: u32,
     pub function: FunctionId,

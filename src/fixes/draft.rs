@@ -11,12 +11,12 @@ pub struct Draft<'t> {
     pub path: &'t Utf8Path,
     pub text: &'t str,
     pub layout: &'t Layout,
-    lines: &'t Lines<'t>,
+    lines: &'t Lines<&'t str>,
     edits: Vec<(Bytes, String)>,
 }
 
 impl<'t> Draft<'t> {
-    pub fn new(path: &'t Utf8Path, text: &'t str, layout: &'t Layout, lines: &'t Lines<'t>) -> Draft<'t> {
+    pub fn new(path: &'t Utf8Path, text: &'t str, layout: &'t Layout, lines: &'t Lines<&'t str>) -> Draft<'t> {
         Draft { path, text, layout, lines, edits: Vec::new() }
     }
 

@@ -55,7 +55,7 @@ pub fn suggest(findings: &mut [Finding], text: &(dyn Fn(&Utf8Path) -> Option<Str
 struct Source<'t> {
     text: &'t str,
     layout: Layout,
-    lines: Lines<'t>,
+    lines: Lines<&'t str>,
 }
 
 impl Source<'_> {

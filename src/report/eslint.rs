@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Report;
-use super::pretty::offset;
 use crate::findings::{Applicability, Finding, Fix, Severity};
+use crate::syntax::lines::Lines;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -156,15 +156,16 @@ fn message<'a>(report: &Report, finding: &'a Finding) -> Message<'a> {
 fn edit(report: &Report, finding: &Finding, fix: &Fix) -> Option<Edit> {
     let text = (report.text)(&finding.path)?;
     let mut edits = fix.edits.iter().filter(|edit| edit.path == finding.path).peekable();
-    let start = offset(&text, edits.peek()?.range.start);
+    let lines = Lines::new(&*text);
+    let start = lines.offset(edits.peek()?.range.start);
     if edits.clone().count() < fix.edits.len() {
         return None;
     }
     let (mut done, mut new) = (start, String::new());
     for edit in &mut edits {
-        new += text.get(done..offset(&text, edit.range.start))?;
+        new += text.get(done..lines.offset(edit.range.start))?;
         new += &edit.text;
-        done = offset(&text, edit.range.end);
+        done = lines.offset(edit.range.end);
     }
     let units = |end: usize| text[..end].encode_utf16().count();
     Some(Edit { range: [units(start), units(done)], text: new })

@@ -3,6 +3,7 @@
 mod baseline;
 mod compact;
 mod eslint;
+mod excerpt;
 mod github;
 mod gitlab;
 mod json;

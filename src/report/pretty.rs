@@ -1,16 +1,18 @@
 //! The report for people: what, why and what to do, on an excerpt of the source.
 
 use std::fmt;
+use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use rustc_hash::FxHashMap;
 
+use super::excerpt::Text;
 use super::sarif::file_uri;
 use super::{Links, Look, Report, SUPPRESSION, confidence, count};
 use crate::evidence::printable;
 use crate::findings::suppress::SuppressionFault;
-use crate::findings::{Applicability, Finding, Fix, Position, Range, Severity, Size, Step, Verdict};
+use crate::findings::{Applicability, Finding, Fix, Severity, Size, Step, Verdict};
 
 /// Lines longer than this are minified or generated: an excerpt of one tells nobody anything.
 const LONGEST_LINE: usize = 400;
@@ -80,18 +82,19 @@ fn summary(report: &Report) -> String {
 /// Texts of files, read once.
 struct Texts<'a> {
     report: &'a Report<'a>,
-    known: FxHashMap<Utf8PathBuf, Option<std::sync::Arc<str>>>,
+    known: FxHashMap<Utf8PathBuf, Option<Arc<Text>>>,
 }
 
 impl Texts<'_> {
     /// None where the file is gone or has lines that cannot be shown.
-    fn get(&mut self, path: &Utf8Path) -> Option<std::sync::Arc<str>> {
+    fn get(&mut self, path: &Utf8Path) -> Option<Arc<Text>> {
         if let Some(known) = self.known.get(path) {
             return known.clone();
         }
         let text = (self.report.text)(path).filter(|text| text.lines().all(|line| line.len() <= LONGEST_LINE));
         // Code is no terminal's command. One byte for one byte: places stay.
-        let text = text.map(|text| text.replace(|c: char| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t'), "?").into());
+        let text = text.map(|text| text.replace(|c: char| c.is_ascii_control() && !matches!(c, '\n' | '\r' | '\t'), "?"));
+        let text = text.map(|text| Arc::new(Text::new(text)));
         self.known.insert(path.to_owned(), text.clone());
         text
     }
@@ -103,7 +106,7 @@ struct Shown {
     severity: miette::Severity,
     headline: String,
     help: Option<String>,
-    source: Option<NamedSource<std::sync::Arc<str>>>,
+    source: Option<NamedSource<Arc<Text>>>,
     labels: Vec<LabeledSpan>,
     related: Vec<Shown>,
 }
@@ -117,7 +120,7 @@ impl Shown {
             severity: miette::Severity::Warning,
             headline: printable(&fault.message).into_owned(),
             help: None,
-            labels: text.iter().map(|text| LabeledSpan::new_primary_with_span(None, span(text, fault.range))).collect(),
+            labels: text.iter().map(|text| LabeledSpan::new_primary_with_span(None, text.span(fault.range))).collect(),
             source: text.map(|text| NamedSource::new(path, text)),
             related: Vec::new(),
         }
@@ -133,9 +136,9 @@ impl Shown {
             let here: Vec<&Step> = finding.trace.iter().filter(|step| step.path == finding.path).collect();
             let on_it: Vec<&str> = here.iter().filter(|step| step.range == finding.range).map(|step| step.message.as_str()).collect();
             let label = if on_it.is_empty() { "added here".to_owned() } else { printable(&on_it.join("; ")).into_owned() };
-            labels.push(LabeledSpan::new_primary_with_span(Some(label), span(text, finding.range)));
+            labels.push(LabeledSpan::new_primary_with_span(Some(label), text.span(finding.range)));
             for step in here.iter().filter(|step| step.range != finding.range) {
-                labels.push(LabeledSpan::new_with_span(Some(printable(&step.message).into_owned()), span(text, step.range)));
+                labels.push(LabeledSpan::new_with_span(Some(printable(&step.message).into_owned()), text.span(step.range)));
             }
         }
         let mut related = Vec::new();
@@ -146,7 +149,7 @@ impl Shown {
                     severity: miette::Severity::Advice,
                     headline: printable(&step.message).into_owned(),
                     help: None,
-                    labels: vec![LabeledSpan::new_primary_with_span(None, span(&text, step.range))],
+                    labels: vec![LabeledSpan::new_primary_with_span(None, text.span(step.range))],
                     source: Some(NamedSource::new(report.path(&step.path), text)),
                     related: Vec::new(),
                 }),
@@ -233,34 +236,6 @@ fn seen(verdict: Verdict, finding: &Finding) -> String {
         Verdict::Consistent => format!("consistent with a log{how}"),
         Verdict::Silent => "the logs show that the code ran and nothing happened".to_owned(),
     }
-}
-
-/// A range as bytes of the text. A range that the text does not have (the file was changed meanwhile) is put at its end.
-fn span(text: &str, range: Range) -> miette::SourceSpan {
-    let start = offset(text, range.start);
-    let mut end = offset(text, range.end).max(start);
-    // A place without length gets the word there: miette draws nothing else well.
-    if end == start {
-        let word = text[start..].find(|c: char| !(c.is_alphanumeric() || c == '_' || c == '$')).unwrap_or(text.len() - start);
-        let one = text[start..].chars().next().filter(|&c| c != '\n').map_or(0, char::len_utf8);
-        end += word.max(one);
-    }
-    (start, end - start).into()
-}
-
-/// The byte offset of a position.
-pub(super) fn offset(text: &str, position: Position) -> usize {
-    let lines = text.split_inclusive('\n');
-    let before: usize = lines.clone().take(position.line.saturating_sub(1) as usize).map(str::len).sum();
-    let line = lines.clone().nth(position.line.saturating_sub(1) as usize).unwrap_or_default();
-    let mut units = 0;
-    for (at, c) in line.char_indices() {
-        if units + 1 >= position.column as usize {
-            return before + at;
-        }
-        units += c.len_utf16();
-    }
-    before + line.trim_end_matches(['\n', '\r']).len()
 }
 
 impl fmt::Display for Shown {

@@ -6,33 +6,48 @@ use crate::findings::{Position, Range};
 const STRIDE: usize = 256;
 
 /// Where the lines of a text begin.
-pub struct Lines<'t> {
-    text: &'t str,
+pub struct Lines<T> {
+    text: T,
     starts: Vec<u32>,
     /// UTF-16 units before byte `i * STRIDE` (rounded down to a character); empty when the text is ASCII.
     units: Vec<u32>,
 }
 
-impl<'t> Lines<'t> {
-    pub fn new(text: &'t str) -> Lines<'t> {
+impl<T: AsRef<str>> Lines<T> {
+    pub fn new(text: T) -> Lines<T> {
+        let bytes = text.as_ref().as_bytes();
         let mut starts = vec![0];
-        starts.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
-        let units = if text.is_ascii() { Vec::new() } else { units(text.as_bytes()) };
+        starts.extend(memchr::memchr_iter(b'\n', bytes).map(|at| at as u32 + 1));
+        let units = if bytes.is_ascii() { Vec::new() } else { units(bytes) };
         Lines { text, starts, units }
+    }
+
+    pub fn text(&self) -> &str {
+        self.text.as_ref()
+    }
+
+    /// The index (from 0) of the line that holds a byte; past the end is the last.
+    pub fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|&start| start as usize <= offset) - 1
+    }
+
+    /// The byte at which the line of an index (from 0) begins; the end of the text where it has no such line.
+    pub fn start(&self, line: usize) -> usize {
+        self.starts.get(line).map_or(self.text().len(), |&start| start as usize)
     }
 
     /// The position of a byte offset; past the end is the end.
     pub fn position(&self, offset: usize) -> Position {
-        let offset = offset.min(self.text.len());
-        let line = self.starts.partition_point(|&s| s as usize <= offset) - 1;
+        let offset = offset.min(self.text().len());
+        let line = self.line(offset);
         let column = self.utf16(offset) - self.utf16(self.starts[line] as usize);
         Position { line: line as u32 + 1, column: column + 1 }
     }
 
     /// The byte offset of a position; behind the end of a line is its end.
     pub fn offset(&self, position: Position) -> usize {
-        let Some(&start) = self.starts.get((position.line as usize).saturating_sub(1)) else { return self.text.len() };
-        let rest = &self.text[start as usize..];
+        let Some(&start) = self.starts.get((position.line as usize).saturating_sub(1)) else { return self.text().len() };
+        let rest = &self.text()[start as usize..];
         let mut units = 1;
         for (at, c) in rest.char_indices() {
             if units >= position.column as usize || c == '\n' {
@@ -40,7 +55,7 @@ impl<'t> Lines<'t> {
             }
             units += c.len_utf16();
         }
-        self.text.len()
+        self.text().len()
     }
 
     pub fn range(&self, start: usize, end: usize) -> Range {
@@ -51,16 +66,16 @@ impl<'t> Lines<'t> {
         if self.units.is_empty() {
             return offset as u32;
         }
-        let Some(&before) = self.units.get(offset / STRIDE) else { return self.text.encode_utf16().count() as u32 };
+        let Some(&before) = self.units.get(offset / STRIDE) else { return self.text().encode_utf16().count() as u32 };
         let mut from = (offset / STRIDE) * STRIDE;
-        while !self.text.is_char_boundary(from) {
+        while !self.text().is_char_boundary(from) {
             from -= 1;
         }
         let mut to = offset;
-        while !self.text.is_char_boundary(to) {
+        while !self.text().is_char_boundary(to) {
             to -= 1;
         }
-        before + self.text[from..to].chars().map(|c| c.len_utf16() as u32).sum::<u32>()
+        before + self.text()[from..to].chars().map(|c| c.len_utf16() as u32).sum::<u32>()
     }
 }
 
