@@ -249,11 +249,11 @@ impl Program<'_> {
                     out.extend(known);
                     return;
                 }
-                let (shallow, before) = (self.depth().get() < 20, out.len());
+                let (shallow, mut found) = (self.depth().get() < 20, Vec::new());
                 // Out of a table of functions, by a name that is not known.
                 if let (PathKey::Element, Root::Literal(table), true) = (*key, prefix.root, prefix.path.is_empty()) {
                     let functions = self.members(Owner::Literal(table));
-                    out.extend(functions.iter().filter(|_| functions.len() <= TABLE).map(|&(_, f)| (f, 0)));
+                    found.extend(functions.iter().filter(|_| functions.len() <= TABLE).map(|&(_, f)| (f, 0)));
                 }
                 if let Some(Type::Owner(owner)) = self.type_of(&prefix) {
                     for f in self.methods(owner, *key) {
@@ -263,13 +263,13 @@ impl Program<'_> {
                                 self.depth().set(self.depth().get() + 1);
                                 for &value in &self.fun(f).returns {
                                     for origin in self.origins(f.with(value)).iter() {
-                                        self.functions_of_origin(origin, out, depth - 1);
+                                        self.functions_of_origin(origin, &mut found, depth - 1);
                                     }
                                 }
                                 self.depth().set(self.depth().get() - 1);
                             }
                             FunctionKind::Getter | FunctionKind::Setter => {}
-                            _ => out.push((f, 0)),
+                            _ => found.push((f, 0)),
                         }
                     }
                     for assign in self.field_assigns(owner, &[*key]) {
@@ -278,15 +278,19 @@ impl Program<'_> {
                             self.depth().set(self.depth().get() + 1);
                             for origin in self.origins(from).iter() {
                                 if origin.root != Root::Unknown(from) {
-                                    self.functions_of_origin(origin, out, depth - 1);
+                                    self.functions_of_origin(origin, &mut found, depth - 1);
                                 }
                             }
                             self.depth().set(self.depth().get() - 1);
                         }
                     }
                 }
+                // What is found by many ways is told once, or each further level would multiply it.
+                found.sort();
+                found.dedup();
+                out.extend(&found);
                 if shallow && self.layer().is_idle() {
-                    self.layer().held.borrow_mut().insert((origin.clone(), depth), out[before..].to_vec());
+                    self.layer().held.borrow_mut().insert((origin.clone(), depth), found);
                 }
             }
         }
