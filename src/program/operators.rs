@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashSet;
 
-use super::{At, CallAt, Origin, PathKey, Program};
+use super::{At, CallAt, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
 /// Operators that end what they give, or may (<https://rxjs.dev/guide/operators>), and those of Angular's and others' for an end of life.
@@ -54,11 +54,23 @@ impl Program<'_> {
     fn ends_what_it_gives(&self, operator: At<ValueId>) -> bool {
         let Value::Call(made) = self.value(operator) else { return true };
         let made = operator.with(*made);
-        let Some(name) = self.callee_name(made) else { return true };
+        let Some(name) = self.operator(made) else { return true };
         match (crate::facts::unnumbered(&name), &self.call(made).args[..]) {
             ("takeUntil", [notifier]) => self.may_notify(made.with(*notifier)),
             // An operator of the program's own may be any of them.
             (name, _) => ENDING.contains(&name) || !self.functions_called(made).is_empty(),
+        }
+    }
+
+    /// The operator's own name, whatever the file calls it (`import { takeUntil as until } from 'rxjs'`).
+    fn operator(&self, made: CallAt) -> Option<Rc<str>> {
+        let callee = self.origins(made.with(self.call(made).callee));
+        match &callee[..] {
+            [Origin { root: Root::Module(_), path }] => match path.last() {
+                Some(PathKey::Name(name)) => Some(self.text(*name)),
+                _ => None,
+            },
+            _ => self.called_as(made).map(Rc::from),
         }
     }
 
@@ -86,7 +98,7 @@ impl Program<'_> {
             {
                 keys.extend(member(object));
             }
-            if self.called_as(c) != Some("takeUntil") {
+            if self.operator(c).as_deref() != Some("takeUntil") {
                 keys.extend(self.call(c).args.iter().filter_map(|&arg| member(c.with(arg))));
             }
         }

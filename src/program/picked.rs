@@ -7,7 +7,7 @@
 
 use rustc_hash::FxHashSet;
 
-use super::{At, CallAt, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root, Sym};
 use crate::facts::*;
 
 /// Depth to which a test is taken apart.
@@ -16,31 +16,76 @@ const TEST_DEPTH: u32 = 4;
 /// How many calls below one what it tells is followed.
 const CALLS: u32 = 2;
 
-/// What a test makes of each argument of a call, where that is written.
-pub(super) type Told = Vec<Option<bool>>;
+/// What each argument of a call is, where that is written.
+pub(super) type Told = Vec<Given>;
+
+/// What a call tells of one argument.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(super) enum Given {
+    #[default]
+    Unknown,
+    Bool(bool),
+    /// `null` and `undefined`.
+    Nothing,
+    Text(Sym),
+    /// An object as it is written: what is known of its members.
+    Object(Vec<(PathKey, Given)>),
+}
+
+impl Given {
+    /// What a test makes of it.
+    fn truth(&self) -> Option<bool> {
+        match self {
+            Given::Bool(truth) => Some(*truth),
+            Given::Nothing => Some(false),
+            Given::Text(_) | Given::Object(_) | Given::Unknown => None,
+        }
+    }
+
+    /// Whether it is that constant, where both are known.
+    fn is(&self, other: &Given) -> Option<bool> {
+        match (self, other) {
+            (Given::Bool(_) | Given::Text(_) | Given::Nothing, Given::Bool(_) | Given::Text(_) | Given::Nothing) => Some(self == other),
+            _ => None,
+        }
+    }
+
+    fn member(&self, path: &[PathKey]) -> &Given {
+        match (self, path) {
+            (given, []) => given,
+            (Given::Object(members), [key, rest @ ..]) => {
+                members.iter().find(|(name, _)| name == key).map_or(&Given::Unknown, |(_, given)| given.member(rest))
+            }
+            _ => &Given::Unknown,
+        }
+    }
+}
 
 impl Program<'_> {
     /// The call makes its function add nothing: `setRaw(false)` of `setRaw(on) { if (on) stdin.on('data', f); else stdin.off('data', f) }`.
     pub(super) fn picks_no_adding(&self, c: CallAt, f: Fun) -> bool {
-        let told = self.truths_by(c, f, &[]);
-        if told.iter().all(Option::is_none) {
-            return false;
-        }
-        self.adds_nothing(f, told, CALLS)
+        let told = self.given_by(c, f, &[]);
+        told.iter().any(|given| *given != Given::Unknown) && self.adds_nothing(f, told, CALLS)
     }
 
-    /// What a test makes of the function's parameters where this call runs it. `given`: the same of the function around the call.
-    fn truths_by(&self, c: CallAt, f: Fun, given: &[Option<bool>]) -> Told {
+    /// What the function's parameters are where this call runs it. `given`: the same of the function around the call.
+    fn given_by(&self, c: CallAt, f: Fun, given: &[Given]) -> Told {
         let args = &self.call(c).args;
         let applied = matches!(self.receiver(c), Some((_, Key::Name(name))) if matches!(name.as_str(), "call" | "apply"));
         if applied || args.iter().any(|&a| matches!(self.value(c.with(a)), Value::Spread(_))) {
             return Told::new();
         }
-        let passed = |v: At<ValueId>| self.param_of(v, self.function_of(c)).and_then(|i| given.get(i as usize).copied().flatten());
+        let passed = |v: At<ValueId>| match self.param_of(v, self.function_of(c)) {
+            Some((i, path)) => given.get(i as usize).map_or(Given::Unknown, |given| given.member(&path).clone()),
+            None => Given::Unknown,
+        };
         let told = |(i, param): (usize, &Param)| match args.get(i).map(|&a| c.with(a)) {
             // (What is not given is what the parameter says.)
-            Some(v) if param.default.is_none() || !matches!(self.value(v), Value::Undefined) => self.outcome_of(v).or_else(|| passed(v)),
-            _ => param.default.and_then(|v| self.outcome_of(f.with(v))),
+            Some(v) if param.default.is_none() || !matches!(self.value(v), Value::Undefined) => match self.given_as(v) {
+                Given::Unknown => passed(v),
+                given => given,
+            },
+            _ => param.default.map_or(Given::Unknown, |v| self.given_as(f.with(v))),
         };
         self.fun(f).params.iter().enumerate().map(told).collect()
     }
@@ -62,7 +107,7 @@ impl Program<'_> {
     }
 
     fn has_only_dead(&self, f: Fun, all: &Told, depth: u32) -> bool {
-        let told = |i: usize| all.get(i).copied().flatten();
+        let told = |i: usize| all.get(i).cloned().unwrap_or_default();
         let dead = |line: CallAt| {
             let tests = self.tests_before(line.with(self.call(line).block), self.order_of(line));
             tests.into_iter().any(|(test, outcome)| self.fails_for(test, outcome, f, &told, TEST_DEPTH))
@@ -74,8 +119,8 @@ impl Program<'_> {
             let own = adds(line);
             let below = |&g: &Fun| g != f && self.leads_to_adding(g, CALLS, &mut FxHashSet::default());
             let has = |&g: &Fun| {
-                let told = self.truths_by(line, g, all);
-                depth == 0 || told.iter().all(Option::is_none) || !self.adds_nothing(g, told, depth - 1)
+                let told = self.given_by(line, g, all);
+                depth == 0 || told.iter().all(|given| *given == Given::Unknown) || !self.adds_nothing(g, told, depth - 1)
             };
             let helpers: Vec<Fun> = if own { Vec::new() } else { self.functions_called(line).iter().copied().filter(below).collect() };
             if !own && helpers.is_empty() {
@@ -98,20 +143,25 @@ impl Program<'_> {
             })
     }
 
-    /// The parameter of the function that the value is, as it was given.
-    fn param_of(&self, v: At<ValueId>, f: Fun) -> Option<u32> {
-        let Value::Binding(b) = self.value(v) else { return None };
-        let [def] = self.binding(v.with(*b)).defs[..] else { return None };
-        let from = v.with(self.assign(v.with(def)).from);
-        // (`init = false`.)
-        let given = match self.value(from) {
-            Value::Choice(ChoiceKind::Nullish, parts) if self.fun(f).params.iter().any(|p| p.default == parts.get(1).copied()) => {
-                from.with(*parts.first()?)
+    /// The parameter of the function that the value is, as it was given, or a member of it.
+    fn param_of(&self, v: At<ValueId>, f: Fun) -> Option<(u32, Vec<PathKey>)> {
+        let given = match self.value(v) {
+            Value::Binding(b) => {
+                let [def] = self.binding(v.with(*b)).defs[..] else { return None };
+                let from = v.with(self.assign(v.with(def)).from);
+                // (`init = false`.)
+                match self.value(from) {
+                    Value::Choice(ChoiceKind::Nullish, parts) if self.fun(f).params.iter().any(|p| p.default == parts.get(1).copied()) => {
+                        from.with(*parts.first()?)
+                    }
+                    _ => from,
+                }
             }
-            _ => from,
+            Value::Member(..) => v,
+            _ => return None,
         };
         match &self.origins(given)[..] {
-            [Origin { root: Root::Param(g, i), path }] if *g == f && path.is_empty() => Some(*i),
+            [Origin { root: Root::Param(g, i), path }] if *g == f => Some((*i, path.to_vec())),
             _ => None,
         }
     }
@@ -123,28 +173,34 @@ impl Program<'_> {
         let beside = lines(other);
         (0..self.fun(f).params.len()).any(|param| {
             [true, false].into_iter().any(|told| {
-                let told = |i: usize| (i == param).then_some(told);
+                let told = |i: usize| if i == param { Given::Bool(told) } else { Given::Unknown };
                 let fails = |&(test, outcome): &(At<ValueId>, bool)| self.fails_for(test, outcome, f, &told, TEST_DEPTH);
                 lines(one).iter().any(fails) && !beside.iter().any(fails)
             })
         })
     }
 
-    /// What a test makes of the value, where that is written: `false`, `null`, `undefined`, `true`.
-    fn outcome_of(&self, v: At<ValueId>) -> Option<bool> {
+    /// What the value is, where that is written: `false`, `null`, `'end'`, `{ force: true }`.
+    fn given_as(&self, v: At<ValueId>) -> Given {
         match self.value(v) {
-            Value::Bool(outcome) => Some(*outcome),
-            Value::Null | Value::Undefined => Some(false),
-            _ => None,
+            Value::Bool(outcome) => Given::Bool(*outcome),
+            Value::Null | Value::Undefined => Given::Nothing,
+            Value::String(text) => Given::Text(self.sym(text)),
+            Value::Object(props, spreads) if spreads.is_empty() => {
+                let members = props.iter().map(|(key, inner)| (self.path_key(v.file, key), self.given_as(v.with(*inner))));
+                Given::Object(members.filter(|(_, given)| *given != Given::Unknown).collect())
+            }
+            _ => Given::Unknown,
         }
     }
 
     /// The test does not come out so where the parameters are what is told.
-    fn fails_for(&self, test: At<ValueId>, outcome: bool, f: Fun, told: &dyn Fn(usize) -> Option<bool>, depth: u32) -> bool {
+    fn fails_for(&self, test: At<ValueId>, outcome: bool, f: Fun, told: &dyn Fn(usize) -> Given, depth: u32) -> bool {
         if depth == 0 {
             return false;
         }
         let again = |v: ValueId, outcome: bool| self.fails_for(test.with(v), outcome, f, told, depth - 1);
+        let known = |v: At<ValueId>| self.param_of(v, f).map_or(Given::Unknown, |(i, path)| told(i as usize).member(&path).clone());
         match self.value(test) {
             Value::Unary(op, inner) if op == "!" => again(*inner, !outcome),
             Value::Choice(ChoiceKind::And, parts) if outcome => parts.iter().any(|&p| again(p, true)),
@@ -156,8 +212,9 @@ impl Program<'_> {
                     _ => return false,
                 };
                 matches!(self.value(test.with(*right)), Value::Bool(wanted) if again(*left, *wanted == equal))
+                    || known(test.with(*left)).is(&self.given_as(test.with(*right))).is_some_and(|is| is != equal)
             }
-            Value::Binding(_) => self.param_of(test, f).and_then(|i| told(i as usize)).is_some_and(|truth| truth != outcome),
+            Value::Binding(_) | Value::Member(..) => known(test).truth().is_some_and(|truth| truth != outcome),
             _ => false,
         }
     }
