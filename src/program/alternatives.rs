@@ -240,7 +240,7 @@ impl Program<'_> {
             return None;
         }
         if settles.is_empty() {
-            return self.timed(registration, &self.handed_on(registration));
+            return self.timed(registration, &self.handed_on(registration)).or_else(|| self.outlasts_timer(sites, registration));
         }
         self.competing(sites, registration, &settles)
             .or_else(|| self.timed(registration, &settles))
@@ -433,6 +433,47 @@ impl Program<'_> {
                 })
         })?;
         Some((timer, "when the time is over first, nothing removes it".to_owned()))
+    }
+
+    /// The listener waits for what need not come, against a timer of the activation that it stops where it takes itself off: when the time
+    /// is over, the timer's own function leaves it.
+    fn outlasts_timer(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
+        let f = self.function_of(registration.call);
+        let own = self.functions_of_origins(&registration.handlers, 1);
+        let waits = |r: &&Release| {
+            let g = self.function_of(r.call);
+            own.iter().any(|&(h, _)| h == g)
+                && !self.tests_before(r.call.with(self.call(r.call).block), self.order_of(r.call)).is_empty()
+                && self.may_release(registration, r)
+        };
+        let stopped = |release: &Release| {
+            let beside = self.calls_in(release.call.with(self.call(release.call).block));
+            let stops = beside.into_iter().filter(|&c| self.called_as(c) == Some("clearTimeout"));
+            stops.flat_map(|c| self.call(c).args.iter().flat_map(move |&a| self.origins(c.with(a)).to_vec())).collect::<Vec<_>>()
+        };
+        let left = |timer: CallAt| {
+            let functions = self.call(timer).args.first().map(|&callback| self.functions_of(timer.with(callback))).unwrap_or_default();
+            !functions.is_empty()
+                && !functions.iter().any(|(h, _)| own.iter().any(|(o, _)| o == h))
+                && !functions.iter().any(|&(h, _)| self.touches(h, &registration.receivers))
+                && !self.is_released_within(sites, registration, &functions)
+        };
+        let timer = sites.releases_in(f.file).filter(waits).flat_map(stopped).find_map(|o| match o.root {
+            Root::Call(timer) if o.path.is_empty() && self.called_as(timer) == Some("setTimeout") => {
+                (self.function_of(timer) == f && left(timer)).then_some(timer)
+            }
+            _ => None,
+        })?;
+        Some((timer, "when the time is over first, nothing removes it".to_owned()))
+    }
+
+    /// The function calls a method of the object or writes a field of it: the object may tell its listeners of that.
+    fn touches(&self, h: Fun, receivers: &[Origin]) -> bool {
+        let of_receiver = |v: At<ValueId>| self.same_object(&self.origins(v), receivers);
+        let writes =
+            |a: &Assign| matches!(&a.to, Place::Member(object, _) if self.within(h.with(a.function), h) && of_receiver(h.with(*object)));
+        self.calls_within(h).into_iter().any(|c| self.receiver(c).is_some_and(|(object, _)| of_receiver(object)))
+            || self.facts(h.file).assigns.iter().any(writes)
     }
 
     /// What the listener settles: parameters of the functions around it that it calls, or is.

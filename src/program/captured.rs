@@ -1,7 +1,7 @@
 //! Captured: what a listener holds tells whether it is made for one call.
 
 use super::sites::Registration;
-use super::{At, CallAt, Fun, Origin, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
 /// How many functions a listener calls through to what is of one call.
@@ -103,6 +103,7 @@ impl Program<'_> {
         self.fun(f).kind == FunctionKind::Method
             && registration.receivers.iter().all(|o| matches!(o.root, Root::This(_)))
             && (self.collects_given(f)
+                || self.collects_made(registration, f)
                 || self.calls_within(f).into_iter().any(|c| {
                     let own = self.receiver(c).is_some_and(|(object, _)| matches!(self.value(object), Value::This(_)));
                     let hands_on = || {
@@ -132,6 +133,39 @@ impl Program<'_> {
                 && self.call(c).args.iter().any(|&a| given(c, a))
                 && self.receiver(c).is_some_and(|(object, _)| self.origins(object).iter().any(own))
         })
+    }
+
+    /// The method puts what it makes for the call into a table of its object, another takes it out again, and the listener, which stays, is
+    /// for what was made (`this.connections.set(key, made); this.on('close', () => made.end())`).
+    fn collects_made(&self, registration: &Registration, f: Fun) -> bool {
+        let made = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Call(made) if self.function_of(made) == f);
+        let captured: Vec<Origin> = self
+            .functions_of_origins(&registration.handlers, 2)
+            .iter()
+            .flat_map(|(h, _)| self.fun(*h).captures.iter().map(|&b| h.with(b)))
+            .filter(|&b| b.with(self.binding(b).function) == f)
+            .flat_map(|b| self.binding(b).defs.iter().flat_map(move |&def| self.origins(b.with(self.assign(b.with(def)).from)).to_vec()))
+            .filter(made)
+            .collect();
+        let Some(owner) = self.owner_of_this(f).filter(|_| !captured.is_empty()) else { return false };
+        let table = |c: CallAt| {
+            let (object, _) = self.receiver(c)?;
+            self.origins(object).iter().find(|o| matches!(o.root, Root::This(_)) && o.path.len() == 1).map(|o| o.path[0])
+        };
+        let keeps = |c: &CallAt| {
+            let args = self.call(*c).args.iter();
+            self.function_of(*c) == f && args.flat_map(|&a| self.origins(c.with(a)).to_vec()).any(|o| captured.contains(&o))
+        };
+        let taken_out = |key: PathKey| {
+            let elsewhere =
+                |c: &CallAt| self.member_around(self.function_of(*c)) != f && self.owner_around(self.function_of(*c)) == Some(owner);
+            self.calls_under(&["delete", "splice"])
+                .into_iter()
+                .filter(|c| c.file == f.file)
+                .filter(elsewhere)
+                .any(|c| table(c) == Some(key))
+        };
+        self.putting(f.file).filter(keeps).filter_map(table).any(taken_out)
     }
 
     /// The function captures a parameter of one of these activations, an object that one of them makes, or a function that does.

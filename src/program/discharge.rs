@@ -143,7 +143,8 @@ impl Program<'_> {
             if handler == Match::Unknown && !all && self.is_of_helper(release) {
                 continue;
             }
-            if handler == Match::Unknown && !all && self.is_of_another(sites, registration, release) {
+            let of_another = || self.is_of_another(sites, registration, release) || self.is_of_given_beside(sites, registration, release);
+            if handler == Match::Unknown && !all && of_another() {
                 continue;
             }
             if receiver == Match::Different && !(event == Match::Same && handler == Match::Same && !all) {
@@ -178,7 +179,7 @@ impl Program<'_> {
                 }
                 continue;
             }
-            if all && self.is_for_none_named(release) {
+            if all && (self.is_for_none_named(release) || self.is_run_on_others(registration, release)) {
                 continue;
             }
             let pooled = emitter == Emitter::Pooled && event == Match::Same && receiver == Match::Unknown;

@@ -27,7 +27,7 @@ impl Program<'_> {
             self.callers(h)
                 .iter()
                 .all(|&c| self.function_of(c) == self.function_of(registration.call) && self.is_beside(c, registration.call))
-                && self.passed(h).iter().filter(|p| super::releases::release(self, p.call).is_none()).count() <= 1
+                && self.passed(h).iter().filter(|p| p.call != release.call && super::releases::release(self, p.call).is_none()).count() <= 1
                 && self.optioned(h).is_empty()
         })
     }

@@ -203,8 +203,11 @@ impl Program<'_> {
             && self.callers(f).is_empty()
         {
             for (test, outcome) in self.tests_before(f.with(block), function.order as usize) {
-                if let Some(guard) = self.guard_of_test(test, outcome, self.parent(f).unwrap_or(f), seen, TEST_DEPTH) {
-                    return Some(guard);
+                match self.guard_of_test(test, outcome, self.parent(f).unwrap_or(f), seen, TEST_DEPTH) {
+                    // (What is begun once may go on and on: a timer.)
+                    Some(Guard::Once) if self.is_tick(f) => {}
+                    Some(guard) => return Some(guard),
+                    None => {}
                 }
             }
         }
@@ -239,6 +242,11 @@ impl Program<'_> {
             found = Some(self.guard_at(caller, &Seen { receivers: &moved, given: &[], named: &[], foreign: seen.foreign }, depth - 1)?);
         }
         found
+    }
+
+    /// The function runs at each tick of a timer.
+    fn is_tick(&self, f: Fun) -> bool {
+        matches!(self.passed(f), [passed] if self.called_as(passed.call) == Some("setInterval"))
     }
 
     pub(super) fn guard_of_test(&self, test: At<ValueId>, outcome: bool, f: Fun, seen: &Seen, depth: u32) -> Option<Guard> {

@@ -2,7 +2,7 @@
 
 use super::sites::{EventKey, Registration, Release};
 use super::types::Type;
-use super::{At, Fun, Origin, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
 
 /// So many calls of a setter are asked what they give.
@@ -360,6 +360,30 @@ impl Program<'_> {
             (Some(owner), [key]) => !self.methods(owner, *key).is_empty(),
             _ => false,
         }
+    }
+
+    /// A method takes all listeners from a part of its object, and the program runs it on other objects than the one whose part the
+    /// registration adds to: `this.local.offAll()` is nothing to `shared`.
+    pub(super) fn is_run_on_others(&self, registration: &Registration, release: &Release) -> bool {
+        let [Origin { root: Root::Call(own), path }] = &registration.receivers[..] else { return false };
+        let [Origin { root: Root::This(g), path: part }] = &release.receivers[..] else { return false };
+        let other =
+            |o: &Origin| matches!(o.root, Root::Call(made) if o.path.is_empty() && made != *own && self.call(made).kind == CallKind::New);
+        let on_other = |o: &Origin| match o.root {
+            Root::This(_) if !o.path.is_empty() => {
+                let sources = self.field_sources(o);
+                !sources.is_empty() && sources.iter().all(|(_, from)| !from.is_empty() && from.iter().all(other))
+            }
+            _ => other(o),
+        };
+        let called_on_other = |&c: &CallAt| {
+            self.receiver(c).is_some_and(|(object, _)| {
+                let origins = self.origins(object);
+                !origins.is_empty() && origins.iter().all(on_other)
+            })
+        };
+        let callers = self.callers(*g);
+        release.handlers.is_none() && path == part && !path.is_empty() && !callers.is_empty() && callers.iter().all(called_on_other)
     }
 
     /// Nothing tells that the release is of another emitter, event or listener.

@@ -20,6 +20,22 @@ pub(super) struct Answers {
 }
 
 impl Program<'_> {
+    /// The release takes away what its function was given and has added itself: `(event, f) => { e.on(event, f); ends.push(() => e.off(event,
+    /// f)) }` is nothing to who adds a function of its own elsewhere.
+    pub(super) fn is_of_given_beside(&self, sites: &Sites, registration: &Registration, release: &Release) -> bool {
+        let Some(released) = release.handlers.as_ref().filter(|handlers| !handlers.is_empty()) else { return false };
+        let giver = |o: &Origin| match o.root {
+            Root::Param(g, _) if o.path.is_empty() => Some(g),
+            _ => None,
+        };
+        let Some(g) = giver(&released[0]).filter(|_| released.iter().all(|o| giver(o) == giver(&released[0]))) else { return false };
+        let f = self.function_of(registration.call);
+        let elsewhere =
+            !self.within(f, g) && registration.handlers.iter().all(|o| matches!(o.root, Root::Function(_)) && o.path.is_empty());
+        let beside = |r: &Registration| r.handlers == *released && self.compare(r, release).0 != Match::Different;
+        elsewhere && !registration.handlers.is_empty() && self.callers(g).is_empty() && sites.registrations_in(g).any(beside)
+    }
+
     /// The release names the member that another line adds for the same event, while this line adds a function of its own.
     pub(super) fn is_of_another(&self, sites: &Sites, registration: &Registration, release: &Release) -> bool {
         let member = |v: At<ValueId>| match self.value(v) {

@@ -118,7 +118,7 @@ impl Program<'_> {
     }
 
     /// The calls that stand in a block or in arms of it.
-    fn calls_in(&self, block: At<BlockId>) -> Vec<CallAt> {
+    pub(super) fn calls_in(&self, block: At<BlockId>) -> Vec<CallAt> {
         let f = block.with(self.block(block).function);
         let mut calls = self.calls_within(f);
         calls.retain(|&c| self.function_of(c) == f && self.block_within(block.with(self.call(c).block), block));

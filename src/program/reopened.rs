@@ -3,6 +3,7 @@
 //! ```text
 //! reopened(R) :- R in a method that sets an object up, on what lives as long as the object
 //!                the method fills a field, and the object's end empties it
+//! ended(O)    :- a method of O fills a field where it is empty, what comes later empties it
 //! readded(R)  :- in R's activation, on R's emitter, another listener is taken away before it is added
 //! ```
 
@@ -103,14 +104,46 @@ impl Program<'_> {
         Some(self.step_at(maker.file, position, message))
     }
 
+    /// What tells that an object comes to its end more than once: a method sets it up where a field is empty, and fills the field; what
+    /// comes later empties it.
+    pub(super) fn ends_again(&self, owner: Owner) -> Option<Step> {
+        let set_up = |m: &Fun| is_set_up(&self.fun(*m).name) && !self.is_constructor(*m, owner);
+        let methods = self.members(owner).iter().map(|&(_, m)| m).filter(set_up);
+        methods.flat_map(|m| self.fillings(m).into_iter().map(move |(a, key)| (m, a, key))).find_map(|(m, a, key)| {
+            let empties = |&e: &At<AssignId>| {
+                let f = e.with(self.assign(e).function);
+                self.is_emptying(e) && f != m && !self.is_constructor(f, owner)
+            };
+            self.is_where_empty(a, key).then(|| self.field_assigns(owner, &[key]).into_iter().find(empties)).flatten()?;
+            let message = format!("`{}` opens the object again: it can be ended more than once", self.fun(m).name);
+            Some(self.step_at(a.file, self.files[a.file as usize].positions.assigns[a.id.index()], message))
+        })
+    }
+
+    /// The assignment comes only where its field of `this` is empty.
+    fn is_where_empty(&self, a: At<AssignId>, key: PathKey) -> bool {
+        let block = a.with(self.assign(a).block);
+        let order = self.block(block).items.iter().position(|item| matches!(item, Item::Assign(id) if *id == a.id)).unwrap_or_default();
+        let of_field = |v: At<ValueId>| matches!(self.value(v), Value::Member(_, k) if self.path_key(v.file, k) == key);
+        self.tests_before(block, order).into_iter().any(|(test, outcome)| match self.value(test) {
+            Value::Unary(op, inner) if op == "!" => outcome && of_field(test.with(*inner)),
+            _ => !outcome && of_field(test),
+        })
+    }
+
     /// The fields of `this` to which the method, or a function in it, gives something.
     fn filled_within(&self, method: Fun) -> Vec<PathKey> {
+        self.fillings(method).into_iter().map(|(_, key)| key).collect()
+    }
+
+    /// Where it does.
+    fn fillings(&self, method: Fun) -> Vec<(At<AssignId>, PathKey)> {
         let mut out = Vec::new();
         for (id, assign) in self.facts(method.file).assigns.iter().enumerate() {
             let Place::Member(object, key @ Key::Name(_)) = &assign.to else { continue };
             let a = method.with(AssignId(id as u32));
             if self.within(method.with(assign.function), method) && !self.is_emptying(a) && self.is_this_of(method, method.with(*object)) {
-                out.push(self.path_key(method.file, key));
+                out.push((a, self.path_key(method.file, key)));
             }
         }
         out
