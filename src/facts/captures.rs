@@ -11,7 +11,7 @@ use swc_common::BytePos;
 
 use super::model::*;
 use crate::findings::Position;
-use crate::syntax::lines::Lines;
+use crate::findings::lines::Lines;
 use crate::syntax::names::{FunctionName, Names, Scope, ScopeId, ScopeKind};
 
 /// The closures of a file and what each keeps, as `unlisten debug captures` prints them.

@@ -9,8 +9,8 @@ use swc_ecma_ast as ast;
 
 use super::model::*;
 use super::{captures, statements, types};
+use crate::findings::lines::Lines;
 use crate::findings::{Position, Range};
-use crate::syntax::lines::Lines;
 use crate::syntax::names::Names;
 
 /// The walk's state.

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use swc_common::comments::Comment;
 
 use crate::findings::Range;
+use crate::findings::lines::Lines;
 use crate::syntax::SUPPRESSION;
-use crate::syntax::lines::Lines;
 
 /// A comment that asks for findings to be left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

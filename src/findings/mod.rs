@@ -5,6 +5,7 @@ pub mod changes;
 mod collect;
 mod finding;
 mod fix;
+pub mod lines;
 pub mod suppress;
 
 pub use collect::collect;

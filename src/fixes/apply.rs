@@ -5,9 +5,9 @@ use std::ops::Range;
 use camino::{Utf8Path, Utf8PathBuf};
 use indexmap::IndexMap;
 
+use crate::findings::lines::Lines;
 use crate::findings::{Applicability, Edit, Finding};
 use crate::syntax;
-use crate::syntax::lines::Lines;
 
 /// One file before and after.
 #[derive(Debug)]

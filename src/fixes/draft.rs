@@ -3,8 +3,8 @@
 use camino::Utf8Path;
 
 use crate::facts::layout::{Bytes, CallLayout, FunctionIx, Layout, Statement};
+use crate::findings::lines::Lines;
 use crate::findings::{CallPlace, Edit};
-use crate::syntax::lines::Lines;
 
 /// What a maker of fixes works on.
 pub struct Draft<'t> {

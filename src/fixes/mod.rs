@@ -26,9 +26,9 @@ use rayon::prelude::*;
 use rustc_hash::FxHashMap;
 
 use crate::facts::layout::{Bytes, Layout};
+use crate::findings::lines::Lines;
 use crate::findings::{Edit, Finding, Fix, Remedy};
 use crate::syntax;
-use crate::syntax::lines::Lines;
 use draft::Draft;
 
 /// Gives findings that have a remedy their fix. `text` gives a file's text as it was analysed. Each file is parsed once, and of what its

@@ -4,8 +4,8 @@ use indexmap::IndexMap;
 use serde::Serialize;
 
 use super::Report;
+use crate::findings::lines::Lines;
 use crate::findings::{Applicability, Finding, Fix, Severity};
-use crate::syntax::lines::Lines;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

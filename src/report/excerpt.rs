@@ -7,7 +7,7 @@
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
 use crate::findings::Range;
-use crate::syntax::lines::Lines;
+use crate::findings::lines::Lines;
 
 /// A text of which excerpts are shown.
 pub struct Text(Lines<String>);

@@ -3,7 +3,6 @@
 pub mod component;
 mod guard;
 mod lift;
-pub mod lines;
 pub mod names;
 mod parse;
 

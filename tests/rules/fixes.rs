@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use serde_json::Value;
 use unlisten::findings::Position;
-use unlisten::syntax::{lines::Lines, parse};
+use unlisten::findings::lines::Lines;
+use unlisten::syntax::parse;
 
 use super::examples;
 use super::support::page::{File, Mark, MarkKind, Project};
