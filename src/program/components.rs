@@ -8,6 +8,7 @@
 //! ```
 
 use super::count::{Count, Emitter};
+use super::runs::Runs;
 use super::starters::Starter;
 use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
 use crate::facts::*;
@@ -67,6 +68,18 @@ impl Program<'_> {
             self.step_call(c, "the script of the component runs at each mount"),
         ];
         Some(self.many(Region::Mount, Confidence::Medium, origin, steps))
+    }
+
+    /// The call stands in the script of a component's file itself: what it calls runs at each mount.
+    pub(super) fn runs_at_mount(&self, c: CallAt) -> Option<Runs> {
+        let mounted = self.is_in_mounted(self.function_of(c), self.call_position(c).name) && !self.is_first_component(c.file);
+        mounted.then(|| Runs {
+            region: Region::Mount,
+            confidence: Confidence::Medium,
+            steps: vec![self.step_call(c, "the script of the component runs at each mount")],
+            operation: false,
+            cycle: false,
+        })
     }
 
     /// The function is written in the script of a component's file itself: each mount makes another one.

@@ -2,7 +2,7 @@
 
 use super::count::Emitter;
 use super::sites::{Registration, Release};
-use super::{At, CallAt, Fun, Origin, PathKey, Program, Root};
+use super::{At, CallAt, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
 use crate::models::Fires;
 
@@ -11,6 +11,9 @@ const TELLING: usize = 3;
 
 /// How many methods that give out an object are followed to a public function.
 const GIVERS: u32 = 3;
+
+/// How many calls above one the test that lets it run once is looked for.
+const GUARDED: u32 = 2;
 
 impl Program<'_> {
     /// The release stands in the registration's own listener.
@@ -160,6 +163,29 @@ impl Program<'_> {
     /// Some call puts the name together: `this[`clean${feature}`]()`.
     fn is_called_by_built_name(&self, name: &str) -> bool {
         self.built_calls(name).next().is_some()
+    }
+
+    /// The object itself calls the method by a name that it puts together, and lets that happen once.
+    pub(super) fn is_run_once_by_built_name(&self, f: Fun, owner: Owner) -> bool {
+        let own = |c: &CallAt| self.owner_around(self.function_of(*c)).is_some_and(|o| self.related(o, owner));
+        let mut calls = self.built_calls(&self.fun(f).name).filter(own).peekable();
+        calls.peek().is_some() && calls.all(|c| self.is_guarded_edge(c, false))
+    }
+
+    /// Users cannot call the method, and whoever in the program calls one of its name on an object that is not known lets that happen once.
+    pub(super) fn is_run_once_by_name(&self, f: Fun) -> bool {
+        let key = PathKey::Name(self.sym(&self.fun(f).name));
+        let unknown = |c: &CallAt| {
+            matches!(self.receiver(*c), Some((_, Key::Name(name))) if *name == self.fun(f).name) && self.functions_called(*c).is_empty()
+        };
+        let mut calls = self.candidates().called_under(key).filter(unknown).peekable();
+        !self.is_public_function(f) && calls.peek().is_some() && calls.all(|c| self.is_guarded_way(c, GUARDED))
+    }
+
+    /// The call, or each that leads to it, stands under a test that lets it run once.
+    fn is_guarded_way(&self, c: CallAt, depth: u32) -> bool {
+        let callers = self.callers(self.function_of(c));
+        self.is_guarded_edge(c, false) || depth > 0 && !callers.is_empty() && callers.iter().all(|&by| self.is_guarded_way(by, depth - 1))
     }
 
     /// Calls of members whose names are put together, where this name may come out.

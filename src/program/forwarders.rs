@@ -24,7 +24,7 @@ impl Program<'_> {
             super::sites::is_registration_name(&self.fun(g).name)
                 && registration.handlers.iter().any(|o| matches!(o.root, Root::Param(h, _) if h == g))
         });
-        if named || self.mirrors(registration) || self.is_on_by_another_name(registration) {
+        if named || self.is_on_in_a_coat(registration) || self.mirrors(registration) || self.is_on_by_another_name(registration) {
             return true;
         }
         let event = match &registration.event {
@@ -32,6 +32,24 @@ impl Program<'_> {
             EventKey::Value(origins) => origins.iter().any(given),
         };
         event && !registration.handlers.is_empty() && registration.handlers.iter().any(given)
+    }
+
+    /// A method that is an `on` by its name, with more in its listener than the call of the one that it is given, for an event that it is
+    /// told: `on(names, f) { const [name, ...marks] = names.split('.'); this.el.addEventListener(name, (e) => { f(e); ... }) }`.
+    fn is_on_in_a_coat(&self, registration: &Registration) -> bool {
+        let f = self.function_of(registration.call);
+        let of_caller = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Param(g, _) if g == f);
+        let runs_given = |o: &Origin| match o.root {
+            Root::Function(h) if o.path.is_empty() && self.within(h, f) => {
+                self.calls_within(h).into_iter().any(|c| self.origins(c.with(self.call(c).callee)).iter().any(of_caller))
+            }
+            _ => false,
+        };
+        super::sites::is_registration_name(&self.fun(f).name)
+            && self.owner_of_function(f).is_some()
+            && matches!(registration.event, EventKey::Value(_))
+            && !registration.handlers.is_empty()
+            && registration.handlers.iter().all(runs_given)
     }
 
     /// All that a public function does is to add the one thing that it is told, the listener, to an emitter of the module: its callers know

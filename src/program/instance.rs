@@ -129,8 +129,8 @@ impl Program<'_> {
                 return self.many(Region::Instance, Confidence::Medium, origin, vec![self.step_function(g, message)]);
             }
         }
-        // An element of a collection is not one object.
-        if origin.path.contains(&PathKey::Element) {
+        // An element of a collection is not one object; nor is what a name tells that is put together at each run.
+        if origin.path.contains(&PathKey::Element) || origin.path.iter().any(|key| self.is_built_key(*key)) {
             return Count::Unknown;
         }
         if !origin.path.is_empty() {
@@ -416,13 +416,6 @@ impl Program<'_> {
         walk.leave(entered, runs)
     }
 
-    /// The object itself calls the method by a name that it puts together, and lets that happen once.
-    fn is_run_once_by_built_name(&self, f: Fun, owner: Owner) -> bool {
-        let own = |c: &CallAt| self.owner_around(self.function_of(*c)).is_some_and(|o| self.related(o, owner));
-        let mut calls = self.built_calls(&self.fun(f).name).filter(own).peekable();
-        calls.peek().is_some() && calls.all(|c| self.is_guarded_edge(c, false))
-    }
-
     /// The call runs the method once on what the same activation makes for it, and nothing else calls a method of that name on an object
     /// that is not known.
     fn is_once_on(&self, by: CallAt, made: CallAt, key: &Key) -> bool {
@@ -580,7 +573,12 @@ impl Program<'_> {
         {
             return if own && self.is_once_in_life(f) { None } else { contract.runs() };
         }
-        if this == f && !inside && self.owner_of_function(f).is_some() && !self.is_run_once_by_built_name(f, owner) {
+        if this == f
+            && !inside
+            && self.owner_of_function(f).is_some()
+            && !self.is_run_once_by_built_name(f, owner)
+            && !self.is_run_once_by_name(f)
+        {
             let step = self.step_function(f, format!("`{}` is called any number of times on one object", self.function_name(f)));
             let confidence = if is_set_up(&self.fun(f).name) { Confidence::Low } else { Confidence::Medium };
             return Some(Runs { region: Region::Call, confidence, steps: vec![step], operation: true, cycle: false });

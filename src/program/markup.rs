@@ -106,8 +106,17 @@ impl Program<'_> {
     }
 
     fn is_writer_of_markup(&self, f: Fun, asked: At<ValueId>) -> bool {
-        let body = f.with(self.fun(f).body);
-        self.block(body).items.iter().any(|item| self.writes_markup(body, item, asked, false))
+        self.writes_on_each_way(f.with(self.fun(f).body), asked)
+    }
+
+    /// The block writes markup into what is asked, or each of two arms in it does.
+    fn writes_on_each_way(&self, block: At<BlockId>, asked: At<ValueId>) -> bool {
+        self.block(block).items.iter().any(|item| match item {
+            Item::Branch(_, then, Some(otherwise)) => {
+                [then, otherwise].into_iter().all(|&arm| self.writes_on_each_way(block.with(arm), asked))
+            }
+            item => self.writes_markup(block, item, asked, false),
+        })
     }
 
     /// What is asked is the page, or what was written into: by what it is, or by what both call it.

@@ -351,6 +351,15 @@ impl Program<'_> {
         }
     }
 
+    /// The key is a variable of a run that puts it together: `const key = host + ':' + port`.
+    pub(super) fn is_built_key(&self, key: PathKey) -> bool {
+        let PathKey::Symbol(v) = key else { return false };
+        let Value::Binding(b) = self.value(v) else { return false };
+        let binding = self.binding(v.with(*b));
+        let built = |def: &AssignId| matches!(self.value(v.with(self.assign(v.with(*def)).from)), Value::Text(_) | Value::Binary(..));
+        !self.fun(v.with(binding.function)).at_load && !binding.defs.is_empty() && binding.defs.iter().all(built)
+    }
+
     /// The variable goes through the places of a list: it begins with a number or at the list's end, and is counted up or down.
     fn is_counter(&self, b: At<BindingId>) -> bool {
         let defs = || self.binding(b).defs.iter().map(|&def| self.assign(b.with(def)));

@@ -2,6 +2,7 @@
 //! that are read to their end.
 //!
 //! ```text
+//! again(R) :- R's listener calls R's function, R under a test T of a state of R's emitter, nothing sets it back
 //! later(R) :- T parts R from a line that runs at once what R's listener runs, T asks a state of R's emitter, nothing sets it back
 //! moved(R)    :- R where the place p is x, R's path gives p another value, nothing gives it x back
 //! read(R)     :- R beside listeners that read its emitter, and one of `end` that settles the call
@@ -37,6 +38,17 @@ impl Program<'_> {
             wanted.extend(self.calls_within(h).into_iter().flat_map(|inner| self.origins(inner.with(self.call(inner).callee)).to_vec()));
         }
         wanted.retain(|o| matches!(o.root, Root::Function(_) | Root::Param(..) | Root::This(_)));
+        // What was asked for is asked again then, and goes another way: `if (!this.ready) return this.once('ready', () => this.send(x))`.
+        let f = self.function_of(c);
+        let asks_again = |h: Fun| self.calls_within(h).into_iter().any(|again| self.functions_called(again).contains(&f));
+        if functions.iter().any(|&(h, _)| h != f && self.within(h, f) && asks_again(h)) {
+            let lasts = |(test, ready, _): &(At<ValueId>, bool, At<BlockId>)| {
+                self.is_lasting_state(*test, *ready, &registration.receivers, TEST_DEPTH)
+            };
+            if self.ways_past(c).iter().chain(&self.arms_beside(c)).any(lasts) {
+                return true;
+            }
+        }
         if wanted.is_empty() {
             return false;
         }

@@ -240,6 +240,12 @@ impl Program<'_> {
                 cycle: false,
             });
         }
+        if starter.how == Started::Called
+            && goal.is_none()
+            && let Some(runs) = self.runs_at_mount(by)
+        {
+            return Some(runs);
+        }
         let mut runs = match self.narrowed_by(f, by, within) {
             Some(class) => self.runs_for_class(class, within, wanted, walk, depth - 1)?,
             None => self.runs_through(within, wanted, walk, depth - 1)?,
