@@ -40,8 +40,9 @@ impl Program<'_> {
         if confidence == Confidence::High && self.takes_itself_off(sites, registration) {
             confidence = Confidence::Medium;
         }
-        // Each turn of the loop adds for the name that it is told.
-        if many.region == Region::Iteration && !attempt && self.is_event_of_call(registration, many.emitter) {
+        // Each turn of the loop adds for the name that it is told, or what it is given.
+        let of_turn = || self.is_event_of_call(registration, many.emitter) || self.is_handed_over(registration);
+        if many.region == Region::Iteration && !attempt && of_turn() {
             confidence = Confidence::Low;
         }
         if matches!(many.region, Region::Message | Region::Event) && !attempt && self.is_of_opening_message(registration.call) {
@@ -83,6 +84,22 @@ impl Program<'_> {
         (!self.is_for_each_run(sites, registration, many) || of_set_up() || self.of_command) && !meant_again()
             || self.is_event_of_call(registration, many.emitter)
             || self.is_subscription_of_user(registration)
+    }
+
+    /// What another object's list holds is added to one that the activation has just made, each once: `each(list, (f) => made.on('x', f))`.
+    fn is_handed_over(&self, registration: &Registration) -> bool {
+        let g = self.function_of(registration.call);
+        let element = |o: &Origin| o.path.is_empty() && matches!(o.root, Root::Param(h, _) if h == g);
+        let made = |o: &Origin| {
+            let by = |c: CallAt| self.function_of(c);
+            matches!(o.root, Root::Call(c) if o.path.is_empty() && by(c) != g && self.within(g, by(c)) && !self.fun(by(c)).at_load)
+        };
+        self.callers(g).iter().all(|&c| self.function_of(c) != self.parent(g).unwrap_or(g))
+            && self.passed(g).len() == 1
+            && !registration.handlers.is_empty()
+            && registration.handlers.iter().all(element)
+            && !registration.receivers.is_empty()
+            && registration.receivers.iter().all(made)
     }
 
     /// The constructor has the line run, and another method has it run again on the same object, where nothing is taken away before.

@@ -364,7 +364,7 @@ fn may_be_event(program: &Program, v: At<ValueId>) -> bool {
     )
 }
 
-/// A record that the program makes, which nobody can call: `bus.on('hi', peer)` tells it.
+/// A record that the program makes, or reads as one, which nobody can call: `bus.on('hi', peer)` tells it.
 fn is_told_thing(program: &Program, v: At<ValueId>) -> bool {
     let origins = program.origins(v);
     let record = |o: &Origin| match (o.root, o.path.is_empty()) {
@@ -374,7 +374,7 @@ fn is_told_thing(program: &Program, v: At<ValueId>) -> bool {
         },
         _ => false,
     };
-    !origins.is_empty() && origins.iter().all(record)
+    !origins.is_empty() && origins.iter().all(|o| record(o) || program.is_read_as_record(o))
 }
 
 fn is_function_like(program: &Program, v: At<ValueId>) -> bool {

@@ -17,6 +17,9 @@ pub struct Uses {
     pub events: Vec<Rc<str>>,
 }
 
+/// How many different members make a record of what is read.
+const RECORD: usize = 2;
+
 impl Program<'_> {
     /// What is done with an untyped value: one event or member that nothing else has.
     pub(super) fn evidence(&self, file: u32, origin: &Origin) -> Option<Type> {
@@ -74,6 +77,19 @@ impl Program<'_> {
         uses
     }
 
+    /// A parameter of which members are read that no function has, and which is never called: something that is told.
+    pub(super) fn is_read_as_record(&self, o: &Origin) -> bool {
+        let Root::Param(f, _) = o.root else { return false };
+        let uses = self.uses(f.file);
+        let Some(uses) = uses.get(o).filter(|_| o.path.is_empty()) else { return false };
+        let mut data: Vec<&str> = uses.members.iter().map(|member| &**member).filter(|name| !is_of_functions(name)).collect();
+        data.sort_unstable();
+        data.dedup();
+        let called = || self.calls_within(f).into_iter().any(|c| self.origins(c.with(self.call(c).callee)).contains(o));
+        let run = |name: &Rc<str>| matches!(&**name, "call" | "apply" | "bind" | "handleEvent");
+        data.len() >= RECORD && !uses.members.iter().any(run) && !called()
+    }
+
     fn find_uses(&self, file: u32) -> FxHashMap<Origin, Uses> {
         let mut uses: FxHashMap<Origin, Uses> = FxHashMap::default();
         let facts = self.facts(file);
@@ -100,4 +116,9 @@ impl Program<'_> {
         }
         uses
     }
+}
+
+/// Members that functions have, or that those who handle listeners put on them.
+fn is_of_functions(name: &str) -> bool {
+    matches!(name, "name" | "length" | "prototype" | "toString" | "listener" | "fn" | "guid") || name.starts_with('_')
 }
