@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! at(C, R) :- R in F, R's listener a parameter of F, C calls F        likewise what a release takes away, or whom it is asked of
+//!             unless F answers what it is given itself where it can: then R is F's
 //! ```
 
 use super::sites::{EventKey, Registration, Release, Sites, from_origins};
@@ -32,6 +33,9 @@ impl Sites {
                 }) else {
                     continue;
                 };
+                if answers_itself(program, registration, f) {
+                    continue;
+                }
                 let Some(callers) = calls_of(program, f) else { continue };
                 let upto = added.len();
                 for c in callers {
@@ -127,6 +131,19 @@ impl Sites {
             self.releases.extend(added);
         }
     }
+}
+
+/// The function answers what it is given itself where it can, and else adds it for good: what its callers hand over is to be called once, and
+/// the function is at fault (`if (open) return done(db); this.on('open', done)`).
+fn answers_itself(program: &Program, registration: &Registration, f: Fun) -> bool {
+    let given = |o: &Origin| registration.handlers.contains(o);
+    let fixed = matches!(registration.event, EventKey::Name(_));
+    let own = registration.receivers.iter().all(|o| matches!(o.root, Root::This(_)));
+    let calls = || program.calls_within(f).into_iter().filter(|&c| program.function_of(c) == f);
+    !registration.once
+        && fixed
+        && own
+        && calls().any(|c| !program.call(c).args.is_empty() && program.origins(c.with(program.call(c).callee)).iter().any(given))
 }
 
 /// The calls of a helper, but for those from within itself; none where there are no calls, or too many.
