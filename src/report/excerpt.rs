@@ -9,6 +9,9 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 use crate::findings::Range;
 use crate::findings::lines::Lines;
 
+/// So many lines between two excerpts are shown rather than a second head.
+const GAP: usize = 4;
+
 /// A text of which excerpts are shown.
 pub struct Text(Lines<String>);
 
@@ -49,7 +52,8 @@ impl SourceCode for Text {
         let shown = first.saturating_sub(lines_before);
         let (from, column) = if lines_before == 0 { (start, start - self.0.start(first)) } else { (self.0.start(shown), 0) };
         let to = if lines_after == 0 { end } else { self.0.start(last + lines_after + 1) };
-        let number = last + lines_after + 1 - shown;
+        // What ends so near to the next begins with it.
+        let number = last + lines_after + 1 - shown + GAP;
         Ok(Box::new(MietteSpanContents::new(&bytes[from..to], (from, to - from).into(), shown, column, number)))
     }
 }
