@@ -47,7 +47,8 @@ impl Program<'_> {
         };
         super::sites::is_registration_name(&self.fun(f).name)
             && self.owner_of_function(f).is_some()
-            && matches!(registration.event, EventKey::Value(_))
+            // (An `off` beside it that is told the same event is another matter.)
+            && matches!(&registration.event, EventKey::Value(origins) if !origins.iter().any(of_caller))
             && !registration.handlers.is_empty()
             && registration.handlers.iter().all(runs_given)
     }
