@@ -1,23 +1,53 @@
 //! A fix in the making: the text, its layout, and the edits so far.
 
 use camino::Utf8Path;
+use rustc_hash::FxHashSet;
 
 use crate::facts::layout::{Bytes, CallLayout, FunctionIx, Layout, Statement};
 use crate::findings::lines::Lines;
 use crate::findings::{CallPlace, Edit};
+
+/// How a file is written, asked of the whole of it once.
+pub struct Manner<'t> {
+    /// One level of indentation.
+    level: &'static str,
+    newline: &'static str,
+    /// `;` where statements end so.
+    semicolon: &'static str,
+    /// Every word in it: names, and those in comments and strings.
+    words: FxHashSet<&'t str>,
+}
+
+impl<'t> Manner<'t> {
+    pub fn of(text: &'t str) -> Manner<'t> {
+        let indented = text.lines().find(|line| line.starts_with([' ', '\t']) && !line.trim_start().starts_with('*'));
+        let ends = |end: char| text.lines().filter(|line| line.trim_end().ends_with(end)).count();
+        Manner {
+            level: match indented {
+                Some(line) if line.starts_with('\t') => "\t",
+                Some(line) if line.starts_with("    ") => "    ",
+                _ => "  ",
+            },
+            newline: if text.contains("\r\n") { "\r\n" } else { "\n" },
+            semicolon: if ends(';') * 4 >= ends(')') { ";" } else { "" },
+            words: text.split(|c| !is_in_word(c)).collect(),
+        }
+    }
+}
 
 /// What a maker of fixes works on.
 pub struct Draft<'t> {
     pub path: &'t Utf8Path,
     pub text: &'t str,
     pub layout: &'t Layout,
+    manner: &'t Manner<'t>,
     lines: &'t Lines<&'t str>,
     edits: Vec<(Bytes, String)>,
 }
 
 impl<'t> Draft<'t> {
-    pub fn new(path: &'t Utf8Path, text: &'t str, layout: &'t Layout, lines: &'t Lines<&'t str>) -> Draft<'t> {
-        Draft { path, text, layout, lines, edits: Vec::new() }
+    pub fn new(path: &'t Utf8Path, layout: &'t Layout, manner: &'t Manner<'t>, lines: &'t Lines<&'t str>) -> Draft<'t> {
+        Draft { path, text: lines.text(), layout, manner, lines, edits: Vec::new() }
     }
 
     /// The call at a place, if it is in this file.
@@ -153,22 +183,16 @@ impl<'t> Draft<'t> {
 
     /// One level of indentation, as this file does it.
     pub fn level(&self) -> &'static str {
-        let indented = self.text.lines().find(|line| line.starts_with([' ', '\t']) && !line.trim_start().starts_with('*'));
-        match indented {
-            Some(line) if line.starts_with('\t') => "\t",
-            Some(line) if line.starts_with("    ") => "    ",
-            _ => "  ",
-        }
+        self.manner.level
     }
 
     pub fn newline(&self) -> &'static str {
-        if self.text.contains("\r\n") { "\r\n" } else { "\n" }
+        self.manner.newline
     }
 
     /// Statements of this file end in semicolons.
     pub fn semicolon(&self) -> &'static str {
-        let ends = |end: &str| self.text.lines().filter(|line| line.trim_end().ends_with(end)).count();
-        if ends(";") * 4 >= ends(")") { ";" } else { "" }
+        self.manner.semicolon
     }
 
     pub fn is_typescript(&self) -> bool {
@@ -201,9 +225,8 @@ impl<'t> Draft<'t> {
             name = "listener".to_owned();
         }
         let second = if name == "listener" { "handler".to_owned() } else { format!("{name}Listener") };
-        let all = 0..self.text.len();
         let names = [name.clone(), second].into_iter().chain((2..10).map(|n| format!("{name}{n}")));
-        names.into_iter().find(|name| !taken.contains(&&**name) && !self.mentions(all.clone(), name))
+        names.into_iter().find(|name| !taken.contains(&&**name) && !self.manner.words.contains(&**name))
     }
 
     /// What a call is made on, through others that give it back: `a` of `a.on(...).on(...)`.
@@ -299,8 +322,7 @@ pub fn is_path(text: &str) -> bool {
 }
 
 pub fn is_name(text: &str) -> bool {
-    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
-    !text.is_empty() && text.chars().all(word) && !text.starts_with(|c: char| c.is_ascii_digit())
+    !text.is_empty() && text.chars().all(is_in_word) && !text.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// The options make `removeEventListener` ask for the capture flag.
@@ -308,12 +330,15 @@ fn is_capture(options: &str) -> bool {
     options == "true" || options.starts_with('{') && options.contains("capture")
 }
 
+fn is_in_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '$'
+}
+
 fn mentions(text: &str, word: &str) -> bool {
-    let inner = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     text.match_indices(word).any(|(at, _)| {
         let before = text[..at].chars().next_back();
         let after = text[at + word.len()..].chars().next();
-        !before.is_some_and(inner) && !after.is_some_and(inner)
+        !before.is_some_and(is_in_word) && !after.is_some_and(is_in_word)
     })
 }
 

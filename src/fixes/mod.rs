@@ -29,7 +29,7 @@ use crate::facts::layout::{Bytes, Layout};
 use crate::findings::lines::Lines;
 use crate::findings::{Edit, Finding, Fix, Remedy};
 use crate::syntax;
-use draft::Draft;
+use draft::{Draft, Manner};
 
 /// Gives findings that have a remedy their fix. `text` gives a file's text as it was analysed. Each file is parsed once, and of what its
 /// fixes would make of it the changed parts.
@@ -42,7 +42,7 @@ pub fn suggest(findings: &mut [Finding], text: &(dyn Fn(&Utf8Path) -> Option<Str
         // What a compiler wrote is mended in its source.
         let Some(text) = text(&path).filter(|text| !syntax::is_compiled(text)) else { return };
         let Ok(parsed) = syntax::parse(&path, &text) else { return };
-        let source = Source { text: &text, layout: Layout::of(&text, &parsed), lines: Lines::new(&text) };
+        let source = Source { layout: Layout::of(&text, &parsed), manner: Manner::of(&text), lines: Lines::new(&text) };
         drop(parsed);
         for finding in &mut findings {
             finding.fix = finding.remedies.iter().find_map(|remedy| source.fix(&path, remedy));
@@ -53,14 +53,14 @@ pub fn suggest(findings: &mut [Finding], text: &(dyn Fn(&Utf8Path) -> Option<Str
 
 /// A file that may be changed.
 struct Source<'t> {
-    text: &'t str,
     layout: Layout,
+    manner: Manner<'t>,
     lines: Lines<&'t str>,
 }
 
 impl Source<'_> {
     fn fix(&self, path: &Utf8Path, remedy: &Remedy) -> Option<Fix> {
-        let mut draft = Draft::new(path, self.text, &self.layout, &self.lines);
+        let mut draft = Draft::new(path, &self.layout, &self.manner, &self.lines);
         let (message, applicability) = match remedy {
             Remedy::SameFunction { registration, release } => same::function(&mut draft, registration, release)?,
             Remedy::SamePhase { registration, release } => same::phase(&mut draft, registration, release)?,
@@ -86,7 +86,8 @@ impl Source<'_> {
         let sound = |text: Option<String>| text.is_some_and(|text| syntax::parse(path, &text).is_ok());
         let parses = |edits: &[&Edit]| {
             let part = self.changed_part(edits);
-            part.is_some_and(|part| sound(apply::edited_part(self.text, &part, edits))) || sound(apply::edited(self.text, edits))
+            part.is_some_and(|part| sound(apply::edited_part(self.lines.text(), &part, edits)))
+                || sound(apply::edited(self.lines.text(), edits))
         };
         let all: Vec<&Edit> = findings.iter().filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| &fix.edits).collect();
         // Two that touch each other do not go together; each alone may.

@@ -50,6 +50,9 @@ fn is_failure(event: &str) -> bool {
     ENDS.iter().any(|end| event.ends_with(end))
 }
 
+/// The exit of a wait that a timer ends.
+const OUTLASTED: &str = "when the time is over first, nothing removes it";
+
 impl Program<'_> {
     /// Alternatives: this one's listener releases the other registration, and the other's does not release this one.
     pub(super) fn one_sided(&self, sites: &Sites, registration: &Registration) -> Option<(CallAt, String)> {
@@ -432,7 +435,7 @@ impl Program<'_> {
                     !self.settled_by(&functions).is_disjoint(settles) && !self.ends_receiver(&functions, &registration.receivers)
                 })
         })?;
-        Some((timer, "when the time is over first, nothing removes it".to_owned()))
+        Some((timer, OUTLASTED.to_owned()))
     }
 
     /// The listener waits for what need not come, against a timer of the activation that it stops where it takes itself off: when the time
@@ -464,7 +467,7 @@ impl Program<'_> {
             }
             _ => None,
         })?;
-        Some((timer, "when the time is over first, nothing removes it".to_owned()))
+        Some((timer, OUTLASTED.to_owned()))
     }
 
     /// The function calls a method of the object or writes a field of it: the object may tell its listeners of that.

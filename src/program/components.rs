@@ -60,17 +60,13 @@ impl Program<'_> {
             }
             _ => self.emitter_kind(origin) == Emitter::Process,
         };
-        if !is_mounted(c) || self.is_first_component(c.file) || !older() {
-            return None;
-        }
-        let steps = vec![
-            self.step_call(c, format!("`{}` lives as long as the program", self.show(origin))),
-            self.step_call(c, "the script of the component runs at each mount"),
-        ];
-        Some(self.many(Region::Mount, Confidence::Medium, origin, steps))
+        let runs = self.runs_at_mount(c).filter(|_| older())?;
+        let mut steps = vec![self.step_call(c, format!("`{}` lives as long as the program", self.show(origin)))];
+        steps.extend(runs.steps);
+        Some(self.many(runs.region, runs.confidence, origin, steps))
     }
 
-    /// The call stands in the script of a component's file itself: what it calls runs at each mount.
+    /// The call stands in the script of a component's file itself: it runs at each mount, and what it calls.
     pub(super) fn runs_at_mount(&self, c: CallAt) -> Option<Runs> {
         let mounted = self.is_in_mounted(self.function_of(c), self.call_position(c).name) && !self.is_first_component(c.file);
         mounted.then(|| Runs {

@@ -246,7 +246,7 @@ impl Program<'_> {
 
     /// The function runs at each tick of a timer.
     fn is_tick(&self, f: Fun) -> bool {
-        matches!(self.passed(f), [passed] if self.called_as(passed.call) == Some("setInterval"))
+        self.starters(f).iter().any(|starter| starter.how == super::starters::Started::Interval)
     }
 
     pub(super) fn guard_of_test(&self, test: At<ValueId>, outcome: bool, f: Fun, seen: &Seen, depth: u32) -> Option<Guard> {

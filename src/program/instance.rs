@@ -387,16 +387,7 @@ impl Program<'_> {
         }
         // The end of a life comes once; so does a stage of it that the framework runs. What is opened again is ended again.
         if this == f && is_teardown(&self.fun(f).name) {
-            return self
-                .ends_again(line.owner)
-                .filter(|_| self.is_public_function(f) && !super::stages::is_last_end(&self.fun(f).name))
-                .map(|step| Runs {
-                    region: Region::Call,
-                    confidence: Confidence::Medium,
-                    steps: vec![step],
-                    operation: false,
-                    cycle: false,
-                });
+            return self.runs_of_end(f, line.owner);
         }
         let entered = match walk.enter(f, depth) {
             walk::Step::Into(entered) => entered,

@@ -42,9 +42,10 @@ impl Given {
         }
     }
 
-    /// Whether it is that constant, where both are known.
-    fn is(&self, other: &Given) -> Option<bool> {
+    /// Whether it is that constant, where both are known; `strict`: `null` is not `undefined`.
+    fn is(&self, other: &Given, strict: bool) -> Option<bool> {
         match (self, other) {
+            (Given::Nothing, Given::Nothing) if strict => None,
             (Given::Bool(_) | Given::Text(_) | Given::Nothing, Given::Bool(_) | Given::Text(_) | Given::Nothing) => Some(self == other),
             _ => None,
         }
@@ -161,9 +162,15 @@ impl Program<'_> {
             _ => return None,
         };
         match &self.origins(given)[..] {
-            [Origin { root: Root::Param(g, i), path }] if *g == f => Some((*i, path.to_vec())),
+            [Origin { root: Root::Param(g, i), path }] if *g == f && !self.is_rewritten(f, path) => Some((*i, path.to_vec())),
             _ => None,
         }
+    }
+
+    /// The function, or one in it, gives a member of that name a value of its own (`options.force = true`).
+    fn is_rewritten(&self, f: Fun, path: &[PathKey]) -> bool {
+        let within = |put: &At<AssignId>| put.file == f.file && self.within(put.with(self.assign(*put).function), f);
+        path.iter().any(|&key| self.puts_under(key).iter().any(within))
     }
 
     /// Which of two lines of a function runs, its caller says: `setRaw(on) { if (on) { stdin.on('data', f); return } stdin.off('data', f) }`.
@@ -212,7 +219,7 @@ impl Program<'_> {
                     _ => return false,
                 };
                 matches!(self.value(test.with(*right)), Value::Bool(wanted) if again(*left, *wanted == equal))
-                    || known(test.with(*left)).is(&self.given_as(test.with(*right))).is_some_and(|is| is != equal)
+                    || known(test.with(*left)).is(&self.given_as(test.with(*right)), op.len() == 3).is_some_and(|is| is != equal)
             }
             Value::Binding(_) | Value::Member(..) => known(test).truth().is_some_and(|truth| truth != outcome),
             _ => false,

@@ -9,11 +9,12 @@
 
 use super::count::{Emitter, Many};
 use super::obligation::Fault;
+use super::runs::Runs;
 use super::sites::{Registration, Sites};
 use super::stages::{is_last_end, is_set_up, is_teardown};
 use super::{At, Fun, Origin, Owner, PathKey, Program, Root};
 use crate::facts::*;
-use crate::findings::{Region, Step};
+use crate::findings::{Confidence, Region, Step};
 
 impl Program<'_> {
     /// What shows that a set-up comes again for one object, where its name alone says that it comes once.
@@ -104,9 +105,15 @@ impl Program<'_> {
         Some(self.step_at(maker.file, position, message))
     }
 
+    /// How often a method runs that ends an object: once, unless users can open the object again.
+    pub(super) fn runs_of_end(&self, end: Fun, owner: Owner) -> Option<Runs> {
+        let step = (self.is_public_function(end) && !is_last_end(&self.fun(end).name)).then(|| self.ends_again(owner))??;
+        Some(Runs { region: Region::Call, confidence: Confidence::Medium, steps: vec![step], operation: false, cycle: false })
+    }
+
     /// What tells that an object comes to its end more than once: a method sets it up where a field is empty, and fills the field; what
     /// comes later empties it.
-    pub(super) fn ends_again(&self, owner: Owner) -> Option<Step> {
+    fn ends_again(&self, owner: Owner) -> Option<Step> {
         let set_up = |m: &Fun| is_set_up(&self.fun(*m).name) && !self.is_constructor(*m, owner);
         let methods = self.members(owner).iter().map(|&(_, m)| m).filter(set_up);
         methods.flat_map(|m| self.fillings(m).into_iter().map(move |(a, key)| (m, a, key))).find_map(|(m, a, key)| {

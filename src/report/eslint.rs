@@ -1,6 +1,8 @@
 //! The JSON of ESLint's `json` formatter, for tools that read that. Paths are absolute there.
 
+use camino::Utf8Path;
 use indexmap::IndexMap;
+use rustc_hash::FxHashMap;
 use serde::Serialize;
 
 use super::Report;
@@ -65,10 +67,14 @@ struct Suppression<'a> {
     justification: &'a str,
 }
 
+/// Texts of files that have edits, read once.
+type Texts<'a> = FxHashMap<&'a Utf8Path, Option<Lines<String>>>;
+
 pub fn render(report: &Report) -> String {
     let mut files: IndexMap<&str, Messages> = IndexMap::new();
+    let mut texts = Texts::default();
     for finding in &report.analysis.findings {
-        files.entry(finding.path.as_str()).or_default().told.push(message(report, finding));
+        files.entry(finding.path.as_str()).or_default().told.push(message(report, &mut texts, finding));
     }
     for fault in &report.analysis.suppression_faults {
         // As ESLint tells of its own unused directives: a warning of no rule.
@@ -79,7 +85,7 @@ pub fn render(report: &Report) -> String {
         let justification = suppressed.reason.as_deref().unwrap_or_default();
         let suppressions = Some([Suppression { kind: "directive", justification }]);
         let messages = files.entry(suppressed.finding.path.as_str()).or_default();
-        messages.suppressed.push(Message { suppressions, ..message(report, &suppressed.finding) });
+        messages.suppressed.push(Message { suppressions, ..message(report, &mut texts, &suppressed.finding) });
     }
     for problem in report.analysis.problems.iter().filter(|problem| !problem.path.as_str().is_empty()) {
         files.entry(problem.path.as_str()).or_default().told.push(Message { fatal: true, ..plain(&problem.message) });
@@ -129,10 +135,10 @@ fn plain(message: &str) -> Message<'_> {
     }
 }
 
-fn message<'a>(report: &Report, finding: &'a Finding) -> Message<'a> {
+fn message<'a>(report: &Report, texts: &mut Texts<'a>, finding: &'a Finding) -> Message<'a> {
     let (mut fix, mut suggestions) = (None, None);
     if let Some(offered) = &finding.fix
-        && let Some(edit) = edit(report, finding, offered)
+        && let Some(edit) = edit(report, texts, finding, offered)
     {
         match offered.applicability {
             Applicability::Safe => fix = Some(edit),
@@ -153,10 +159,10 @@ fn message<'a>(report: &Report, finding: &'a Finding) -> Message<'a> {
 }
 
 /// None where the fix is of another file too.
-fn edit(report: &Report, finding: &Finding, fix: &Fix) -> Option<Edit> {
-    let text = (report.text)(&finding.path)?;
+fn edit<'a>(report: &Report, texts: &mut Texts<'a>, finding: &'a Finding, fix: &Fix) -> Option<Edit> {
+    let lines = texts.entry(&finding.path).or_insert_with(|| (report.text)(&finding.path).map(Lines::new)).as_ref()?;
+    let text = lines.text();
     let mut edits = fix.edits.iter().filter(|edit| edit.path == finding.path).peekable();
-    let lines = Lines::new(&*text);
     let start = lines.offset(edits.peek()?.range.start);
     if edits.clone().count() < fix.edits.len() {
         return None;
